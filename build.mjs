@@ -1,0 +1,30 @@
+// Bundles the agent into dist/lb-agent.mjs and puts the launcher beside it as dist/lb-agent.
+import { chmodSync, cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { build } from 'esbuild'
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+const texts = ['templates/haproxy.cfg.j2', 'templates/keepalived.conf.j2', 'examples/one-pair/lb.yaml']
+const engine = 'node_modules/minijinja-js/dist/web/minijinja_js_bg.wasm'
+
+const assets = Object.fromEntries(texts.map((name) => [name, readFileSync(name, 'utf8')]))
+assets[engine] = readFileSync(engine, 'base64')
+
+mkdirSync('dist', { recursive: true })
+await build({
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/lb-agent.mjs',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  // Node 24 is what we ship; a higher target emits calls that it lacks.
+  target: 'node24',
+  minifySyntax: true,
+  legalComments: 'none',
+  define: { EMBEDDED_ASSETS: JSON.stringify(assets), LB_AGENT_VERSION: JSON.stringify(version) },
+  // CommonJS dependencies call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+})
+cpSync('src/launcher.sh', 'dist/lb-agent')
+chmodSync('dist/lb-agent', 0o755)

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Files that belong to the program: templates, examples and the template engine's WebAssembly. */
+export type AssetName = 'templates/haproxy.cfg.j2' | 'templates/keepalived.conf.j2' | 'examples/one-pair/lb.yaml'
+
+// build.mjs puts the files into the bundle under this name; run from source they are read from the checkout.
+declare const EMBEDDED_ASSETS: Readonly<Record<string, string>> | undefined
+
+const ENGINE = 'node_modules/minijinja-js/dist/web/minijinja_js_bg.wasm'
+
+/** The text of one of the program's own files. */
+export function readAsset(name: AssetName): string {
+  const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS[name]
+  return embedded ?? readFileSync(join(import.meta.dirname, '..', name), 'utf8')
+}
+
+/** The template engine's WebAssembly module. */
+export function readEngine(): Uint8Array<ArrayBuffer> {
+  const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS[ENGINE]
+  const bytes =
+    embedded === undefined ? readFileSync(join(import.meta.dirname, '..', ENGINE)) : Buffer.from(embedded, 'base64')
+  return new Uint8Array(bytes)
+}

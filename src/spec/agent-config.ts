@@ -1,0 +1,20 @@
+/** What is true of this node only (`/etc/lb-agent/agent.yaml`): never read from the repository. Durations are milliseconds. */
+export type AgentConfig = {
+  node: string
+  repository: { url: string; branch: string; path: string; everyMs: number }
+  supervisor: 'systemd' | 'embedded'
+  http: { host: string; port: number }
+  paths: {
+    state: string
+    runtime: string
+    haproxyConfig: string
+    keepalivedConfig: string
+    /** The executable that keepalived calls as `… check`. */
+    launcher: string
+  }
+  haproxy: { binary: string; user: string; group: string }
+  keepalived: { binary: string }
+  health: { everyMs: number; timeoutMs: number; fall: number; rise: number }
+  apply: { confirmWindowMs: number; reloadTimeoutMs: number }
+  trust: { rewinds: 'refuse' | 'accept' }
+}
