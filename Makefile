@@ -1,0 +1,50 @@
+# Everything runs with the locked Node 24 from node_modules; the host's Node only starts npm.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
+.DELETE_ON_ERROR:
+
+.PHONY: help setup build demo test check clean
+
+help:
+	@echo 'make demo    set up, build, and fail over a whole cluster in network namespaces (root)'
+	@echo 'make test    set up, then types, lint, unit, golden and integration tests (root)'
+	@echo 'make build   dist/lb-agent and its bundle'
+	@echo 'make check   types and lint only'
+	@echo 'make clean   remove dist and node_modules'
+
+# Debian starts what it installs; a machine that only tests lb-agent must not suddenly run HAProxy, so starts are
+# refused while packages are installed (policy-rc.d, invoke-rc.d(8)).
+setup: node_modules/.package-lock.json
+node_modules/.package-lock.json: package.json package-lock.json
+	@missing=(); \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing+=($$package); \
+	done; \
+	if command -v npm >/dev/null; then missing=($${missing[@]/#npm/}); fi; \
+	if (($${#missing[@]} > 0)); then \
+	  echo "installing $${missing[*]}"; \
+	  if (($$(id -u) != 0)); then echo 'make setup: run as root once, or install them yourself' >&2; exit 1; fi; \
+	  policy=/usr/sbin/policy-rc.d; \
+	  if [[ ! -e $$policy ]]; then printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; trap 'rm -f $$policy' EXIT; fi; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+build: dist/lb-agent
+dist/lb-agent: node_modules/.package-lock.json build.mjs package.json $(shell find src templates examples -type f)
+	node build.mjs
+
+demo: build
+	dist/lb-agent drill examples/k3s-ha
+
+check: setup
+	biome check .
+	tsc --noEmit
+
+test: build check
+	node --test 'test/**/*.test.ts'
+
+clean:
+	rm -rf dist node_modules

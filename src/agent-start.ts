@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { applyRelease } from './apply/apply-release.ts'
+import { readLivePair, writeLivePair } from './apply/live-files.ts'
+import type { Release } from './apply/release.ts'
+import { createRecorder } from './apply/stage-record.ts'
+import { clearServerStates } from './daemons/server-states.ts'
+import type { Parts } from './parts.ts'
+import type { PassLog } from './pass-log.ts'
+import { SERVER_STATE_FILE } from './render/render-target.ts'
+import { watchWindow } from './watch-window.ts'
+
+/** An apply that has cost this many agents their lives is undone instead of tried again. */
+const MAX_ATTEMPTS = 2
+
+/**
+ * Finishes or undoes what a predecessor left half done: a journal means that the live pair may be mixed. Afterwards it
+ * is exactly one release's.
+ */
+export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortSignal): Promise<void> {
+  const journal = await parts.state.readJournal()
+  if (journal === undefined) return
+  const to = await parts.store.get(journal.to)
+  const from = journal.from === null ? undefined : await parts.store.get(journal.from)
+  parts.log.warn({ journal }, 'an apply was interrupted')
+  const undo = to === undefined || journal.attempts >= MAX_ATTEMPTS
+  const target = undo ? from : to
+  if (target === undefined) {
+    await parts.state.writeJournal(undefined)
+    return
+  }
+  const pass = passes.begin(() => undefined)
+  parts.health.expect(target.expectation)
+  const result = await applyRelease(
+    {
+      from: undo ? unread(target) : from && unread(from),
+      to: target,
+      revision: undo ? target.revision : journal.revision,
+      attempts: journal.attempts + 1,
+      live: parts.live,
+      state: parts.state,
+      daemons: parts.daemons,
+      watch: watchWindow(parts),
+      onServing: () => undefined,
+      record: createRecorder(parts.now, pass.add),
+      now: parts.now,
+    },
+    signal,
+  )
+  switch (result.kind) {
+    case 'applied':
+      return pass.end({ kind: 'applied', release: target.id })
+    case 'interrupted':
+      return pass.end({ kind: 'interrupted' })
+    default:
+      return pass.end({
+        kind: result.kind === 'stuck' ? 'stuck' : 'rejected',
+        stage: result.stage,
+        reason: result.reason,
+      })
+  }
+}
+
+/** A release of which no daemon is known to have read its files, so that all of it is reloaded. */
+function unread(release: Release): Release {
+  return { ...release, digests: { haproxy: '', keepalived: '' } }
+}
+
+/**
+ * Serves what was applied last, before anything is asked of the network. Files that have gone missing come back from the
+ * release store; files that were edited stay as they are and show as drift.
+ */
+export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { applied } = await parts.state.readState()
+  const release = applied === null ? undefined : await parts.store.get(applied.release)
+  if (release === undefined) return
+  parts.health.expect(release.expectation)
+  if ((await readLivePair(parts.live)) === undefined) await writeLivePair(parts.live, release.files)
+  parts.drift.expect(
+    new Map([
+      [parts.live.haproxy, release.files.haproxy],
+      [parts.live.keepalived, release.files.keepalived],
+    ]),
+  )
+  if (parts.config.supervisor !== 'embedded') return
+  for (const name of ['haproxy', 'keepalived'] as const) {
+    const unit = parts.units[name]
+    if (unit.state().kind === 'running') continue
+    if (name === 'haproxy') await clearServerStates(join(parts.config.paths.state, SERVER_STATE_FILE))
+    const outcome = await unit.reloadOrStart(signal)
+    if (outcome.kind === 'failed') parts.log.error({ unit: name, reason: outcome.reason }, 'daemon does not start')
+  }
+}

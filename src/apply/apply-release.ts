@@ -1,0 +1,130 @@
+import type { StateFiles } from './apply-state.ts'
+import type { LivePaths } from './live-files.ts'
+import { removeLivePair, writeLivePair } from './live-files.ts'
+import { type DaemonName, planSteps, type Step } from './plan-steps.ts'
+import type { Release } from './release.ts'
+import { ok, type Recorder, type StageName, type StageResult } from './stage-record.ts'
+
+export type Outcome = { kind: 'done' } | { kind: 'failed'; reason: string }
+
+/** What applying needs of a daemon; `confirm` proves that it runs `release`. */
+export type Daemon = {
+  prepare(): Promise<void>
+  reloadOrStart(signal: AbortSignal): Promise<Outcome>
+  confirm(release: Release, signal: AbortSignal): Promise<Outcome>
+  stop(signal: AbortSignal): Promise<Outcome>
+}
+
+export type ApplyOptions = {
+  from: Release | undefined
+  to: Release
+  revision: string
+  /** 1 for a new apply; an agent that finds a journal goes on counting. */
+  attempts: number
+  live: LivePaths
+  state: StateFiles
+  daemons: Readonly<Record<DaemonName, Daemon>>
+  /** Looks at the daemons for the confirm window; `failed` means that this release made things worse. */
+  watch(release: Release, signal: AbortSignal): Promise<Outcome>
+  /** Called once every changed daemon is confirmed, before the confirm window. */
+  onServing(): void
+  record: Recorder
+  now(): number
+}
+
+export type ApplyResult =
+  | { kind: 'applied' }
+  /** `from` runs again, proven. */
+  | { kind: 'rolled back'; stage: StageName; reason: string }
+  /** Neither release could be proven: what serves goes on, a person must look. */
+  | { kind: 'stuck'; stage: StageName; reason: string; rollback: string }
+  /** The agent was told to stop; its successor reads the journal and goes on. */
+  | { kind: 'interrupted' }
+
+/**
+ * Puts `to` live: activate -> reload -> confirm -> watch, with a journal around it, and back to `from` when a step fails.
+ * A process that dies anywhere in here leaves a journal from which `applyRelease` is called again with the same releases.
+ */
+export async function applyRelease(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
+  const { from, to, state } = options
+  await state.writeJournal({
+    from: from?.id ?? null,
+    to: to.id,
+    revision: options.revision,
+    startedAtMs: options.now(),
+    attempts: options.attempts,
+  })
+  const done: Step[] = []
+  for (const step of planSteps(from, to)) {
+    done.push(step)
+    const result = await options.record(stageOf(step), () => perform(step, options, signal))
+    if (signal.aborted) return { kind: 'interrupted' }
+    if (result.kind === 'failed')
+      return await rollBack(options, done, { stage: stageOf(step), reason: result.reason }, signal)
+  }
+  const before = await state.readState()
+  await state.writeState({
+    ...before,
+    applied: { release: to.id, revision: options.revision, atMs: options.now() },
+    previous: from === undefined || from.id === to.id ? before.previous : from.id,
+  })
+  await state.writeJournal(undefined)
+  return { kind: 'applied' }
+}
+
+async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): Promise<StageResult<void>> {
+  switch (step.kind) {
+    case 'activate':
+      await writeLivePair(options.live, options.to.files)
+      return ok(undefined, 'both files are live')
+    case 'reload':
+      await options.daemons[step.daemon].prepare()
+      return toResult(await options.daemons[step.daemon].reloadOrStart(signal), `${step.daemon} was told`)
+    case 'confirm':
+      return toResult(await options.daemons[step.daemon].confirm(options.to, signal), `${step.daemon} runs it`)
+    case 'watch':
+      options.onServing()
+      return toResult(await options.watch(options.to, signal), 'nothing got worse')
+    default:
+      return step satisfies never
+  }
+}
+
+/** Restores the files of `from` and proves that the daemons that were touched run it again. */
+async function rollBack(
+  options: ApplyOptions,
+  done: readonly Step[],
+  failure: { stage: StageName; reason: string },
+  signal: AbortSignal,
+): Promise<ApplyResult> {
+  const { from } = options
+  const touched = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
+  const result = await options.record('roll back', async () => {
+    if (from === undefined) {
+      for (const daemon of touched.toReversed()) await options.daemons[daemon].stop(signal)
+      await removeLivePair(options.live)
+      return ok(undefined, 'nothing was live before; both files are removed')
+    }
+    await writeLivePair(options.live, from.files)
+    for (const daemon of touched) {
+      await options.daemons[daemon].prepare()
+      const reloaded = await options.daemons[daemon].reloadOrStart(signal)
+      const proven = reloaded.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : reloaded
+      if (proven.kind === 'failed') return { kind: 'failed', reason: proven.reason, rejects: true }
+    }
+    return ok(undefined, `release ${from.id} runs again`)
+  })
+  if (signal.aborted) return { kind: 'interrupted' }
+  await options.state.writeJournal(undefined)
+  return result.kind === 'ok'
+    ? { kind: 'rolled back', ...failure }
+    : { kind: 'stuck', ...failure, rollback: result.reason }
+}
+
+function stageOf(step: Step): StageName {
+  return step.kind === 'reload' || step.kind === 'confirm' ? `${step.kind} ${step.daemon}` : step.kind
+}
+
+function toResult(outcome: Outcome, detail: string): StageResult<void> {
+  return outcome.kind === 'done' ? ok(undefined, detail) : { kind: 'failed', reason: outcome.reason, rejects: true }
+}

@@ -1,0 +1,103 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { syncDirectory, writeDurably } from '../write-file.ts'
+import type { Release } from './release.ts'
+
+export type ReleaseStore = {
+  /** Puts a release on disk, whole or not at all. A release that is there already is left alone. */
+  put(release: Release): Promise<void>
+  get(id: string): Promise<Release | undefined>
+  /** Path of one file of a stored release, for the daemons' own checks. */
+  path(id: string, file: keyof Release['files']): string
+  /** Removes all but the named releases and the newest few. */
+  prune(keep: readonly string[]): Promise<void>
+}
+
+const FILE_NAMES = { haproxy: 'haproxy.cfg', keepalived: 'keepalived.conf' } as const
+const KEPT_BESIDES = 8
+
+const recordSchema = z.object({
+  id: z.string(),
+  revision: z.string(),
+  foreign: z.boolean(),
+  digests: z.object({ haproxy: z.string(), keepalived: z.string() }),
+  expectation: z.object({
+    healthPort: z.number(),
+    vips: z.array(
+      z.object({
+        name: z.string(),
+        address: z.string(),
+        virtualRouterId: z.number(),
+        basePriority: z.number(),
+        interface: z.string(),
+        prefer: z.array(z.string()),
+      }),
+    ),
+    services: z.array(
+      z.object({
+        name: z.string(),
+        vip: z.string(),
+        address: z.string(),
+        port: z.number(),
+        backend: z.string(),
+        servers: z.number(),
+      }),
+    ),
+  }),
+})
+
+/** Releases below `directory`, one folder each, named by id. */
+export function createReleaseStore(directory: string): ReleaseStore {
+  const path: ReleaseStore['path'] = (id, file) => join(directory, id, FILE_NAMES[file])
+  return {
+    path,
+    put: async (release) => {
+      const final = join(directory, release.id)
+      const staging = join(directory, `.staging-${release.id}`)
+      await mkdir(directory, { recursive: true, mode: 0o750 })
+      if ((await readRecord(final)) !== undefined) return
+      await rm(staging, { recursive: true, force: true })
+      await rm(final, { recursive: true, force: true })
+      await mkdir(staging, { mode: 0o750 })
+      await writeDurably(join(staging, FILE_NAMES.haproxy), release.files.haproxy, 0o640)
+      await writeDurably(join(staging, FILE_NAMES.keepalived), release.files.keepalived, 0o640)
+      const { files: _, ...record } = release
+      await writeDurably(join(staging, 'release.json'), `${JSON.stringify(record, undefined, 2)}\n`, 0o640)
+      await rename(staging, final)
+      await syncDirectory(directory)
+    },
+    get: async (id) => {
+      const record = await readRecord(join(directory, id))
+      if (record === undefined) return undefined
+      const [haproxy, keepalived] = await Promise.all([
+        readFile(path(id, 'haproxy'), 'utf8'),
+        readFile(path(id, 'keepalived'), 'utf8'),
+      ])
+      return { ...record, files: { haproxy, keepalived } }
+    },
+    prune: async (keep) => {
+      const names = await readdir(directory).catch(() => [])
+      const ages = await Promise.all(
+        names.map(async (name) => ({ name, at: (await readRecordTime(join(directory, name))) ?? 0 })),
+      )
+      const old = ages
+        .filter(({ name }) => !keep.includes(name))
+        .sort((a, b) => b.at - a.at)
+        .slice(KEPT_BESIDES)
+      await Promise.all(old.map(({ name }) => rm(join(directory, name), { recursive: true, force: true })))
+    },
+  }
+}
+
+async function readRecord(folder: string): Promise<z.infer<typeof recordSchema> | undefined> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(join(folder, 'release.json'), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+async function readRecordTime(folder: string): Promise<number | undefined> {
+  return (await stat(join(folder, 'release.json')).catch(() => undefined))?.mtimeMs
+}

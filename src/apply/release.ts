@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import type { Expectation } from '../render/expectation.ts'
+import type { RenderedFiles } from '../render/render-target.ts'
+
+/** Rendered files under an id, `<sha12>-<digest8>`: the revision they come from and what they say. */
+export type Release = {
+  id: string
+  /** The commit. Empty for the hand-written pair that was found on the node (see `foreign`). */
+  revision: string
+  /** SHA-256 of each file without its release id: equal digests mean that a daemon has nothing to reload. */
+  digests: { haproxy: string; keepalived: string }
+  files: RenderedFiles
+  expectation: Expectation
+  /** Not made by lb-agent: kept so that a first apply can be rolled back to it; it cannot be confirmed by its id. */
+  foreign: boolean
+}
+
+/** `release` of files that were rendered with an empty release id. */
+export function digestsOf(anonymous: RenderedFiles): Release['digests'] {
+  return { haproxy: sha256(anonymous.haproxy), keepalived: sha256(anonymous.keepalived) }
+}
+
+export function releaseId(revision: string, digests: Release['digests']): string {
+  return `${revision.slice(0, 12)}-${sha256(`${digests.haproxy} ${digests.keepalived}`).slice(0, 8)}`
+}
+
+/** Files found on the node that no release of ours has written. */
+export function foreignRelease(files: RenderedFiles): Release {
+  const digests = digestsOf(files)
+  return {
+    id: `foreign-${sha256(`${digests.haproxy} ${digests.keepalived}`).slice(0, 8)}`,
+    revision: '',
+    digests,
+    files,
+    expectation: { healthPort: 8405, vips: [], services: [] },
+    foreign: true,
+  }
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

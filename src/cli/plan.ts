@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import { paint, printProblems } from './print.ts'
+import { readAgentConfig } from './read-config.ts'
+import { readDesired } from './read-desired.ts'
+import { createNodeRenderer, packagedTarget, whyNoNode } from './render-node.ts'
+
+export type PlanOptions = { node?: string; from?: string; config: string; json?: boolean }
+
+type Change = { file: string; daemon: 'haproxy' | 'keepalived'; diff: string; consequence: string }
+
+/** What PATH would change on a node: a diff per file against the live ones (or those in `from`), and what follows. */
+export async function plan(path: string, options: PlanOptions): Promise<number> {
+  const desired = readDesired(path)
+  if (desired.kind === 'problems') {
+    printProblems(desired.problems)
+    return 1
+  }
+  const config = existsSync(options.config) ? readAgentConfig(options.config) : undefined
+  const node = options.node ?? config?.node
+  if (node === undefined) {
+    console.error(
+      `lb-agent: which node? --node NAME (nodes there: ${desired.spec.nodes.map(({ name }) => name).join(', ')})`,
+    )
+    return 2
+  }
+  const unknown = whyNoNode(desired, node)
+  if (unknown !== undefined) {
+    console.error(`lb-agent: ${unknown}`)
+    return 1
+  }
+  const live = {
+    haproxy:
+      options.from === undefined
+        ? (config?.paths.haproxyConfig ?? '/etc/haproxy/haproxy.cfg')
+        : join(options.from, 'haproxy.cfg'),
+    keepalived:
+      options.from === undefined
+        ? (config?.paths.keepalivedConfig ?? '/etc/keepalived/keepalived.conf')
+        : join(options.from, 'keepalived.conf'),
+  }
+  const before = { haproxy: readOptional(live.haproxy), keepalived: readOptional(live.keepalived) }
+  // A new release id alone changes nothing: both sides carry the id that is live.
+  const release = /\b[0-9a-f]{12}-[0-9a-f]{8}\b/.exec(before.haproxy)?.[0] ?? 'not-released'
+  const target = packagedTarget(node, release)
+  const render = createNodeRenderer(desired)
+  const rendered = render(config === undefined ? target : { ...target, paths: config.paths, haproxy: config.haproxy })
+  if (rendered.kind === 'problems') {
+    printProblems(rendered.problems)
+    return 1
+  }
+  const { files } = rendered
+  const changes = (['haproxy', 'keepalived'] as const).flatMap((daemon): Change[] => {
+    const old = withoutReleaseHeader(before[daemon])
+    const next = withoutReleaseHeader(files[daemon])
+    if (old === next) return []
+    return [
+      {
+        file: live[daemon],
+        daemon,
+        diff: createTwoFilesPatch(
+          live[daemon],
+          live[daemon],
+          old,
+          next,
+          before[daemon] === '' ? 'absent' : 'live',
+          'planned',
+        ),
+        consequence: before[daemon] === '' ? `${daemon} is started` : `${daemon} is reloaded`,
+      },
+    ]
+  })
+  if (options.json === true) {
+    console.log(JSON.stringify({ node, changes }, undefined, 2))
+    return 0
+  }
+  if (changes.length === 0) console.log(`nothing changes on ${node}`)
+  for (const { diff } of changes) console.log(diff.split('\n').map(paintDiff).join('\n'))
+  for (const { consequence } of changes) console.log(consequence)
+  return 0
+}
+
+/** The header names the release that wrote the file; a daemon does not read it. */
+function withoutReleaseHeader(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{12}-[0-9a-f]{8}\b/g, 'not-released')
+}
+
+function paintDiff(line: string): string {
+  if (line.startsWith('+')) return paint('green', line)
+  return line.startsWith('-') ? paint('red', line) : line
+}
+
+function readOptional(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}

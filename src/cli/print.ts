@@ -1,0 +1,43 @@
+import { styleText } from 'node:util'
+import { formatProblem, type Problem } from '../spec/problem.ts'
+
+type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
+
+/** Colours on a terminal only; NO_COLOR is respected (node:util does both). */
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}
+
+export function printProblems(problems: readonly Problem[]): void {
+  for (const problem of problems) console.log(formatProblem(problem))
+  console.log(problems.length === 1 ? '1 problem' : `${problems.length} problems`)
+}
+
+/** Columns as wide as their widest cell; the last one is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ''))))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visibleLength(cell)),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** `12 s`, `3 min`, `2 h`, `5 d`: an age that is read at a glance. */
+export function age(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`
+  return `${Math.round(ms / 86_400_000)} d`
+}
+
+function visibleLength(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character of colours is what is left out.
+  return text.replace(/\u001b\[\d+m/g, '').length
+}

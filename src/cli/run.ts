@@ -1,0 +1,97 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import pino from 'pino'
+import { runAgent } from '../agent.ts'
+import { takeLock } from '../apply/lock.ts'
+import { createParts } from '../parts.ts'
+import { createPassLog } from '../pass-log.ts'
+import { createSchedule } from '../schedule.ts'
+import { serveControl, serveStatus } from '../serve/control.ts'
+import type { AgentConfig } from '../spec/agent-config.ts'
+import { statusOf } from '../status.ts'
+import { version } from '../version.ts'
+import { readAgentConfig } from './read-config.ts'
+
+/** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
+export async function run(options: { config: string }): Promise<number> {
+  const config = readAgentConfig(options.config)
+  const missing = whatIsMissing(config)
+  if (missing !== undefined) {
+    console.error(`lb-agent: ${missing}`)
+    return 1
+  }
+  const lock = takeLock(join(config.paths.state, 'lock'))
+  if (lock.kind === 'busy') {
+    console.error(
+      `lb-agent: another agent (pid ${lock.holder || 'unknown'}) works on ${config.paths.state}; nothing was started`,
+    )
+    return 75
+  }
+  const log = pino({
+    level: process.env['LB_AGENT_LOG_LEVEL'] ?? 'info',
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+  const ending = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
+
+  const startedAtMs = Date.now()
+  const parts = await createParts(config, log)
+  const schedule = createSchedule(parts.now)
+  const passes = createPassLog(parts.now, log)
+  const status = () => statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
+  const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
+    new Promise<void>((done) => schedule.request({ ...request, done }))
+  const control = await serveControl(join(config.paths.runtime, 'control.sock'), {
+    status,
+    sync: (flags, onProgress) => ask({ cause: 'sync', ...flags, onProgress }),
+    rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, restore: false, onProgress }),
+    stop: async () => {
+      for (const name of ['keepalived', 'haproxy'] as const) await parts.units[name].stop(ending.signal)
+    },
+    end: () => ending.abort(),
+  })
+  const network = await serveStatus(config.http, status)
+  log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
+
+  await runAgent(parts, schedule, passes, ending.signal)
+  for (const server of [control, network]) {
+    server.close()
+    server.closeAllConnections()
+  }
+  await parts.close()
+  lock.release()
+  log.info('lb-agent ended; haproxy and keepalived go on')
+  return 0
+}
+
+/** One sentence and what to do, when this machine cannot run an agent. */
+function whatIsMissing(config: AgentConfig): string | undefined {
+  if (config.supervisor === 'embedded' && process.getuid?.() !== 0) {
+    return 'supervisor: embedded starts keepalived, which needs root; run as root, or set supervisor: systemd'
+  }
+  for (const [program, install] of [
+    ['git', 'git'],
+    [config.haproxy.binary, 'haproxy'],
+    [config.keepalived.binary, 'keepalived'],
+    ['flock', 'util-linux'],
+  ] as const) {
+    if (!isExecutable(program)) return `${program} is not installed; on Debian: apt-get install ${install}`
+  }
+  return undefined
+}
+
+function isExecutable(program: string): boolean {
+  const candidates = program.includes('/')
+    ? [program]
+    : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
+  return candidates.some((candidate) => {
+    if (!existsSync(candidate)) return false
+    try {
+      accessSync(candidate, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Status } from '../status.ts'
+import { connectControl } from './control-client.ts'
+import { age, paint, table } from './print.ts'
+import { readAgentConfig } from './read-config.ts'
+import { describeResult } from './sync.ts'
+
+export type StatusOptions = { config: string; json?: boolean; watch?: boolean }
+
+const REDRAW_EVERY_MS = 1_000
+
+/** What is true on this node. Exit code 0 only if all is well. */
+export async function status(options: StatusOptions): Promise<number> {
+  const control = connectControl(readAgentConfig(options.config))
+  try {
+    for (;;) {
+      const now = (await control.get('/v1/status')) as Status
+      if (options.watch === true && options.json !== true) process.stdout.write('\u001b[H\u001b[2J')
+      console.log(
+        options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : formatStatus(now),
+      )
+      if (options.watch !== true) return now.headline.well ? 0 : 1
+      await sleep(REDRAW_EVERY_MS)
+    }
+  } finally {
+    await control.close()
+  }
+}
+
+/** The status as it is read at 3 a.m.: the verdict first, then what it rests on. */
+export function formatStatus(status: Status): string {
+  return [
+    `${status.headline.well ? paint('green', '●') : paint('red', '▲')} ${paint('bold', status.node)}: ${status.headline.text}`,
+    '',
+    ...releaseLines(status),
+    '',
+    ...daemonLines(status),
+    '',
+    ...vipLines(status),
+    '',
+    ...serviceLines(status),
+    '',
+    ...passLines(status),
+  ].join('\n')
+}
+
+function releaseLines(status: Status): string[] {
+  const { applied, fetch, atMs } = status
+  const rows = [
+    ['release', applied === null ? 'none' : `${applied.release}, applied ${age(atMs - applied.atMs)} ago`],
+    ['revision', applied?.revision ?? 'none'],
+    [
+      'repository',
+      fetch === null
+        ? 'not asked yet'
+        : `${fetch.ok ? 'read' : paint('red', 'NOT READ')} ${age(fetch.ageMs)} ago, next in ${age(fetch.nextInMs)}: ${fetch.detail}`,
+    ],
+    [
+      'live files',
+      status.drift.files.length === 0
+        ? `as the release wrote them, looked ${age(status.drift.ageMs)} ago`
+        : paint('red', status.drift.files.map(({ file, what }) => `${file} ${what}`).join(', ')),
+    ],
+  ]
+  return table(rows).split('\n')
+}
+
+function daemonLines(status: Status): string[] {
+  const { haproxy, keepalived, gate, atMs } = status
+  const rows = [
+    [
+      'haproxy',
+      haproxy.state === 'running'
+        ? `running, pid ${haproxy.pid}, ${haproxy.version}, release ${haproxy.release || 'not ours'}, asked ${age(haproxy.ageMs)} ago`
+        : `${paint('red', 'UNKNOWN')}: ${haproxy.reason}, asked ${age(haproxy.ageMs)} ago`,
+    ],
+    [
+      'keepalived',
+      keepalived.state === 'running'
+        ? `running, pid ${keepalived.pid}`
+        : `${paint('red', 'stopped')}: ${keepalived.reason}`,
+    ],
+    [
+      'gate',
+      `${gate.open ? paint('green', 'open') : paint('red', 'closed')} for ${age(atMs - gate.sinceMs)}: ${gate.reason}, looked ${age(gate.ageMs)} ago`,
+    ],
+  ]
+  return table(rows).split('\n')
+}
+
+function vipLines(status: Status): string[] {
+  if (status.vips.length === 0) return ['no VIP on this node']
+  const rows = status.vips.map((vip) => [
+    vip.name,
+    vip.address,
+    vip.state === 'UNKNOWN' ? paint('yellow', vip.state) : vip.state,
+    vip.sinceMs === null ? '-' : age(status.atMs - vip.sinceMs),
+    vip.held ? 'here' : 'not here',
+    vip.effectivePriority === null ? '-' : String(vip.effectivePriority),
+    `${vip.score ?? '-'} (${vip.scoreReason})`,
+  ])
+  return table([['VIP', 'address', 'state', 'for', 'kernel', 'priority', 'score'].map(head), ...rows]).split('\n')
+}
+
+function serviceLines(status: Status): string[] {
+  if (status.services.length === 0) return []
+  const rows = status.services.map((service) => [
+    service.name,
+    `${service.address}:${service.port}`,
+    service.up === null ? paint('yellow', 'UNKNOWN') : `${service.up}/${service.total}`,
+    service.servers
+      .map((server) =>
+        server.up ? server.name : paint('red', `${server.name} ${server.status} (${server.lastCheck})`),
+      )
+      .join(' '),
+  ])
+  return table([['service', 'listens on', 'up', 'servers'].map(head), ...rows]).split('\n')
+}
+
+function passLines(status: Status): string[] {
+  const pass = status.lastPass
+  if (pass === null) return []
+  const title = `last change: ${pass.revision?.sha.slice(0, 12) ?? ''} ${pass.revision === null ? '' : `"${pass.revision.subject}" by ${pass.revision.author}, `}${age(status.atMs - pass.startedAtMs)} ago`
+  const rows = pass.stages.map((stage) => [
+    `  ${stage.outcome === 'ok' ? paint('green', 'ok') : paint('red', 'failed')}`,
+    stage.stage,
+    `${stage.durationMs} ms`,
+    stage.detail.split('\n').join('\n    '),
+  ])
+  return [title, ...table(rows).split('\n'), `  ${describeResult(pass.result)}`]
+}
+
+function head(text: string): string {
+  return paint('dim', text)
+}

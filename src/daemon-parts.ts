@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Daemon } from './apply/apply-release.ts'
+import { createHaproxyConfirmer } from './daemons/confirm-haproxy.ts'
+import { createKeepalivedConfirmer } from './daemons/confirm-keepalived.ts'
+import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
+import { createDumper } from './daemons/keepalived-dump.ts'
+import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
+import { createSystemdUnit } from './daemons/systemd-unit.ts'
+import type { Unit } from './daemons/unit.ts'
+import { RUNTIME, SERVER_STATE_FILE } from './render/render-target.ts'
+import type { AgentConfig } from './spec/agent-config.ts'
+
+export type Units = { haproxy: Unit; keepalived: Unit }
+
+/** The two daemons as `supervisor` says: the distribution's units, or children of the agent that outlive it. */
+export function createUnits(config: AgentConfig, log: Logger): Units {
+  if (config.supervisor === 'systemd') {
+    return {
+      haproxy: createSystemdUnit({ name: 'haproxy', pidFile: '/run/haproxy.pid' }),
+      keepalived: createSystemdUnit({ name: 'keepalived', pidFile: '/run/keepalived.pid' }),
+    }
+  }
+  const { runtime, state } = config.paths
+  const haproxyPid = join(runtime, 'haproxy.pid')
+  const keepalivedPid = join(runtime, 'keepalived.pid')
+  const masterSocket = `${join(runtime, RUNTIME.masterSocket)},mode,600`
+  return {
+    haproxy: createEmbeddedUnit({
+      name: 'haproxy',
+      binary: config.haproxy.binary,
+      args: ['-W', '-f', config.paths.haproxyConfig, '-p', haproxyPid, '-S', masterSocket],
+      pidFile: haproxyPid,
+      logFile: join(state, 'haproxy.log'),
+      reloadSignal: 'SIGUSR2',
+      stopSignal: 'SIGUSR1',
+      log,
+    }),
+    keepalived: createEmbeddedUnit({
+      name: 'keepalived',
+      binary: config.keepalived.binary,
+      args: [
+        ...['--dont-fork', '--log-console', '--log-detail', '--no-syslog', '--vrrp', '--release-vips'],
+        ...['--use-file', config.paths.keepalivedConfig, '--pid', keepalivedPid],
+        ...[
+          '--vrrp_pid',
+          join(runtime, 'keepalived-vrrp.pid'),
+          '--checkers_pid',
+          join(runtime, 'keepalived-check.pid'),
+        ],
+      ],
+      pidFile: keepalivedPid,
+      logFile: join(state, 'keepalived.log'),
+      // keepalived writes its dump where TMPDIR says.
+      env: { TMPDIR: runtime },
+      reloadSignal: 'SIGHUP',
+      stopSignal: 'SIGTERM',
+      log,
+    }),
+  }
+}
+
+/** The units with their proofs: what applying a release needs of each daemon. */
+export function createDaemons(
+  config: AgentConfig,
+  units: Units,
+  reports: { names(): ReadonlySet<string>; forget(): void },
+): { haproxy: Daemon; keepalived: Daemon } {
+  const { runtime, state } = config.paths
+  const timeoutMs = config.apply.reloadTimeoutMs
+  const stats = join(runtime, RUNTIME.statsSocket)
+  const serverStates = join(state, SERVER_STATE_FILE)
+  const haproxy = createHaproxyConfirmer(units.haproxy, { stats, master: join(runtime, RUNTIME.masterSocket) })
+  const keepalived = createKeepalivedConfirmer({
+    unit: units.keepalived,
+    reports,
+    dump: createDumper({ binary: config.keepalived.binary, unit: units.keepalived, directory: dumpDirectory(config) }),
+  })
+  return {
+    haproxy: {
+      prepare: async () => {
+        await keepServerStates(stats, serverStates)
+        await haproxy.prepare()
+      },
+      reloadOrStart: units.haproxy.reloadOrStart,
+      // A hand-written file carries no release id: that HAProxy runs is all that can be said of it.
+      confirm: async (release, signal) => {
+        if (release.foreign) return { kind: 'done' }
+        const outcome = await haproxy.confirm(release.id, timeoutMs, signal)
+        await clearServerStates(serverStates)
+        return outcome
+      },
+      stop: units.haproxy.stop,
+    },
+    keepalived: {
+      prepare: async () => keepalived.prepare(),
+      reloadOrStart: units.keepalived.reloadOrStart,
+      confirm: async (release, signal) =>
+        release.foreign ? { kind: 'done' } : keepalived.confirm(release.expectation.vips, timeoutMs, signal),
+      stop: units.keepalived.stop,
+    },
+  }
+}
+
+/** Where keepalived writes its dumps: the distribution's unit has no TMPDIR. */
+function dumpDirectory(config: AgentConfig): string {
+  return config.supervisor === 'embedded' ? config.paths.runtime : '/tmp'
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ask } from './haproxy-socket.ts'
+import { readLoadedRelease } from './haproxy-state.ts'
+import type { Outcome, Unit } from './unit.ts'
+
+const LOOK_EVERY_MS = 15
+const ANSWER_WITHIN_MS = 500
+
+export type HaproxyConfirmer = {
+  /** Remembers how often reloads have failed so far; to be called before the reload. */
+  prepare(): Promise<void>
+  /** Waits until the worker that owns the stats socket carries `release`. */
+  confirm(release: string, timeoutMs: number, signal: AbortSignal): Promise<Outcome>
+}
+
+/**
+ * Proves a reload: HAProxy's own exit codes do not (2.6 reloads asynchronously, and a failed one leaves the old worker
+ * serving the old file). Where the master socket may be read, a failed reload is seen at once, elsewhere by the deadline.
+ */
+export function createHaproxyConfirmer(unit: Unit, sockets: { stats: string; master: string }): HaproxyConfirmer {
+  let failedBefore = 0
+  let mark = 0
+  return {
+    prepare: async () => {
+      mark = unit.mark()
+      failedBefore = (await failedReloads(sockets.master)) ?? 0
+    },
+    confirm: async (release, timeoutMs, signal) => {
+      const deadline = performance.now() + timeoutMs
+      let last = 'nothing answered'
+      while (performance.now() < deadline && !signal.aborted) {
+        const loaded = await readLoadedRelease(sockets.stats, ANSWER_WITHIN_MS)
+        if (loaded.kind === 'answer' && loaded.text === release) return { kind: 'done' }
+        last = loaded.kind === 'answer' ? `its worker carries release ${loaded.text || '(none)'}` : loaded.reason
+        const failed = await failedReloads(sockets.master)
+        if (failed !== undefined && failed > failedBefore) {
+          return { kind: 'failed', reason: withOutput('haproxy could not load the new file', unit.printedSince(mark)) }
+        }
+        await sleep(LOOK_EVERY_MS)
+      }
+      const reason = `haproxy did not serve release ${release} within ${timeoutMs} ms (${last})`
+      return { kind: 'failed', reason: withOutput(reason, unit.printedSince(mark)) }
+    },
+  }
+}
+
+/** `reloads` line of the master: `1162 master 5 [failed: 1] 0d00h02m07s 2.6.12` (management.txt §9.4). */
+async function failedReloads(masterSocket: string): Promise<number | undefined> {
+  const answer = await ask(masterSocket, 'show proc', ANSWER_WITHIN_MS)
+  if (answer.kind === 'unavailable') return undefined
+  return Number(/\bmaster\b.*\[failed: (\d+)\]/.exec(answer.text)?.[1] ?? 0)
+}
+
+/** Adds HAProxy's own alerts, which name the port or the line. */
+function withOutput(reason: string, printed: string): string {
+  const alerts = printed.split('\n').filter((line) => line.includes('[ALERT]'))
+  const said = alerts.map((line) => line.replace(/^\[ALERT\]\s+\(\d+\) : /, '').trim())
+  return said.length === 0 ? reason : `${reason}: ${[...new Set(said)].slice(0, 3).join('; ')}`
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ExpectedVip } from '../render/expectation.ts'
+import type { Dump, DumpedInstance } from './keepalived-dump.ts'
+import type { Outcome, Unit } from './unit.ts'
+
+const LOOK_EVERY_MS = 20
+
+export type KeepalivedConfirmer = {
+  /** Forgets which instances have reported; to be called before the reload. */
+  prepare(): void
+  /** Waits until keepalived runs exactly `expected`. */
+  confirm(expected: readonly ExpectedVip[], timeoutMs: number, signal: AbortSignal): Promise<Outcome>
+}
+
+/**
+ * Proves a reload of keepalived, which has no answer of its own: every expected instance must report its state again
+ * through the FIFO (`fifo_write_vrrp_states_on_reload`), and, where the agent may ask for a dump, the dump must list
+ * exactly the expected instances, virtual router ids, base priorities and addresses.
+ */
+export function createKeepalivedConfirmer(options: {
+  unit: Unit
+  /** Instances that have reported through the FIFO since the last `forgetReports`. */
+  reports: { names(): ReadonlySet<string>; forget(): void }
+  dump(): Promise<Dump>
+}): KeepalivedConfirmer {
+  let mark = 0
+  return {
+    prepare: () => {
+      options.reports.forget()
+      mark = options.unit.mark()
+    },
+    confirm: async (expected, timeoutMs, signal) => {
+      const deadline = performance.now() + timeoutMs
+      let missing = 'it has reported no instance'
+      while (performance.now() < deadline && !signal.aborted) {
+        missing = await difference(expected, options)
+        if (missing === '') return { kind: 'done' }
+        await sleep(LOOK_EVERY_MS)
+      }
+      const said = lastLines(options.unit.printedSince(mark))
+      const reason = `keepalived does not run this release after ${timeoutMs} ms: ${missing}`
+      return { kind: 'failed', reason: said === '' ? reason : `${reason}; its log: ${said}` }
+    },
+  }
+}
+
+async function difference(
+  expected: readonly ExpectedVip[],
+  options: { unit: Unit; reports: { names(): ReadonlySet<string> }; dump(): Promise<Dump> },
+): Promise<string> {
+  const state = options.unit.state()
+  if (state.kind === 'stopped') return `it is not running (${state.reason})`
+  const silent = expected.find(({ name }) => !options.reports.names().has(name))
+  if (silent !== undefined) return `instance ${silent.name} has not reported`
+  const dump = await options.dump()
+  return dump.kind === 'instances' ? compare(expected, dump.instances) : ''
+}
+
+function compare(expected: readonly ExpectedVip[], found: readonly DumpedInstance[]): string {
+  const extra = found.find(({ name }) => !expected.some((vip) => vip.name === name))
+  if (extra !== undefined) return `it also runs instance ${extra.name}`
+  for (const vip of expected) {
+    const instance = found.find(({ name }) => name === vip.name)
+    if (instance === undefined) return `instance ${vip.name} is missing`
+    if (instance.virtualRouterId !== vip.virtualRouterId) {
+      return `instance ${vip.name} has virtual router id ${instance.virtualRouterId}, not ${vip.virtualRouterId}`
+    }
+    if (instance.basePriority !== vip.basePriority) {
+      return `instance ${vip.name} has base priority ${instance.basePriority}, not ${vip.basePriority}`
+    }
+    if (!instance.addresses.some((address) => address.split(/[/ ]/)[0] === vip.address)) {
+      return `instance ${vip.name} lacks ${vip.address}`
+    }
+  }
+  return ''
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' | ')
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { CLEAN_ENV } from '../exec.ts'
+import { isAlive, livingPid } from './pid-file.ts'
+import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
+
+export type EmbeddedOptions = {
+  name: UnitName
+  binary: string
+  args: readonly string[]
+  /** Written by the daemon itself, so that a successor of this agent finds it (`-p`). */
+  pidFile: string
+  logFile: string
+  env?: Readonly<Record<string, string>>
+  reloadSignal: NodeJS.Signals
+  stopSignal: NodeJS.Signals
+  log: Logger
+}
+
+const LOOK_EVERY_MS = 100
+const MAX_RESTART_DELAY_MS = 5_000
+/** A daemon that lived this long starts its next series of restarts without delay. */
+const SETTLED_AFTER_MS = 10_000
+const MAX_LOG_BYTES = 8 * 1024 * 1024
+const STOP_TIMEOUT_MS = 5_000
+const EARLY_END_MS = 150
+
+/**
+ * A daemon that the agent starts itself (containers, the drill, a laptop). It outlives the agent: a successor adopts it
+ * by its pid file. One that dies is started again, at once the first time, then with a growing delay.
+ */
+export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
+  const { name, log } = options
+  let wanted = livingPid(options.pidFile, name) !== undefined
+  let child: ChildProcess | undefined
+  let lastExit = 'not started'
+  let restarts = 0
+  let startedAtMs = 0
+  let restartTimer: NodeJS.Timeout | undefined
+  if (wanted) log.info({ unit: name, pid: livingPid(options.pidFile, name) }, 'adopted running daemon')
+
+  const pid = (): number | undefined =>
+    child?.pid !== undefined && child.exitCode === null && child.signalCode === null
+      ? child.pid
+      : livingPid(options.pidFile, name)
+
+  const start = (): void => {
+    mkdirSync(dirname(options.logFile), { recursive: true })
+    const output = openSync(options.logFile, 'a', 0o640)
+    const started = spawn(options.binary, options.args, {
+      detached: true,
+      stdio: ['ignore', output, output],
+      env: { ...CLEAN_ENV, ...options.env },
+    })
+    closeSync(output)
+    child = started
+    startedAtMs = Date.now()
+    wanted = true
+    started.unref()
+    started.on('error', (error) => {
+      lastExit = error.message
+    })
+    started.on('exit', (code, signal) => {
+      lastExit = signal === null ? `ended with exit code ${code}` : `ended by ${signal}`
+      if (child === started) child = undefined
+      restartIfWanted()
+    })
+  }
+
+  const restartIfWanted = (): void => {
+    if (!wanted || restartTimer !== undefined || pid() !== undefined) return
+    if (Date.now() - startedAtMs > SETTLED_AFTER_MS) restarts = 0
+    const delayMs = restarts === 0 ? 0 : Math.min(MAX_RESTART_DELAY_MS, 100 * 2 ** (restarts - 1))
+    restarts += 1
+    log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
+    restartTimer = setTimeout(() => {
+      restartTimer = undefined
+      if (wanted && pid() === undefined) start()
+    }, delayMs)
+  }
+
+  /** A daemon that refuses its file or its ports ends at once; then there is nothing to start again. */
+  const earlyEnd = async (): Promise<Outcome> => {
+    const started = child
+    const deadline = performance.now() + EARLY_END_MS
+    while (performance.now() < deadline) {
+      await sleep(10)
+      if (child === started) continue
+      wanted = false
+      clearTimeout(restartTimer)
+      restartTimer = undefined
+      return { kind: 'failed', reason: `${name} ${lastExit} at its start` }
+    }
+    return { kind: 'done' }
+  }
+
+  // An adopted daemon is not our child: nobody tells us of its end.
+  const look = setInterval(() => {
+    restartIfWanted()
+    boundLog(options.logFile)
+  }, LOOK_EVERY_MS)
+  look.unref()
+
+  return {
+    name,
+    state: (): UnitState => {
+      const running = pid()
+      return running === undefined ? { kind: 'stopped', reason: lastExit } : { kind: 'running', pid: running }
+    },
+    reloadOrStart: async (): Promise<Outcome> => {
+      const running = pid()
+      if (running === undefined) {
+        clearTimeout(restartTimer)
+        restartTimer = undefined
+        start()
+        return earlyEnd()
+      }
+      wanted = true
+      process.kill(running, options.reloadSignal)
+      return { kind: 'done' }
+    },
+    stop: async (signal): Promise<Outcome> => {
+      wanted = false
+      clearTimeout(restartTimer)
+      restartTimer = undefined
+      const running = pid()
+      if (running === undefined) return { kind: 'done' }
+      process.kill(running, options.stopSignal)
+      const deadline = performance.now() + STOP_TIMEOUT_MS
+      while (isAlive(running) && pid() !== undefined) {
+        if (performance.now() > deadline || signal.aborted) {
+          process.kill(running, 'SIGKILL')
+          return { kind: 'failed', reason: `${name} did not end within ${STOP_TIMEOUT_MS} ms and was killed` }
+        }
+        await sleep(20)
+      }
+      return { kind: 'done' }
+    },
+    mark: () => logSize(options.logFile),
+    printedSince: (mark) => readFrom(options.logFile, mark),
+    close: () => {
+      clearInterval(look)
+      clearTimeout(restartTimer)
+      wanted = false
+    },
+  }
+}
+
+function logSize(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function readFrom(file: string, mark: number): string {
+  try {
+    return readFileSync(file).subarray(mark).toString('utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** The daemons append, so their next line after a cut goes to the new end of the file. */
+function boundLog(file: string): void {
+  if (logSize(file) <= MAX_LOG_BYTES) return
+  const handle = openSync(file, 'r+')
+  ftruncateSync(handle, 0)
+  closeSync(handle)
+}

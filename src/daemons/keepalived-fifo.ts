@@ -1,0 +1,67 @@
+import { constants, existsSync, lstatSync, openSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { describeFailure, exec, succeeded } from '../exec.ts'
+
+export type VrrpState = 'MASTER' | 'BACKUP' | 'FAULT'
+
+/** One line of keepalived's notify FIFO. `stopped`: the instance is gone with its keepalived or from its file. */
+export type VrrpEvent =
+  | { kind: 'state'; instance: string; state: VrrpState; priority: number }
+  | { kind: 'priority'; instance: string; priority: number }
+  | { kind: 'stopped'; instance: string }
+
+export type Fifo = { close(): void }
+
+/**
+ * Makes the FIFO unless it is there. keepalived unlinks a FIFO that it made itself at every reload and stop; one that
+ * exists beforehand stays, so that this end of it stays good (2.2.7, lib/notify.c).
+ */
+export async function makeFifo(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found?.isFIFO() === true) return
+  if (found !== undefined) rmSync(path, { force: true })
+  const made = await exec('mkfifo', ['-m', '0640', path], { timeoutMs: 2_000 })
+  if (!succeeded(made) && !existsSync(path)) throw new Error(`mkfifo ${path}: ${describeFailure(made)}`)
+}
+
+/** Reads events until closed. Lines that were written while no agent read come first, as long as keepalived lived. */
+export function openFifo(path: string, onEvent: (event: VrrpEvent) => void): Fifo {
+  // Read and write, so that there is no end of file between two keepaliveds.
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  const socket = new Socket({ fd, readable: true, writable: false })
+  let rest = ''
+  socket.setEncoding('utf8')
+  socket.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const event = parseFifoLine(line)
+      if (event !== undefined) onEvent(event)
+    }
+  })
+  // The FIFO never ends while this end is open; an error means that it was taken away, which `status` shows by its age.
+  socket.on('error', () => undefined)
+  return { close: () => socket.destroy() }
+}
+
+/** `INSTANCE "api" MASTER 254`. Groups and unknown words give undefined. */
+export function parseFifoLine(line: string): VrrpEvent | undefined {
+  const match = /^INSTANCE "([^"]+)" (\w+) (\d+)$/.exec(line)
+  if (match === null) return undefined
+  const [, instance = '', word, number] = match
+  const priority = Number(number)
+  switch (word) {
+    case 'MASTER':
+    case 'BACKUP':
+    case 'FAULT':
+      return { kind: 'state', instance, state: word, priority }
+    case 'MASTER_PRIORITY':
+    case 'BACKUP_PRIORITY':
+      return { kind: 'priority', instance, priority }
+    case 'STOP':
+    case 'DELETED':
+      return { kind: 'stopped', instance }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,33 @@
+import { describeFailure, exec, succeeded } from '../exec.ts'
+import { livingPid } from './pid-file.ts'
+import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
+
+const SYSTEMCTL_TIMEOUT_MS = 15_000
+
+/** A daemon that is the distribution's systemd unit: reloaded through polkit, never signalled. */
+export function createSystemdUnit(options: { name: UnitName; pidFile: string }): Unit {
+  const { name } = options
+  const systemctl = async (verb: string, signal: AbortSignal): Promise<Outcome> => {
+    const result = await exec('systemctl', [verb, '--no-ask-password', `${name}.service`], {
+      timeoutMs: SYSTEMCTL_TIMEOUT_MS,
+      signal,
+    })
+    if (succeeded(result)) return { kind: 'done' }
+    return { kind: 'failed', reason: `systemctl ${verb} ${name}.service: ${describeFailure(result)}` }
+  }
+  return {
+    name,
+    state: (): UnitState => {
+      const pid = livingPid(options.pidFile, name)
+      if (pid !== undefined) return { kind: 'running', pid }
+      return { kind: 'stopped', reason: `systemctl status ${name}.service says why` }
+    },
+    // Debian's keepalived.service is skipped while its file is empty, and a reload of an inactive unit fails: hence -or-restart.
+    reloadOrStart: (signal) => systemctl('reload-or-restart', signal),
+    stop: (signal) => systemctl('stop', signal),
+    // The journal is not the agent's to read; the daemon's own check has printed what matters.
+    mark: () => 0,
+    printedSince: () => '',
+    close: () => undefined,
+  }
+}

@@ -1,0 +1,130 @@
+import { connect, type Socket } from 'node:net'
+import type { ProbeEvent } from './verdict.ts'
+
+export type ProbeOptions = {
+  port: number
+  everyMs: number
+  timeoutMs: number
+  onEvent(event: ProbeEvent): void
+}
+
+export type Probe = {
+  /** The next looks go to this port (a release can move the health listener). */
+  setPort(port: number): void
+  close(): void
+}
+
+const REQUEST = 'GET /alive HTTP/1.1\r\nHost: lb-agent\r\n\r\n'
+const MAX_ANSWER_BYTES = 4096
+
+/**
+ * Asks HAProxy `GET /alive` over one kept-alive connection, one question at a time. A connection that closes is followed
+ * by another look at once: a killed HAProxy refuses it within a millisecond, a reloaded one answers it from its new worker.
+ */
+export function startProbe(options: ProbeOptions): Probe {
+  let port = options.port
+  let socket: Socket | undefined
+  let asking = false
+  let timer: NodeJS.Timeout | undefined
+  let deadline: NodeJS.Timeout | undefined
+  let closed = false
+  let lookedAgainAt = Number.NEGATIVE_INFINITY
+
+  const ask = (): void => {
+    clearTimeout(timer)
+    if (closed || asking) return
+    asking = true
+    deadline = setTimeout(
+      () => settle({ kind: 'missed', reason: `HAProxy gave no answer within ${options.timeoutMs} ms` }),
+      options.timeoutMs,
+    )
+    if (socket === undefined) socket = open()
+    else socket.write(REQUEST)
+  }
+
+  const settle = (event: ProbeEvent): void => {
+    clearTimeout(deadline)
+    asking = false
+    if (event.kind !== 'answered') drop()
+    if (closed) return
+    options.onEvent(event)
+    clearTimeout(timer)
+    timer = setTimeout(ask, options.everyMs)
+  }
+
+  // At most once per interval: an HAProxy that closes after every answer must not be asked without a pause.
+  const lookAgain = (): void => {
+    clearTimeout(timer)
+    const sinceMs = performance.now() - lookedAgainAt
+    lookedAgainAt = performance.now()
+    if (sinceMs > options.everyMs) ask()
+    else timer = setTimeout(ask, options.everyMs)
+  }
+
+  const drop = (): void => {
+    const dropped = socket
+    socket = undefined
+    dropped?.destroy()
+  }
+
+  const open = (): Socket => {
+    const opened = connect({ port, host: '127.0.0.1', noDelay: true })
+    let received = ''
+    let answers = 0
+    opened.setEncoding('latin1')
+    opened.on('connect', () => opened.write(REQUEST))
+    opened.on('data', (chunk: string) => {
+      if (opened !== socket) return
+      received += chunk
+      const end = endOfResponse(received)
+      if (end === undefined && received.length < MAX_ANSWER_BYTES) return
+      const ok = received.startsWith('HTTP/1.1 200 ')
+      const status = received.slice(9, 12)
+      received = received.slice(end ?? received.length)
+      answers += 1
+      settle(ok ? { kind: 'answered' } : { kind: 'missed', reason: `HAProxy answered /alive with status ${status}` })
+    })
+    opened.on('error', (error: NodeJS.ErrnoException) => {
+      if (opened !== socket || error.code !== 'ECONNREFUSED') return
+      settle({ kind: 'refused', reason: `HAProxy does not listen on 127.0.0.1:${port}` })
+    })
+    opened.on('close', () => {
+      if (opened !== socket) return
+      socket = undefined
+      // A kept-alive connection that ends says nothing yet: its worker was killed, or replaced by a reload.
+      if (answers > 0) {
+        clearTimeout(deadline)
+        asking = false
+        lookAgain()
+      } else settle({ kind: 'missed', reason: 'HAProxy closed the connection without an answer' })
+    })
+    return opened
+  }
+
+  ask()
+  return {
+    setPort: (next) => {
+      if (next === port) return
+      port = next
+      drop()
+      clearTimeout(deadline)
+      asking = false
+      ask()
+    },
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+      clearTimeout(deadline)
+      drop()
+    },
+  }
+}
+
+/** Where the first response in `text` ends, by its Content-Length; undefined while it is not whole. */
+function endOfResponse(text: string): number | undefined {
+  const head = text.indexOf('\r\n\r\n')
+  if (head < 0) return undefined
+  const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text.slice(0, head))?.[1] ?? 0)
+  const end = head + 4 + length
+  return text.length >= end ? end : undefined
+}

@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { RUNTIME } from '../render/render-target.ts'
+import { replaceFile } from '../write-file.ts'
+
+export type TrackFiles = {
+  /** What the gate says now; undefined when there is no readable gate. */
+  readGate(): boolean | undefined
+  writeGate(open: boolean): void
+  readScore(vip: string): number | undefined
+  writeScore(vip: string, score: number): void
+  /** Tells `lb-agent check` that the gate is being looked after. */
+  beat(nowMs: number): void
+}
+
+/**
+ * The files that keepalived watches (`track_file`). Each is replaced by a rename within its directory, which keepalived
+ * sees as one change; a file that goes missing reads as 0, which closes the gate (`weight 0 reverse`).
+ */
+export function createTrackFiles(runtime: string): TrackFiles {
+  const gate = join(runtime, RUNTIME.gate)
+  const heartbeat = join(runtime, 'heartbeat')
+  mkdirSync(dirname(gate), { recursive: true, mode: 0o755 })
+  return {
+    readGate: () => {
+      const value = readNumber(gate)
+      return value === undefined ? undefined : value !== 0
+    },
+    writeGate: (open) => replaceFile(gate, open ? '1\n' : '0\n'),
+    readScore: (vip) => readNumber(join(runtime, RUNTIME.score(vip))),
+    writeScore: (vip, score) => replaceFile(join(runtime, RUNTIME.score(vip)), `${score}\n`),
+    beat: (nowMs) => replaceFile(heartbeat, `${Math.floor(nowMs / 1000)}\n`),
+  }
+}
+
+function readNumber(path: string): number | undefined {
+  try {
+    const value = Number.parseInt(readFileSync(path, 'utf8'), 10)
+    return Number.isNaN(value) ? undefined : value
+  } catch {
+    return undefined
+  }
+}

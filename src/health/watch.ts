@@ -1,0 +1,123 @@
+import type { Logger } from 'pino'
+import type { Expectation } from '../render/expectation.ts'
+import { startProbe } from './probe.ts'
+import { type Score, type ServiceHealth, scoresOf } from './score.ts'
+import type { TrackFiles } from './track-files.ts'
+import { adoptedVerdict, nextVerdict, type ProbeEvent, type Thresholds, type Verdict } from './verdict.ts'
+
+export type HealthWatch = {
+  /** What the applied release wants looked after. */
+  expect(expectation: Expectation): void
+  /** Servers up per service as HAProxy last said; undefined while it cannot be asked. */
+  setServices(services: readonly ServiceHealth[] | undefined): void
+  verdict(): Verdict
+  scores(): readonly Score[]
+  /** When the last look at HAProxy ended, epoch ms; 0 before the first. */
+  lookedAtMs(): number
+  close(): void
+}
+
+export type HealthOptions = {
+  trackFiles: TrackFiles
+  thresholds: Thresholds
+  everyMs: number
+  timeoutMs: number
+  holdDownMs: number
+  now(): number
+  log: Logger
+}
+
+const DEFAULT_HEALTH_PORT = 8405
+
+/**
+ * probe -> verdict -> gate and score files. Its end changes nothing: the files keep their last value, and the next agent
+ * adopts them.
+ */
+export function watchHealth(options: HealthOptions): HealthWatch {
+  const { trackFiles, log, now } = options
+  let verdict = adoptedVerdict(trackFiles.readGate() ?? false, now())
+  let expectation: Expectation | undefined
+  let services: readonly ServiceHealth[] | undefined
+  let scores: readonly Score[] = []
+  let heldDownUntilMs = 0
+  let holdDownTimer: NodeJS.Timeout | undefined
+  // Only a node that has lost its VIPs by a closed gate waits before it takes them back; one that starts does not.
+  let lostService = false
+  let lookedAtMs = 0
+  let beatAtMs = 0
+  // A gate that nobody wrote yet must exist before keepalived starts, and it must be closed.
+  if (trackFiles.readGate() === undefined) trackFiles.writeGate(false)
+
+  const onEvent = (event: ProbeEvent): void => {
+    lookedAtMs = now()
+    const before = verdict
+    verdict = nextVerdict(verdict, event, options.thresholds, lookedAtMs)
+    if (verdict.serving !== before.serving) onChange(before)
+    if (Math.abs(lookedAtMs - beatAtMs) >= 1000) {
+      beatAtMs = lookedAtMs
+      trackFiles.beat(beatAtMs)
+    }
+  }
+
+  const onChange = (before: Verdict): void => {
+    if (before.serving) lostService = true
+    if (verdict.serving && lostService) holdDown()
+    // The score goes down before the gate opens, else the VIP would come back for a moment.
+    if (verdict.serving) updateScores()
+    trackFiles.writeGate(verdict.serving)
+    trackFiles.beat(lookedAtMs)
+    log.warn({ open: verdict.serving, reason: verdict.reason }, verdict.serving ? 'gate opened' : 'gate closed')
+  }
+
+  const holdDown = (): void => {
+    heldDownUntilMs = now() + options.holdDownMs
+    clearTimeout(holdDownTimer)
+    holdDownTimer = setTimeout(updateScores, options.holdDownMs + 1)
+  }
+
+  const updateScores = (): void => {
+    if (expectation === undefined) return
+    const leftMs = heldDownUntilMs - now()
+    const held = leftMs > 0 ? `held down for ${Math.ceil(leftMs / 1000)} s after a recovery` : undefined
+    // Before HAProxy has been asked, an adopted score stays as it is.
+    if (services === undefined && held === undefined && scores.length > 0) return
+    const next = scoresOf(
+      expectation.vips.map(({ name }) => name),
+      services,
+      held,
+    )
+    for (const score of next) {
+      const written = trackFiles.readScore(score.vip)
+      if (services === undefined && held === undefined && written !== undefined) continue
+      if (written === score.score) continue
+      trackFiles.writeScore(score.vip, score.score)
+      log.info({ vip: score.vip, score: score.score, reason: score.reason }, 'score changed')
+    }
+    scores = next
+  }
+
+  const probe = startProbe({
+    port: DEFAULT_HEALTH_PORT,
+    everyMs: options.everyMs,
+    timeoutMs: options.timeoutMs,
+    onEvent,
+  })
+  return {
+    expect: (next) => {
+      expectation = next
+      probe.setPort(next.healthPort)
+      updateScores()
+    },
+    setServices: (next) => {
+      services = next
+      updateScores()
+    },
+    verdict: () => verdict,
+    scores: () => scores,
+    lookedAtMs: () => lookedAtMs,
+    close: () => {
+      probe.close()
+      clearTimeout(holdDownTimer)
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { Command, CommanderError } from 'commander'
+import { AgentUnreachable } from './cli/control-client.ts'
+import { ConfigProblems, DEFAULT_CONFIG } from './cli/read-config.ts'
+import { version } from './version.ts'
+
+const EXIT_CODES = `
+Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running.
+PATH is lb.yaml or the directory that holds it.`
+
+/** The verb table. Verbs are loaded when they are called, so that a short one starts fast. */
+function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
+  const program = new Command('lb-agent')
+  program
+    .description('Keeps an HAProxy + keepalived pair as its git repository says, and fails it over in milliseconds.')
+    .version(version())
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXIT_CODES)
+
+  const verb = (usage: string, summary: string) => program.command(usage).description(summary).exitOverride()
+  const local = (usage: string, summary: string) =>
+    verb(usage, summary).option('--config <file>', 'agent.yaml of this node', DEFAULT_CONFIG)
+
+  program.commandsGroup('On a balancer:')
+  local('run', 'the daemon: pull, validate, put live, watch').action((options) =>
+    exit(import('./cli/run.ts').then(({ run }) => run(options))),
+  )
+  local('status', 'what is true on this node now')
+    .option('--json', 'for programs')
+    .option('--watch', 'again every second')
+    .action((options) => exit(import('./cli/status.ts').then(({ status }) => status(options))))
+  local('sync', 'look at the repository now; returns once the release serves')
+    .option('--wait', 'wait for the end of the confirm window as well')
+    .option('--retry', 'try a rejected revision again')
+    .option('--accept-rewind', 'accept a branch that was rewound')
+    .option('--restore', 'put back live files that were edited')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/sync.ts').then(({ sync }) => sync(options))))
+  local('rollback', 'back to the previous release of this node, without the network')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/sync.ts').then(({ rollback }) => rollback(options))))
+  local('stop', 'stop keepalived, HAProxy and the agent (a restart of the agent stops neither)').action((options) =>
+    exit(import('./cli/stop.ts').then(({ stop }) => stop(options))),
+  )
+  verb('check', 'the vrrp_script of keepalived: 0 = HAProxy on this node serves')
+    .option('--runtime <directory>', 'runtime directory of the agent', '/run/lb-agent')
+    .option('--health-port <port>', 'loopback port of the health listener', '8405')
+    .action(() => exit(refuseCheck()))
+
+  program.commandsGroup('In the repository:')
+  verb('init <directory>', 'write a commented starter repository').action((directory) =>
+    exit(import('./cli/init.ts').then(({ init }) => init(directory))),
+  )
+  verb('validate <path>', 'check all nodes, with the daemons’ own checks where installed')
+    .option('--json', 'for programs')
+    .action((path, options) => exit(import('./cli/validate.ts').then(({ validate }) => validate(path, options))))
+  verb('render <path>', 'the two files of one node')
+    .requiredOption('--node <name>', 'node of lb.yaml')
+    .option('--out <directory>', 'write them there instead of printing them')
+    .action((path, options) => exit(import('./cli/render.ts').then(({ render }) => render(path, options))))
+  local('plan <path>', 'what PATH would change on a node: a diff per file')
+    .option('--node <name>', 'node of lb.yaml (default: the node of agent.yaml)')
+    .option('--from <directory>', 'compare with the pair in this directory instead of the live one')
+    .option('--json', 'for programs')
+    .action((path, options) => exit(import('./cli/plan.ts').then(({ plan }) => plan(path, options))))
+  verb('schema', 'the JSON Schema of lb.yaml, for editors')
+    .option('--agent', 'of agent.yaml instead')
+    .action((options) => exit(import('./cli/schema.ts').then(({ schema }) => schema(options))))
+
+  return program
+}
+
+/** `check` must not cost a Node start each second, so the launcher answers it; here it has been called around it. */
+async function refuseCheck(): Promise<number> {
+  console.error('lb-agent check is answered by the launcher (dist/lb-agent), not by the bundle')
+  return 2
+}
+
+async function main(): Promise<void> {
+  const exit = async (work: Promise<number>): Promise<void> => {
+    process.exitCode = await work
+  }
+  try {
+    await verbs(exit).parseAsync()
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof AgentUnreachable || error instanceof ConfigProblems) {
+    console.error(`lb-agent: ${error.message}`)
+    return error instanceof AgentUnreachable ? 3 : 1
+  }
+  console.error(error)
+  return 1
+}
+
+await main()

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { replaceFile } from '../write-file.ts'
+
+/** What keepalived last said of an instance. */
+export type InstanceState = { state: 'MASTER' | 'BACKUP' | 'FAULT'; priority: number; sinceMs: number }
+
+type Event =
+  | { kind: 'state'; instance: string; state: InstanceState['state']; priority: number }
+  | { kind: 'priority'; instance: string; priority: number }
+  | { kind: 'stopped'; instance: string }
+
+export type VrrpStates = {
+  take(event: Event): void
+  get(instance: string): InstanceState | undefined
+  /** Instances that have reported since `forget`. */
+  names(): ReadonlySet<string>
+  forget(): void
+}
+
+/**
+ * Remembers VRRP states across restarts of the agent. The FIFO tells only changes, so what was known of the keepalived
+ * that still runs (same pid) stays true; of another one nothing is known until it reports.
+ */
+export function createVrrpStates(options: {
+  file: string
+  keepalivedPid(): number | undefined
+  now(): number
+}): VrrpStates {
+  const { pid, states } = load(options.file)
+  const current = new Map(pid !== undefined && pid === options.keepalivedPid() ? states : [])
+  let knownPid = options.keepalivedPid()
+  const reported = new Set<string>()
+
+  const dropForeign = (): void => {
+    const running = options.keepalivedPid()
+    if (running === knownPid) return
+    knownPid = running
+    current.clear()
+  }
+  return {
+    take: (event) => {
+      dropForeign()
+      if (event.kind === 'stopped') current.delete(event.instance)
+      else if (event.kind === 'priority') {
+        const known = current.get(event.instance)
+        if (known !== undefined) current.set(event.instance, { ...known, priority: event.priority })
+      } else {
+        const known = current.get(event.instance)
+        const sinceMs = known?.state === event.state ? known.sinceMs : options.now()
+        current.set(event.instance, { state: event.state, priority: event.priority, sinceMs })
+        reported.add(event.instance)
+      }
+      replaceFile(options.file, JSON.stringify({ pid: knownPid, states: [...current] }))
+    },
+    get: (instance) => {
+      dropForeign()
+      return knownPid === undefined ? undefined : current.get(instance)
+    },
+    names: () => reported,
+    forget: () => reported.clear(),
+  }
+}
+
+function load(file: string): { pid: number | undefined; states: [string, InstanceState][] } {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return { pid: undefined, states: [] }
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createStateFiles } from './apply/apply-state.ts'
+import { createReleaseStore } from './apply/release-store.ts'
+import { readAsset, readEngine } from './assets.ts'
+import { createDaemons, createUnits } from './daemon-parts.ts'
+import { readHaproxyState } from './daemons/haproxy-state.ts'
+import { makeFifo, openFifo } from './daemons/keepalived-fifo.ts'
+import { createTrackFiles } from './health/track-files.ts'
+import { watchHealth } from './health/watch.ts'
+import { ownAddresses } from './observe/addresses.ts'
+import { watchDrift } from './observe/drift.ts'
+import { observe } from './observe/observer.ts'
+import { createVrrpStates } from './observe/vrrp-states.ts'
+import { RUNTIME } from './render/render-target.ts'
+import { createTemplateEngine } from './render/template-engine.ts'
+import { createSource } from './source/source.ts'
+import type { AgentConfig } from './spec/agent-config.ts'
+
+const OBSERVE_EVERY_MS = 1_000
+const FETCH_TIMEOUT_MS = 30_000
+
+/** Everything that the agent's story in `agent.ts` works with, made for one node. */
+export type Parts = Awaited<ReturnType<typeof createParts>>
+
+/** Builds the parts from agent.yaml; starts looking at the daemons, changes nothing yet. */
+export async function createParts(config: AgentConfig, log: Logger) {
+  const { paths } = config
+  const now = (): number => Date.now()
+  for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
+
+  const units = createUnits(config, log)
+  const trackFiles = createTrackFiles(paths.runtime)
+  const vrrp = createVrrpStates({
+    file: join(paths.runtime, 'vrrp-states.json'),
+    keepalivedPid: () => {
+      const state = units.keepalived.state()
+      return state.kind === 'running' ? state.pid : undefined
+    },
+    now,
+  })
+  const fifoPath = join(paths.runtime, RUNTIME.fifo)
+  await makeFifo(fifoPath)
+  const fifo = openFifo(fifoPath, (event) => {
+    vrrp.take(event)
+    if (event.kind === 'state')
+      log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+  })
+
+  const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
+  const health = watchHealth({ trackFiles, thresholds: config.health, ...config.health, now, log })
+  const haproxy = observe({
+    read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
+    everyMs: OBSERVE_EVERY_MS,
+    staleAfterMs: 3 * OBSERVE_EVERY_MS,
+    now,
+    onFact: () => undefined,
+  })
+  const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
+    now,
+    onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
+  })
+  const engine = createTemplateEngine(readEngine())
+
+  return {
+    config,
+    log,
+    now,
+    units,
+    daemons: createDaemons(config, units, vrrp),
+    vrrp,
+    health,
+    haproxy,
+    drift,
+    addresses: ownAddresses,
+    engine,
+    templates: {
+      haproxy: readAsset('templates/haproxy.cfg.j2'),
+      keepalived: readAsset('templates/keepalived.conf.j2'),
+    },
+    source: createSource({
+      ...config.repository,
+      mirror: join(paths.state, 'mirror.git'),
+      fetchTimeoutMs: FETCH_TIMEOUT_MS,
+      now,
+    }),
+    store: createReleaseStore(join(paths.state, 'releases')),
+    state: createStateFiles(paths.state),
+    live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
+    close: async (): Promise<void> => {
+      health.close()
+      haproxy.close()
+      fifo.close()
+      units.haproxy.close()
+      units.keepalived.close()
+      await drift.close()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino'
+import type { StageRecord } from './apply/stage-record.ts'
+import type { PassRecord, PassResult, PassRevision } from './pass-record.ts'
+
+/** The record of one pass, as it is written. */
+export type PassWriter = {
+  add(record: StageRecord): void
+  setRevision(revision: PassRevision): void
+  /** Both daemons run the release; the confirm window is still open. */
+  serving(release: string): void
+  end(result: PassResult): void
+}
+
+export type PassLog = {
+  begin(onProgress: (event: unknown) => void): PassWriter
+  /** The newest pass that did more than find nothing new. */
+  lastTelling(): PassRecord | undefined
+  lastFetch(): { at: number; ok: boolean; detail: string } | undefined
+}
+
+/** Keeps what `status` shows of the passes, logs what changed, and tells a waiting `sync` how its pass goes on. */
+export function createPassLog(now: () => number, log: Logger): PassLog {
+  let telling: PassRecord | undefined
+  let fetch: { at: number; ok: boolean; detail: string } | undefined
+  return {
+    begin: (onProgress) => {
+      let pass: PassRecord = {
+        revision: null,
+        startedAtMs: now(),
+        endedAtMs: null,
+        stages: [],
+        result: { kind: 'running' },
+      }
+      const update = (change: Partial<PassRecord>): void => {
+        pass = { ...pass, ...change }
+        if (pass.stages.length > 1) telling = pass
+      }
+      return {
+        add: (record) => {
+          update({ stages: [...pass.stages, record] })
+          if (record.stage === 'fetch') fetch = { at: now(), ok: record.outcome === 'ok', detail: record.detail }
+          onProgress(record)
+          if (record.outcome === 'failed') log.warn(record, 'stage failed')
+          else log.debug(record, 'stage ended')
+        },
+        setRevision: (revision) => update({ revision }),
+        serving: (release) => onProgress({ serving: release }),
+        end: (result) => {
+          update({ endedAtMs: now(), result })
+          if (result.kind !== 'unchanged') telling = pass
+          onProgress({ result, revision: pass.revision })
+          if (result.kind === 'applied')
+            log.info({ release: result.release, revision: pass.revision?.sha }, 'applied release')
+          else if (result.kind !== 'unchanged') log.warn({ result, revision: pass.revision?.sha }, 'pass ended')
+        },
+      }
+    },
+    lastTelling: () => telling,
+    lastFetch: () => fetch,
+  }
+}

@@ -1,0 +1,67 @@
+import type { Spec } from '../spec/spec.ts'
+
+/**
+ * What can be seen of one node's files once the daemons run them: kept with the release, so that a node that boots
+ * without a network still knows what it should serve.
+ */
+export type Expectation = {
+  healthPort: number
+  vips: readonly ExpectedVip[]
+  services: readonly ExpectedService[]
+}
+
+/** A VRRP instance of this node; VIPs that do not name the node in `prefer` are not among them. */
+export type ExpectedVip = {
+  name: string
+  address: string
+  virtualRouterId: number
+  basePriority: number
+  interface: string
+  prefer: readonly string[]
+}
+
+export type ExpectedService = {
+  name: string
+  vip: string
+  address: string
+  port: number
+  backend: string
+  servers: number
+}
+
+/** Base priorities run downwards from here: with the full score of 100 healthy nodes reach 254, 253, … (design §4). */
+const FIRST_BASE_PRIORITY = 154
+
+/** keepalived's `priority` of a node for one VIP: the first of `prefer` has the highest. */
+export function basePriority(prefer: readonly string[], node: string): number {
+  return FIRST_BASE_PRIORITY - prefer.indexOf(node)
+}
+
+/** HAProxy's name of the backend that serves a service. */
+export function backendName(service: string): string {
+  return `${service}-servers`
+}
+
+export function expectationOf(spec: Spec, nodeName: string): Expectation {
+  const node = spec.nodes.find(({ name }) => name === nodeName)
+  const vips = spec.vips.filter(({ prefer }) => prefer.includes(nodeName))
+  return {
+    healthPort: spec.haproxy.healthPort,
+    vips: vips.map((vip) => ({
+      name: vip.name,
+      address: vip.address,
+      virtualRouterId: vip.virtualRouterId,
+      basePriority: basePriority(vip.prefer, nodeName),
+      interface: node?.interface ?? '',
+      prefer: vip.prefer,
+    })),
+    services: spec.services.map((service) => ({
+      name: service.name,
+      vip: service.vip,
+      address: spec.vips.find(({ name }) => name === service.vip)?.address ?? '',
+      port: service.port,
+      backend: backendName(service.name),
+      servers: spec.pools.find(({ name }) => name === service.pool)?.servers.length ?? 0,
+    })),
+  }
+}

@@ -1,0 +1,51 @@
+/** Why a pass happens, and what its asker allows. */
+export type PassRequest = {
+  cause: 'timer' | 'sync' | 'rollback'
+  retry: boolean
+  acceptRewind: boolean
+  restore: boolean
+  /** Called as the pass goes on; the last call has a result other than `running`. */
+  onProgress(event: unknown): void
+  done(): void
+}
+
+export type Schedule = {
+  /** Queues a request; passes never overlap. */
+  request(request: PassRequest): void
+  /** Waits for the next request, or for `delayMs` to pass, whichever is first; undefined when aborted. */
+  next(delayMs: number, signal: AbortSignal): Promise<PassRequest | undefined>
+  nextTryAtMs(): number
+}
+
+/** Passes have one owner: the loop that calls `next`. */
+export function createSchedule(now: () => number): Schedule {
+  const queue: PassRequest[] = []
+  let wake: (() => void) | undefined
+  let nextTryAtMs = 0
+  return {
+    request: (request) => {
+      queue.push(request)
+      wake?.()
+    },
+    next: (delayMs, signal) =>
+      new Promise((resolve) => {
+        nextTryAtMs = now() + delayMs
+        const finish = (): void => {
+          clearTimeout(timer)
+          wake = undefined
+          signal.removeEventListener('abort', finish)
+          resolve(signal.aborted ? undefined : (queue.shift() ?? timerRequest()))
+        }
+        const timer = setTimeout(finish, queue.length > 0 ? 0 : delayMs)
+        wake = finish
+        signal.addEventListener('abort', finish, { once: true })
+        if (signal.aborted) finish()
+      }),
+    nextTryAtMs: () => nextTryAtMs,
+  }
+}
+
+function timerRequest(): PassRequest {
+  const nothing = (): void => undefined
+  return { cause: 'timer', retry: false, acceptRewind: false, restore: false, onProgress: nothing, done: nothing }
+}

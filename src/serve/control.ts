@@ -1,0 +1,100 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+/** What may be asked of a running agent through its control socket. */
+export type Control = {
+  status(): Promise<unknown>
+  /** Streams one JSON line per event; the promise ends with the work. */
+  sync(options: SyncOptions, line: (event: unknown) => void): Promise<void>
+  rollback(line: (event: unknown) => void): Promise<void>
+  /** Stops both daemons. */
+  stop(): Promise<void>
+  /** Ends the agent. */
+  end(): void
+}
+
+export type SyncOptions = { retry: boolean; acceptRewind: boolean; restore: boolean }
+
+const SOCKET_MODE = 0o660
+
+/**
+ * Answers on a UNIX socket: whoever may open it may operate this node, and nobody else (mode 0660). Reads are GET, the
+ * rest POST. A socket left behind by a dead agent is replaced; the state directory's lock says that it is dead.
+ */
+export async function serveControl(path: string, control: Control): Promise<Server> {
+  const server = createServer((request, response) => {
+    route(request, response, control).catch((error: Error) => {
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error: error.message }))
+    })
+  })
+  rmSync(path, { force: true })
+  await listen(server, () => server.listen(path))
+  chmodSync(path, SOCKET_MODE)
+  return server
+}
+
+/** The same status for programs on the network: read-only, one path. */
+export async function serveStatus(address: { host: string; port: number }, status: Control['status']): Promise<Server> {
+  const server = createServer(async (request, response) => {
+    if (request.method !== 'GET' || request.url !== '/api/v1/status') {
+      response.writeHead(404).end()
+      return
+    }
+    sendJson(response, await status())
+  })
+  server.headersTimeout = 5_000
+  server.requestTimeout = 10_000
+  server.maxConnections = 32
+  await listen(server, () => server.listen(address.port, address.host))
+  return server
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://agent')
+  const flag = (name: string): boolean => url.searchParams.get(name) === '1'
+  switch (`${request.method} ${url.pathname}`) {
+    case 'GET /v1/status':
+      sendJson(response, await control.status())
+      return
+    case 'POST /v1/sync':
+      await streamLines(response, (line) =>
+        control.sync({ retry: flag('retry'), acceptRewind: flag('acceptRewind'), restore: flag('restore') }, line),
+      )
+      return
+    case 'POST /v1/rollback':
+      await streamLines(response, (line) => control.rollback(line))
+      return
+    case 'POST /v1/stop':
+      await control.stop()
+      response.on('finish', () => control.end())
+      sendJson(response, {})
+      return
+    default:
+      response.writeHead(404).end()
+  }
+}
+
+async function streamLines(
+  response: ServerResponse,
+  work: (line: (event: unknown) => void) => Promise<void>,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  await work((event) => response.write(`${JSON.stringify(event)}\n`))
+  response.end()
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
+
+function listen(server: Server, start: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('listening', () => {
+      server.off('error', reject)
+      resolve()
+    })
+    start()
+  })
+}

@@ -1,0 +1,159 @@
+import * as z from 'zod'
+import { parseIpAddress } from './address.ts'
+import { choice, duration, integer, name, section, text } from './fields.ts'
+import { whyNotRepositoryUrl } from './repository-url.ts'
+
+const DAY_MS = 86_400_000
+// Paths become words of haproxy.cfg, keepalived.conf and shell scripts.
+const SEGMENT = String.raw`(?!\.{1,2}(?:/|$))[A-Za-z0-9_.@+-]+`
+
+function absolutePath(what: string, longest = 200) {
+  const allowed = `${what} is an absolute path of at most ${longest} letters, digits and _.@+-/, without "." or ".." in it`
+  return text(new RegExp(`^(?=.{1,${longest}}$)(?:/${SEGMENT})+$`), allowed)
+}
+
+function program(what: string) {
+  const allowed = `${what} is the name of a program or its absolute path`
+  return text(new RegExp(`^(?=.{1,200}$)(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*|(?:/${SEGMENT})+)$`), allowed)
+}
+
+function account(what: string) {
+  const allowed = `${what} is 1-32 lower-case letters, digits, "_" or "-", and begins with a letter or "_"`
+  return text(/^[a-z_][a-z0-9_-]{0,31}$/, allowed)
+}
+
+const REPOSITORY_FORMS = 'a repository is https://..., ssh://..., user@host:path, file:///... or an absolute path'
+const CREDENTIALS =
+  'carries a user name or password; remove it and use an ssh key (ssh://git@host/path) or a git credential helper of the user lb-agent'
+
+const repositoryUrl = z.string({ error: REPOSITORY_FORMS }).transform((url, context) => {
+  const why = whyNotRepositoryUrl(url)
+  if (why === undefined) return url
+  const message = why === 'credentials' ? CREDENTIALS : `is none that lb-agent fetches from; ${REPOSITORY_FORMS}`
+  context.addIssue({ code: 'custom', message, params: { unshown: true } })
+  return z.NEVER
+})
+
+// git check-ref-format, and stricter: no option, no range, no full ref name.
+const branch = text(
+  /^(?=.{1,200}$)(?!refs\/|HEAD$)(?!.*(?:\.\.|\/\/|\/\.|\.\/|\.lock\/|\.lock$|\.$|\/$))[A-Za-z0-9_][A-Za-z0-9_./+-]*$/,
+  'a branch is a name such as main or env/home: letters, digits and _./+- only',
+)
+
+const repositoryPath = text(
+  new RegExp(String.raw`^(?=.{1,200}$)(?:\.|(?!-)${SEGMENT}(?:/(?!-)${SEGMENT})*)$`),
+  'a path in the repository is "." or relative, such as clusters/home, without ".." in it',
+)
+
+const LISTEN = 'listen is an address and a port, such as 127.0.0.1:9853 or [::1]:9853'
+const listen = text(/^(?:[0-9.]+|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}$/, LISTEN).transform((written, context) => {
+  const colon = written.lastIndexOf(':')
+  const host = parseIpAddress(written.slice(0, colon).replace(/^\[|\]$/g, ''))?.text
+  const port = Number(written.slice(colon + 1))
+  if (host !== undefined && port <= 65535) return { host, port }
+  context.addIssue({ code: 'custom', message: LISTEN })
+  return z.NEVER
+})
+
+const repository = section('repository', {
+  url: repositoryUrl.meta({
+    title: 'URL',
+    description: 'Where the repository is: https://, ssh://, user@host:path, file:/// or an absolute path.',
+  }),
+  branch: branch.default('main').meta({ title: 'Branch', description: 'The branch that holds the desired state.' }),
+  path: repositoryPath.default('.').meta({ title: 'Path', description: 'The directory of lb.yaml in the repository.' }),
+  every: duration('every', 1000, DAY_MS)
+    .prefault('30s')
+    .meta({ title: 'Every', description: 'Time between two fetches; at least 1s.' }),
+})
+
+const http = section('http', {
+  listen: listen
+    .prefault('127.0.0.1:9853')
+    .meta({ title: 'Listen', description: 'Address and port of the status page, the API and the metrics.' }),
+})
+
+// A socket's path has 107 bytes; "/haproxy-master.sock" and HAProxy's ".<pid>.tmp" need 32 of them.
+const paths = section('paths', {
+  state: absolutePath('a state directory')
+    .default('/var/lib/lb-agent')
+    .meta({ title: 'State', description: 'Directory of releases, journal and repository mirror; kept over a reboot.' }),
+  runtime: absolutePath('a runtime directory', 75)
+    .default('/run/lb-agent')
+    .meta({ title: 'Runtime', description: 'Directory of sockets, gate and score files.' }),
+  haproxyConfig: absolutePath('haproxyConfig')
+    .default('/etc/haproxy/haproxy.cfg')
+    .meta({ title: 'HAProxy configuration', description: 'The file that HAProxy reads.' }),
+  keepalivedConfig: absolutePath('keepalivedConfig')
+    .default('/etc/keepalived/keepalived.conf')
+    .meta({ title: 'keepalived configuration', description: 'The file that keepalived reads.' }),
+  launcher: absolutePath('launcher')
+    .default('/usr/bin/lb-agent')
+    .meta({ title: 'Launcher', description: 'The executable that keepalived calls with the argument check.' }),
+})
+
+const haproxy = section('haproxy', {
+  binary: program('binary').default('haproxy').meta({ title: 'Binary', description: 'The HAProxy program.' }),
+  user: account('a user')
+    .default('haproxy')
+    .meta({ title: 'User', description: 'The user that HAProxy workers run as.' }),
+  group: account('a group')
+    .default('haproxy')
+    .meta({ title: 'Group', description: 'The group that HAProxy workers run as.' }),
+})
+
+const keepalived = section('keepalived', {
+  binary: program('binary').default('keepalived').meta({ title: 'Binary', description: 'The keepalived program.' }),
+})
+
+const health = section('health', {
+  every: duration('every', 10, 60_000)
+    .prefault('100ms')
+    .meta({ title: 'Every', description: 'Time between two probes of HAProxy on this node.' }),
+  timeout: duration('timeout', 10, 60_000)
+    .prefault('300ms')
+    .meta({ title: 'Timeout', description: 'A probe without an answer for this long has failed.' }),
+  fall: integer('fall', 1, 100)
+    .default(2)
+    .meta({ title: 'Fall', description: 'Failed probes in a row that close the gate.' }),
+  rise: integer('rise', 1, 100)
+    .default(2)
+    .meta({ title: 'Rise', description: 'Good probes in a row that open the gate.' }),
+})
+
+const apply = section('apply', {
+  confirmWindow: duration('confirmWindow', 0, 600_000).prefault('3s').meta({
+    title: 'Confirm window',
+    description: 'A new release is watched for this long before it counts as applied.',
+  }),
+  reloadTimeout: duration('reloadTimeout', 100, 600_000)
+    .prefault('6s')
+    .meta({ title: 'Reload timeout', description: 'A reload that is not confirmed within this time has failed.' }),
+})
+
+const trust = section('trust', {
+  rewinds: choice('rewinds', ['refuse', 'accept']).default('refuse').meta({
+    title: 'Rewinds',
+    description: 'What happens when the branch moves to a commit that does not follow the last applied one.',
+  }),
+})
+
+/** /etc/lb-agent/agent.yaml: what is true of one node only, as a person writes it. */
+export const agentSchema = section('the file', {
+  node: name('a node name')
+    .optional()
+    .meta({ title: 'Node', description: 'Name of this node in lb.yaml. Default: the hostname.' }),
+  repository: repository.meta({ title: 'Repository', description: 'The git repository with the desired state.' }),
+  supervisor: choice('supervisor', ['systemd', 'embedded']).default('systemd').meta({
+    title: 'Supervisor',
+    description:
+      'systemd: HAProxy and keepalived are units of the distribution. embedded: the agent starts and supervises both (containers, laptops).',
+  }),
+  http: http.prefault({}).meta({ title: 'HTTP', description: 'The status server of the agent.' }),
+  paths: paths.prefault({}).meta({ title: 'Paths', description: 'Files and directories that the agent uses.' }),
+  haproxy: haproxy.prefault({}).meta({ title: 'HAProxy', description: 'HAProxy on this node.' }),
+  keepalived: keepalived.prefault({}).meta({ title: 'keepalived', description: 'keepalived on this node.' }),
+  health: health.prefault({}).meta({ title: 'Health', description: 'How HAProxy on this node is probed.' }),
+  apply: apply.prefault({}).meta({ title: 'Apply', description: 'Limits for putting a release live.' }),
+  trust: trust.prefault({}).meta({ title: 'Trust', description: 'What the agent accepts from the repository.' }),
+}).meta({ title: 'agent.yaml', description: 'Settings of lb-agent that are true of this node only.' })

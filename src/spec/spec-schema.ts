@@ -1,0 +1,132 @@
+import * as z from 'zod'
+import {
+  choice,
+  duration,
+  integer,
+  interfaceName,
+  name,
+  named,
+  prefixedAddress,
+  section,
+  serverAddress,
+  someNamed,
+  unicastAddress,
+  vipName,
+} from './fields.ts'
+import { port, serviceSchema } from './service-schema.ts'
+
+const nodeSchema = section('a node', {
+  address: unicastAddress('a node address').meta({
+    title: 'Address',
+    description: 'The address of this balancer itself. VRRP adverts are sent from it.',
+  }),
+  interface: interfaceName().meta({
+    title: 'Interface',
+    description: 'The network device that carries the address and the VIPs.',
+  }),
+}).meta({ title: 'Node', description: 'A balancer: a machine that runs lb-agent, HAProxy and keepalived.' })
+
+export const vrrpSchema = section('vrrp', {
+  transport: choice('transport', ['unicast', 'multicast']).default('unicast').meta({
+    title: 'Transport',
+    description: 'How adverts travel between nodes. unicast also crosses routers and switches that filter multicast.',
+  }),
+  // RFC 5798 §5.2.7: 12 bits of centiseconds.
+  advertInterval: duration('advertInterval', 10, 40_950, 10).prefault('100ms').meta({
+    title: 'Advert interval',
+    description:
+      'Time between two adverts: 10ms to 40950ms in steps of 10ms. A dead node is noticed after a little more than three of them.',
+  }),
+})
+
+export const vipSchema = section('a VIP', {
+  address: prefixedAddress('a VIP address').meta({
+    title: 'Address',
+    description: 'The virtual address. Without a prefix it is added as /32 or /128 and brings no connected route.',
+  }),
+  virtualRouterId: integer('a virtual router id', 1, 255).meta({
+    title: 'Virtual router id',
+    description: '1-255. No other VRRP router on the same network may use it for the same IP version.',
+  }),
+  prefer: z
+    .array(name('a node name'), { error: 'prefer is a list of node names, best first' })
+    .min(1, { error: 'prefer is a list of at least one node name, best first' })
+    .max(100, { error: 'prefer is a list of at most 100 node names' })
+    .meta({
+      title: 'Prefer',
+      description: 'The nodes that may hold this VIP, best first. The first healthy one holds it.',
+    }),
+  extraAddresses: z
+    .array(prefixedAddress('an extra address'), { error: 'extraAddresses is a list of addresses' })
+    .max(100, { error: 'extraAddresses is a list of at most 100 addresses' })
+    .default([])
+    .meta({
+      title: 'Extra addresses',
+      description: 'Addresses that move together with the VIP; they may be of the other IP version.',
+    }),
+}).meta({ title: 'VIP', description: 'A virtual address and the nodes that may hold it.' })
+
+const serverSchema = section('a server', {
+  address: serverAddress().meta({ title: 'Address', description: 'The address of this server.' }),
+  port: port().optional().meta({ title: 'Port', description: "Default: the service's serverPort." }),
+  weight: integer('a weight', 0, 256).default(1).meta({
+    title: 'Weight',
+    description: 'Share of the traffic in proportion to the other servers; 0 takes no new connections.',
+  }),
+  backup: z
+    .boolean({ error: 'backup is true or false' })
+    .default(false)
+    .meta({ title: 'Backup', description: 'Used only while no other server of the pool is up.' }),
+})
+
+export const poolSchema = someNamed(
+  'a pool',
+  name('a server name'),
+  z
+    .union([serverAddress(), serverSchema], {
+      error: 'a server is an address, or a mapping with the keys address, port, weight, backup',
+    })
+    .meta({ title: 'Server', description: 'An address, or a mapping with address, port, weight and backup.' }),
+).meta({ title: 'Pool', description: 'Servers by name.' })
+
+const haproxySchema = section('haproxy', {
+  maxConnections: integer('maxConnections', 1, 1_000_000).default(20_000).meta({
+    title: 'Maximum of connections',
+    description: 'Connections that one node serves at a time; more of them wait.',
+  }),
+  log: choice('log', ['errors', 'all'])
+    .default('errors')
+    .meta({ title: 'Log', description: 'errors: only connections that failed are logged. all: every connection.' }),
+  hardStopAfter: duration('hardStopAfter', 1000, 86_400_000).prefault('15m').meta({
+    title: 'Hard stop after',
+    description: 'After a reload, old workers finish their connections for at most this long.',
+  }),
+  healthPort: port().default(8405).meta({
+    title: 'Health port',
+    description: 'Port on the loopback address where HAProxy answers /alive and /metrics.',
+  }),
+})
+
+/** lb.yaml: the desired state of a whole cluster, as a person writes it. */
+export const specSchema = section('the file', {
+  version: z
+    .literal(1, { error: 'version is 1' })
+    .meta({ title: 'Version', description: 'Version of this format: 1.' }),
+  cluster: name('a cluster name').meta({
+    title: 'Cluster',
+    description: 'Name of the cluster, for status pages and metrics.',
+  }),
+  nodes: someNamed('nodes', name('a node name'), nodeSchema).meta({
+    title: 'Nodes',
+    description: 'The balancers by name. A node finds itself by its hostname, or by `node` in its agent.yaml.',
+  }),
+  vrrp: vrrpSchema.prefault({}).meta({ title: 'VRRP', description: 'How the nodes agree on who holds a VIP.' }),
+  vips: someNamed('vips', vipName(), vipSchema).meta({ title: 'VIPs', description: 'The virtual addresses by name.' }),
+  pools: named('pools', name('a pool name'), poolSchema)
+    .default({})
+    .meta({ title: 'Pools', description: 'Groups of servers that services forward to, by name.' }),
+  services: named('services', name('a service name'), serviceSchema)
+    .default({})
+    .meta({ title: 'Services', description: 'What the VIPs offer, by name.' }),
+  haproxy: haproxySchema.prefault({}).meta({ title: 'HAProxy', description: 'Settings of HAProxy on every node.' }),
+}).meta({ title: 'lb.yaml', description: 'The desired state of a cluster of balancers run by lb-agent.' })

@@ -1,0 +1,105 @@
+import { digestsOf, type Release, releaseId } from './apply/release.ts'
+import { ok, type StageResult } from './apply/stage-record.ts'
+import { checkHaproxyFile, checkKeepalivedFile } from './daemons/check-file.ts'
+import type { Parts } from './parts.ts'
+import type { PassRevision } from './pass-record.ts'
+import { expectationOf } from './render/expectation.ts'
+import { renderFiles } from './render/render-files.ts'
+import { parseSpec } from './spec/parse-spec.ts'
+import { formatProblem, type Problem } from './spec/problem.ts'
+import type { Spec } from './spec/spec.ts'
+
+// The stages before anything is put live, in their order: each gives a value for the next one, or a reason.
+
+export async function fetchRevision(parts: Parts, signal: AbortSignal): Promise<StageResult<PassRevision>> {
+  const fetched = await parts.source.fetch(signal)
+  if (fetched.kind !== 'fetched') return { kind: 'failed', reason: fetched.reason, rejects: false }
+  return ok(fetched.revision, `${fetched.revision.sha.slice(0, 12)} "${fetched.revision.subject}"`)
+}
+
+export async function readFiles(
+  parts: Parts,
+  sha: string,
+  signal: AbortSignal,
+): Promise<StageResult<ReadonlyMap<string, string>>> {
+  const read = await parts.source.read(sha, signal)
+  if (read.kind === 'tree') return ok(read.files, `${read.files.size} file(s)`)
+  if (read.kind === 'unreadable') return { kind: 'failed', reason: read.reason, rejects: false }
+  return problems(read.problems)
+}
+
+export function parse(files: ReadonlyMap<string, string>): StageResult<Spec> {
+  const parsed = parseSpec(files.get('lb.yaml') ?? '', 'lb.yaml')
+  if (parsed.kind === 'problems') return problems(parsed.problems)
+  const { nodes, vips, services } = parsed.spec
+  return ok(parsed.spec, `${nodes.length} nodes, ${vips.length} VIPs, ${services.length} services`)
+}
+
+/** Renders twice: without a release id for the digests, then with the id that the digests give. */
+export function render(
+  parts: Parts,
+  spec: Spec,
+  files: ReadonlyMap<string, string>,
+  sha: string,
+): StageResult<Release> {
+  const { node, paths, haproxy } = parts.config
+  if (!spec.nodes.some(({ name }) => name === node)) {
+    const known = spec.nodes.map(({ name }) => name).join(', ')
+    return {
+      kind: 'failed',
+      reason: `this node, ${node}, is not in lb.yaml (nodes there: ${known}); add it, or set "node:" in agent.yaml`,
+      rejects: false,
+    }
+  }
+  const templates = {
+    haproxy: files.get('templates/haproxy.cfg.j2') ?? parts.templates.haproxy,
+    keepalived: files.get('templates/keepalived.conf.j2') ?? parts.templates.keepalived,
+  }
+  const renderAs = (release: string) => renderFiles(parts.engine, spec, { node, release, paths, haproxy }, templates)
+  const anonymous = renderAs('')
+  if (anonymous.kind === 'problems') return problems(anonymous.problems)
+  const digests = digestsOf(anonymous.files)
+  const id = releaseId(sha, digests)
+  const named = renderAs(id)
+  if (named.kind === 'problems') return problems(named.problems)
+  const release: Release = {
+    id,
+    revision: sha,
+    digests,
+    files: named.files,
+    expectation: expectationOf(spec, node),
+    foreign: false,
+  }
+  return ok(release, `release ${id}`)
+}
+
+export async function check(
+  parts: Parts,
+  to: Release,
+  from: Release | undefined,
+  signal: AbortSignal,
+): Promise<StageResult<void>> {
+  const [haproxy, keepalived] = await Promise.all([
+    checkHaproxyFile([parts.config.haproxy.binary], parts.store.path(to.id, 'haproxy'), signal),
+    checkKeepalivedFile([parts.config.keepalived.binary], parts.store.path(to.id, 'keepalived'), signal),
+  ])
+  const stays = from === undefined ? 'nothing is live on this node yet' : `${from.id} goes on serving`
+  for (const [daemon, verdict] of [
+    ['haproxy', haproxy],
+    ['keepalived', keepalived],
+  ] as const) {
+    if (verdict.kind === 'cannot') return { kind: 'failed', reason: `${verdict.reason}; ${stays}`, rejects: false }
+    if (verdict.kind === 'refused') {
+      return {
+        kind: 'failed',
+        reason: `${daemon} refused release ${to.id}: ${verdict.output}; ${stays}`,
+        rejects: true,
+      }
+    }
+  }
+  return ok(undefined, 'haproxy -c and keepalived -t accept it')
+}
+
+function problems(found: readonly Problem[]): StageResult<never> {
+  return { kind: 'failed', reason: found.map(formatProblem).join('\n'), rejects: true }
+}

@@ -1,0 +1,162 @@
+import type { Rejected } from './apply/apply-state.ts'
+import type { ServerState } from './daemons/haproxy-state.ts'
+import type { Drift } from './observe/drift.ts'
+import type { Parts } from './parts.ts'
+import type { PassLog } from './pass-log.ts'
+import type { PassRecord } from './pass-record.ts'
+
+/** What is true on this node now. Every `ageMs` says how old the fact beside it is. */
+export type Status = {
+  node: string
+  version: string
+  atMs: number
+  agent: { pid: number; startedAtMs: number }
+  /** The first thing that is wrong and what to do, or that nothing is. */
+  headline: { well: boolean; text: string }
+  applied: { release: string; revision: string; atMs: number } | null
+  previous: string | null
+  rejected: readonly Rejected[]
+  fetch: { ok: boolean; detail: string; ageMs: number; nextInMs: number } | null
+  lastPass: PassRecord | null
+  gate: { open: boolean; reason: string; sinceMs: number; ageMs: number }
+  vips: readonly VipStatus[]
+  haproxy:
+    | { state: 'running'; pid: number; version: string; release: string; uptimeSec: number; ageMs: number }
+    | { state: 'UNKNOWN'; reason: string; ageMs: number }
+  keepalived: { state: 'running'; pid: number } | { state: 'stopped'; reason: string }
+  services: readonly ServiceStatus[]
+  drift: { files: readonly Drift[]; ageMs: number }
+}
+
+export type VipStatus = {
+  name: string
+  address: string
+  state: 'MASTER' | 'BACKUP' | 'FAULT' | 'UNKNOWN'
+  /** Epoch ms of the last change of `state`; null while it is UNKNOWN. */
+  sinceMs: number | null
+  effectivePriority: number | null
+  /** Kernel truth: the address is on this node. */
+  held: boolean
+  score: number | null
+  scoreReason: string
+}
+
+export type ServiceStatus = {
+  name: string
+  vip: string
+  address: string
+  port: number
+  /** null while HAProxy cannot be asked. */
+  up: number | null
+  total: number
+  servers: readonly Pick<ServerState, 'name' | 'status' | 'up' | 'lastCheck' | 'currentSessions'>[]
+}
+
+/** Puts the status together from what is known already; no daemon is waited for. */
+export async function statusOf(
+  parts: Parts,
+  passes: PassLog,
+  agent: { version: string; startedAtMs: number; nextTryAtMs: number },
+): Promise<Status> {
+  const now = parts.now()
+  const state = await parts.state.readState()
+  const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
+  const fact = parts.haproxy.latest()
+  const fetch = passes.lastFetch()
+  const verdict = parts.health.verdict()
+  const status: Omit<Status, 'headline'> = {
+    node: parts.config.node,
+    version: agent.version,
+    atMs: now,
+    agent: { pid: process.pid, startedAtMs: agent.startedAtMs },
+    applied: state.applied,
+    previous: state.previous,
+    rejected: state.rejected,
+    fetch:
+      fetch === undefined
+        ? null
+        : { ok: fetch.ok, detail: fetch.detail, ageMs: now - fetch.at, nextInMs: agent.nextTryAtMs - now },
+    lastPass: passes.lastTelling() ?? null,
+    gate: {
+      open: verdict.serving,
+      reason: verdict.reason,
+      sinceMs: verdict.sinceMs,
+      ageMs: now - parts.health.lookedAtMs(),
+    },
+    vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
+    haproxy:
+      fact.kind === 'known'
+        ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs }
+        : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
+    keepalived: keepalivedStatus(parts),
+    services: (release?.expectation.services ?? []).map((service) => {
+      const servers =
+        fact.kind === 'known' ? fact.value.servers.filter(({ backend }) => backend === service.backend) : []
+      const { name, vip, address, port } = service
+      const up = fact.kind === 'known' ? servers.filter((server) => server.up).length : null
+      return { name, vip, address, port, up, total: service.servers, servers }
+    }),
+    drift: { files: parts.drift.drifts(), ageMs: now - parts.drift.checkedAtMs() },
+  }
+  return { ...status, headline: headlineOf(status) }
+}
+
+function pick(value: { pid: number; version: string; release: string; uptimeSec: number }) {
+  const { pid, version, release, uptimeSec } = value
+  return { pid, version, release, uptimeSec }
+}
+
+function vipStatus(parts: Parts, vip: { name: string; address: string }): VipStatus {
+  const running = parts.units.keepalived.state().kind === 'running'
+  const known = running ? parts.vrrp.get(vip.name) : undefined
+  const score = parts.health.scores().find((entry) => entry.vip === vip.name)
+  return {
+    name: vip.name,
+    address: vip.address,
+    state: known?.state ?? 'UNKNOWN',
+    sinceMs: known?.sinceMs ?? null,
+    effectivePriority: known?.priority ?? null,
+    held: parts.addresses().has(vip.address),
+    score: score?.score ?? null,
+    scoreReason: score?.reason ?? 'not computed yet',
+  }
+}
+
+function keepalivedStatus(parts: Parts): Status['keepalived'] {
+  const state = parts.units.keepalived.state()
+  return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
+}
+
+/** The most urgent truth first. */
+function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
+  const bad = (text: string) => ({ well: false, text })
+  const pass = status.lastPass?.result
+  if (status.applied === null) {
+    const why =
+      status.fetch?.ok === false
+        ? status.fetch.detail
+        : pass !== undefined && 'reason' in pass
+          ? pass.reason
+          : 'no revision has been applied yet'
+    return bad(`nothing is applied on this node: ${why}`)
+  }
+  if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
+  if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
+  const fault = status.vips.find(({ state }) => state === 'FAULT')
+  if (fault !== undefined) return bad(`VIP ${fault.name} is in FAULT on this node`)
+  const empty = status.services.find(({ up }) => up === 0)
+  if (empty !== undefined) return bad(`service ${empty.name} has no server up: see its servers below`)
+  if (pass?.kind === 'stuck') return bad(`${pass.reason}: look at both daemons' logs`)
+  if (status.drift.files.length > 0) {
+    const files = status.drift.files.map(({ file, what }) => `${file} (${what})`).join(', ')
+    return bad(`not what release ${status.applied.release} wrote: ${files}. To put it back: lb-agent sync --restore`)
+  }
+  if (status.fetch?.ok === false)
+    return bad(`the repository cannot be read: ${status.fetch.detail}; ${status.applied.release} goes on serving`)
+  if (pass?.kind === 'rejected' || pass?.kind === 'refused' || pass?.kind === 'failed') {
+    return bad(`${pass.reason.split('\n')[0]}; ${status.applied.release} goes on serving`)
+  }
+  const unknown = status.vips.find(({ state }) => state === 'UNKNOWN')
+  if (unknown !== undefined) return bad(`keepalived has not said how VIP ${unknown.name} is`)
+  return { well: true, text: 'all is well' }
+}

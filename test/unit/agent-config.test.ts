@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AgentConfig } from '../../src/spec/agent-config.ts'
+import { parseAgentConfig } from '../../src/spec/parse-agent-config.ts'
+import { formatProblem } from '../../src/spec/problem.ts'
+
+test('needs nothing but the URL of the repository', () => {
+  assert.deepEqual(parse('repository: { url: "ssh://git@git.lan/lb-config.git" }'), {
+    kind: 'config',
+    config: {
+      node: 'lb1',
+      repository: { url: 'ssh://git@git.lan/lb-config.git', branch: 'main', path: '.', everyMs: 30_000 },
+      supervisor: 'systemd',
+      http: { host: '127.0.0.1', port: 9853 },
+      paths: {
+        state: '/var/lib/lb-agent',
+        runtime: '/run/lb-agent',
+        haproxyConfig: '/etc/haproxy/haproxy.cfg',
+        keepalivedConfig: '/etc/keepalived/keepalived.conf',
+        launcher: '/usr/bin/lb-agent',
+      },
+      haproxy: { binary: 'haproxy', user: 'haproxy', group: 'haproxy' },
+      keepalived: { binary: 'keepalived' },
+      health: { everyMs: 100, timeoutMs: 300, fall: 2, rise: 2 },
+      apply: { confirmWindowMs: 3000, reloadTimeoutMs: 6000 },
+      trust: { rewinds: 'refuse' },
+    } satisfies AgentConfig,
+  })
+})
+
+test('takes what the file says over every default', () => {
+  const text = `
+node: loadbalancer1
+repository: { url: /srv/lb.git, branch: env/home, path: clusters/home, every: 5m }
+supervisor: embedded
+http: { listen: "[::1]:9000" }
+paths: { state: /s, runtime: /r, haproxyConfig: /h.cfg, keepalivedConfig: /k.conf, launcher: /l }
+haproxy: { binary: /usr/sbin/haproxy, user: www, group: www }
+keepalived: { binary: /usr/sbin/keepalived }
+health: { every: 200ms, timeout: 1s, fall: 3, rise: 4 }
+apply: { confirmWindow: 10s, reloadTimeout: 2s }
+trust: { rewinds: accept }
+`
+  assert.deepEqual(parse(text), {
+    kind: 'config',
+    config: {
+      node: 'loadbalancer1',
+      repository: { url: '/srv/lb.git', branch: 'env/home', path: 'clusters/home', everyMs: 300_000 },
+      supervisor: 'embedded',
+      http: { host: '::1', port: 9000 },
+      paths: { state: '/s', runtime: '/r', haproxyConfig: '/h.cfg', keepalivedConfig: '/k.conf', launcher: '/l' },
+      haproxy: { binary: '/usr/sbin/haproxy', user: 'www', group: 'www' },
+      keepalived: { binary: '/usr/sbin/keepalived' },
+      health: { everyMs: 200, timeoutMs: 1000, fall: 3, rise: 4 },
+      apply: { confirmWindowMs: 10_000, reloadTimeoutMs: 2000 },
+      trust: { rewinds: 'accept' },
+    } satisfies AgentConfig,
+  })
+})
+
+for (const url of [
+  'https://git.lan/lb-config.git',
+  'https://git.lan:8443/team/lb-config',
+  'ssh://git.lan/~git/lb.git',
+  'ssh://git@[fd00::1]:2222/lb.git',
+  'git@git.lan:team/lb.git',
+  'git@git.lan:/srv/lb.git',
+  'file:///srv/lb.git',
+  '/srv/lb.git',
+]) {
+  test(`takes the repository ${url}`, () => assert.equal(parse(JSON.stringify({ repository: { url } })).kind, 'config'))
+}
+
+const FORMS = 'a repository is https://..., ssh://..., user@host:path, file:///... or an absolute path'
+
+for (const url of [
+  '--upload-pack=touch /tmp/x',
+  'ext::sh -c touch% /tmp/x',
+  'http://git.lan/lb.git',
+  'git://git.lan/lb.git',
+  'ssh://-oProxyCommand=x/lb.git',
+  'git@-oProxyCommand=x:lb.git',
+  '-git@git.lan:lb.git',
+  'git@git.lan:-x',
+  'git:s3cret@git.lan:lb.git',
+  'file://git.lan/lb.git',
+  'lb.git',
+  '../lb.git',
+  'https://git.lan/a\nb',
+  '/srv/lb.git\0',
+  '',
+]) {
+  test(`refuses the repository ${JSON.stringify(url)} without showing it`, () => {
+    assert.deepEqual(problemsOf(JSON.stringify({ repository: { url } })), [
+      `agent.yaml:1:22  repository.url is none that lb-agent fetches from; ${FORMS}`,
+    ])
+  })
+}
+
+for (const url of [
+  'https://u:s3cret@git.lan/x',
+  'https://token@git.lan/x',
+  'ssh://git:s3cret@git.lan/x',
+  'http://u:p@h/x',
+]) {
+  test(`refuses credentials in ${url} with advice, and does not repeat them`, () => {
+    assert.deepEqual(problemsOf(`repository:\n  url: ${url}\n`), [
+      'agent.yaml:2:8  repository.url carries a user name or password; remove it and use an ssh key (ssh://git@host/path) or a git credential helper of the user lb-agent',
+    ])
+  })
+}
+
+const PATH = 'of at most 200 letters, digits and _.@+-/, without "." or ".." in it'
+const BRANCH = 'a branch is a name such as main or env/home: letters, digits and _./+- only'
+const rows: [name: string, line: string, problem: string][] = [
+  [
+    'refuses an unknown key',
+    'supervisr: systemd',
+    '2:1  supervisr is not a key here; the keys are node, repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust; did you mean supervisor?',
+  ],
+  [
+    'refuses an unknown supervisor',
+    'supervisor: docker',
+    '2:13  supervisor is "docker"; supervisor is systemd or embedded',
+  ],
+  [
+    'refuses a listener without a port',
+    'http: { listen: 0.0.0.0 }',
+    '2:17  http.listen is "0.0.0.0"; listen is an address and a port, such as 127.0.0.1:9853 or [::1]:9853',
+  ],
+  [
+    'refuses a listener with an impossible port',
+    'http: { listen: "0.0.0.0:70000" }',
+    '2:17  http.listen is "0.0.0.0:70000"; listen is an address and a port, such as 127.0.0.1:9853 or [::1]:9853',
+  ],
+  [
+    'refuses a relative path',
+    'paths: { state: var/lib }',
+    `2:17  paths.state is "var/lib"; a state directory is an absolute path ${PATH}`,
+  ],
+  [
+    'refuses a path that is not normalised',
+    'paths: { state: /var/../etc }',
+    `2:17  paths.state is "/var/../etc"; a state directory is an absolute path ${PATH}`,
+  ],
+  [
+    'refuses a path with a blank',
+    'paths: { launcher: /opt/lb agent }',
+    `2:20  paths.launcher is "/opt/lb agent"; launcher is an absolute path ${PATH}`,
+  ],
+  [
+    'refuses a runtime directory too long for its sockets',
+    `paths: { runtime: /${'r'.repeat(75)} }`,
+    `2:19  paths.runtime is "/${'r'.repeat(59)}..."; a runtime directory is an absolute path of at most 75 letters, digits and _.@+-/, without "." or ".." in it`,
+  ],
+  [
+    'refuses a user name with other characters',
+    'haproxy: { user: "a b" }',
+    '2:18  haproxy.user is "a b"; a user is 1-32 lower-case letters, digits, "_" or "-", and begins with a letter or "_"',
+  ],
+  [
+    'refuses an endless wait',
+    'apply: { reloadTimeout: 1h }',
+    '2:25  apply.reloadTimeout is "1h"; reloadTimeout is a duration from 100ms to 10m, such as 100ms, 10s, 5m, 4h or 1d',
+  ],
+  [
+    'refuses an unknown answer to rewinds',
+    'trust: { rewinds: ask }',
+    '2:19  trust.rewinds is "ask"; rewinds is refuse or accept',
+  ],
+]
+for (const [name, line, problem] of rows) {
+  test(name, () =>
+    assert.deepEqual(problemsOf(`repository: { url: /srv/lb.git }\n${line}\n`), [`agent.yaml:${problem}`]),
+  )
+}
+
+for (const branch of [
+  '-x',
+  'a..b',
+  'a.lock',
+  'a//b',
+  'a/',
+  '.a',
+  'refs/heads/main',
+  'HEAD',
+  'a b',
+  'a~1',
+  'a@{1}',
+  'a\n',
+]) {
+  test(`refuses the branch ${JSON.stringify(branch)}`, () => {
+    assert.deepEqual(problemsOf(JSON.stringify({ repository: { url: '/a', branch } })), [
+      `agent.yaml:1:36  repository.branch is ${JSON.stringify(branch)}; ${BRANCH}`,
+    ])
+  })
+}
+
+test('refuses to poll faster than once a second', () => {
+  assert.deepEqual(problemsOf('repository: { url: /a, every: 500ms }'), [
+    'agent.yaml:1:31  repository.every is "500ms"; every is a duration from 1s to 1d, such as 100ms, 10s, 5m, 4h or 1d',
+  ])
+})
+
+test('refuses a path out of the repository', () => {
+  assert.deepEqual(problemsOf('repository: { url: /a, path: ../b }'), [
+    'agent.yaml:1:30  repository.path is "../b"; a path in the repository is "." or relative, such as clusters/home, without ".." in it',
+  ])
+})
+
+test('asks for a repository', () => {
+  assert.deepEqual(problemsOf('node: lb1'), [
+    'agent.yaml:1:1  repository is missing; repository is a mapping with the keys url, branch, path, every',
+  ])
+})
+
+test('asks for a node name when the hostname is none', () => {
+  assert.deepEqual(problemsOf('repository: { url: /a }', ''), [
+    'agent.yaml  node is missing, and the hostname "" is no node name; set node to a name of lb.yaml',
+  ])
+})
+
+function parse(text: string, hostname = 'lb1') {
+  return parseAgentConfig(text, 'agent.yaml', { hostname })
+}
+
+function problemsOf(text: string, hostname?: string): string[] {
+  const parsed = parse(text, hostname)
+  return parsed.kind === 'config' ? [] : parsed.problems.map(formatProblem)
+}
