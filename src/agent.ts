@@ -25,7 +25,7 @@ export async function runAgent(parts: Parts, schedule: Schedule, passes: PassLog
     if (request === undefined) break
     const result = await onePass(parts, passes, request, signal)
     failures = result.kind === 'failed' ? failures + 1 : 0
-    delayMs = nextDelayMs({ failures, everyMs: parts.config.repository.everyMs, random: Math.random() })
+    delayMs = nextDelayMs({ failures, everyMs: parts.config.repository.everyMs, random: Math.random })
     request.done()
   }
 }
@@ -71,7 +71,10 @@ async function passOverRevision(
       before.applied === null
         ? 'descendant'
         : await parts.source.isDescendant(before.applied.revision, revision.sha, signal)
-    const why = whyNotApply(revision.sha, before, ancestry, { rewind: request.acceptRewind, rejected: request.retry })
+    const why = whyNotApply(revision.sha, before, ancestry, {
+      rewind: request.acceptRewind || parts.config.trust.rewinds === 'accept',
+      rejected: request.retry,
+    })
     return why === undefined
       ? ok(undefined, `it descends from what runs`)
       : { kind: 'failed', reason: why.reason, rejects: false }

@@ -63,9 +63,25 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--from <directory>', 'compare with the pair in this directory instead of the live one')
     .option('--json', 'for programs')
     .action((path, options) => exit(import('./cli/plan.ts').then(({ plan }) => plan(path, options))))
+  verb('drill <path>', 'build the cluster in network namespaces, break it, say what a client saw (root)')
+    .option('--faults <list>', 'good-commit,bad-commit,haproxy-kill,node-cut (default: all)')
+    .option('--rounds <n>', 'rounds of each fault', '1')
+    .option('--every <ms>', 'time between two connections of the client to each service', '4')
+    .option('--keep', 'leave the lab up until Ctrl-C')
+    .option('--json', 'for programs')
+    .action((path, options) => exit(import('./cli/drill.ts').then(({ drill }) => drill(path, options))))
   verb('schema', 'the JSON Schema of lb.yaml, for editors')
     .option('--agent', 'of agent.yaml instead')
     .action((options) => exit(import('./cli/schema.ts').then(({ schema }) => schema(options))))
+
+  // The drill's own processes inside its namespaces; nobody calls these by hand.
+  const hidden = (usage: string) => program.command(usage, { hidden: true })
+  hidden('lab-server <options>').action((options) =>
+    import('./drill/lab-server.ts').then(({ runLabServer }) => runLabServer(options)),
+  )
+  hidden('lab-client <options>').action((options) =>
+    import('./drill/lab-client.ts').then(({ runLabClient }) => runLabClient(options)),
+  )
 
   return program
 }

@@ -55,7 +55,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     everyMs: OBSERVE_EVERY_MS,
     staleAfterMs: 3 * OBSERVE_EVERY_MS,
     now,
-    onFact: () => undefined,
+    onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
   })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
     now,

@@ -33,25 +33,32 @@ export function createPassLog(now: () => number, log: Logger): PassLog {
       }
       const update = (change: Partial<PassRecord>): void => {
         pass = { ...pass, ...change }
-        if (pass.stages.length > 1) telling = pass
+        // Fetch and verify alone tell nothing new.
+        if (pass.stages.length > 2) telling = pass
       }
       return {
         add: (record) => {
           update({ stages: [...pass.stages, record] })
           if (record.stage === 'fetch') fetch = { at: now(), ok: record.outcome === 'ok', detail: record.detail }
           onProgress(record)
-          if (record.outcome === 'failed') log.warn(record, 'stage failed')
-          else log.debug(record, 'stage ended')
+          log.debug(record, 'stage ended')
         },
         setRevision: (revision) => update({ revision }),
         serving: (release) => onProgress({ serving: release }),
         end: (result) => {
           update({ endedAtMs: now(), result })
-          if (result.kind !== 'unchanged') telling = pass
+          const known =
+            telling?.revision?.sha === pass.revision?.sha &&
+            telling !== undefined &&
+            telling.startedAtMs < pass.startedAtMs
+          // A revision that was rejected is refused again and again: its first pass is the one with the reasons.
+          const repeats = result.kind === 'refused' && known
+          if (result.kind !== 'unchanged' && !repeats) telling = pass
           onProgress({ result, revision: pass.revision })
           if (result.kind === 'applied')
             log.info({ release: result.release, revision: pass.revision?.sha }, 'applied release')
-          else if (result.kind !== 'unchanged') log.warn({ result, revision: pass.revision?.sha }, 'pass ended')
+          else if (result.kind !== 'unchanged' && !repeats)
+            log.warn({ result, revision: pass.revision?.sha }, 'pass ended')
         },
       }
     },

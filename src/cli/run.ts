@@ -29,7 +29,7 @@ export async function run(options: { config: string }): Promise<number> {
   }
   const log = pino({
     level: process.env['LB_AGENT_LOG_LEVEL'] ?? 'info',
-    base: undefined,
+    base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   })
   const ending = new AbortController()

@@ -39,6 +39,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   let lastExit = 'not started'
   let restarts = 0
   let startedAtMs = 0
+  let watchedStart = false
   let restartTimer: NodeJS.Timeout | undefined
   if (wanted) log.info({ unit: name, pid: livingPid(options.pidFile, name) }, 'adopted running daemon')
 
@@ -71,7 +72,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   }
 
   const restartIfWanted = (): void => {
-    if (!wanted || restartTimer !== undefined || pid() !== undefined) return
+    if (!wanted || watchedStart || restartTimer !== undefined || pid() !== undefined) return
     if (Date.now() - startedAtMs > SETTLED_AFTER_MS) restarts = 0
     const delayMs = restarts === 0 ? 0 : Math.min(MAX_RESTART_DELAY_MS, 100 * 2 ** (restarts - 1))
     restarts += 1
@@ -83,16 +84,18 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   }
 
   /** A daemon that refuses its file or its ports ends at once; then there is nothing to start again. */
-  const earlyEnd = async (): Promise<Outcome> => {
+  const earlyEnd = async (mark: number): Promise<Outcome> => {
     const started = child
     const deadline = performance.now() + EARLY_END_MS
-    while (performance.now() < deadline) {
-      await sleep(10)
-      if (child === started) continue
+    watchedStart = true
+    while (child === started && performance.now() < deadline) await sleep(10)
+    watchedStart = false
+    if (child !== started) {
       wanted = false
-      clearTimeout(restartTimer)
-      restartTimer = undefined
-      return { kind: 'failed', reason: `${name} ${lastExit} at its start` }
+      return {
+        kind: 'failed',
+        reason: `${name} ${lastExit} at its start: ${lastLines(readFrom(options.logFile, mark))}`,
+      }
     }
     return { kind: 'done' }
   }
@@ -115,8 +118,9 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       if (running === undefined) {
         clearTimeout(restartTimer)
         restartTimer = undefined
+        const mark = logSize(options.logFile)
         start()
-        return earlyEnd()
+        return earlyEnd(mark)
       }
       wanted = true
       process.kill(running, options.reloadSignal)
@@ -159,6 +163,15 @@ function readFrom(file: string, mark: number): string {
   } catch {
     return ''
   }
+}
+
+/** What a daemon printed before it ended, without its greeting. */
+function lastLines(text: string): string {
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('[NOTICE]'))
+  return lines.slice(-3).join(' | ')
 }
 
 /** The daemons append, so their next line after a cut goes to the new end of the file. */

@@ -16,7 +16,8 @@ export function scoresOf(
 ): Score[] {
   return vips.map((vip) => {
     if (heldDown !== undefined) return { vip, score: 0, reason: heldDown }
-    const mine = services?.filter((service) => service.vip === vip) ?? []
+    if (services === undefined) return { vip, score: 100, reason: 'its servers are not known yet' }
+    const mine = services.filter((service) => service.vip === vip)
     if (mine.length === 0) return { vip, score: 100, reason: 'no service to judge by' }
     const down = mine.filter(({ serversUp }) => serversUp === 0)
     if (down.length === 0) return { vip, score: 100, reason: 'every service has a server' }

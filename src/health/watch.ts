@@ -8,8 +8,8 @@ import { adoptedVerdict, nextVerdict, type ProbeEvent, type Thresholds, type Ver
 export type HealthWatch = {
   /** What the applied release wants looked after. */
   expect(expectation: Expectation): void
-  /** Servers up per service as HAProxy last said; undefined while it cannot be asked. */
-  setServices(services: readonly ServiceHealth[] | undefined): void
+  /** Servers as HAProxy last said; undefined while it cannot be asked. */
+  setServers(servers: readonly { backend: string; up: boolean }[] | undefined): void
   verdict(): Verdict
   scores(): readonly Score[]
   /** When the last look at HAProxy ended, epoch ms; 0 before the first. */
@@ -37,7 +37,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
   const { trackFiles, log, now } = options
   let verdict = adoptedVerdict(trackFiles.readGate() ?? false, now())
   let expectation: Expectation | undefined
-  let services: readonly ServiceHealth[] | undefined
+  let servers: readonly { backend: string; up: boolean }[] | undefined
   let scores: readonly Score[] = []
   let heldDownUntilMs = 0
   let holdDownTimer: NodeJS.Timeout | undefined
@@ -79,16 +79,23 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     if (expectation === undefined) return
     const leftMs = heldDownUntilMs - now()
     const held = leftMs > 0 ? `held down for ${Math.ceil(leftMs / 1000)} s after a recovery` : undefined
+    const services = expectation.services.map(
+      ({ name, vip, backend }): ServiceHealth => ({
+        name,
+        vip,
+        serversUp: servers?.filter((server) => server.up && server.backend === backend).length ?? 0,
+      }),
+    )
     // Before HAProxy has been asked, an adopted score stays as it is.
-    if (services === undefined && held === undefined && scores.length > 0) return
+    if (servers === undefined && held === undefined && scores.length > 0) return
     const next = scoresOf(
       expectation.vips.map(({ name }) => name),
-      services,
+      servers === undefined ? undefined : services,
       held,
     )
     for (const score of next) {
       const written = trackFiles.readScore(score.vip)
-      if (services === undefined && held === undefined && written !== undefined) continue
+      if (servers === undefined && held === undefined && written !== undefined) continue
       if (written === score.score) continue
       trackFiles.writeScore(score.vip, score.score)
       log.info({ vip: score.vip, score: score.score, reason: score.reason }, 'score changed')
@@ -108,8 +115,8 @@ export function watchHealth(options: HealthOptions): HealthWatch {
       probe.setPort(next.healthPort)
       updateScores()
     },
-    setServices: (next) => {
-      services = next
+    setServers: (next) => {
+      servers = next
       updateScores()
     },
     verdict: () => verdict,

@@ -11,6 +11,11 @@ export const MIRROR_REF = 'refs/lb-agent/branch'
 
 const LOCAL_TIMEOUT_MS = 30_000
 
+// With fsckObjects every fetch of something new adds a pack, and gc is off. `-k` keeps commits that no branch has any
+// more: the applied one may be among them after a rewind. A repack that fails leaves the packs as they are.
+const MAX_PACKS = 20
+const REPACK = ['repack', '-a', '-d', '-k', '-q']
+
 export type Mirror = {
   /** Brings the branch and its whole history into the mirror, which is made on first use. */
   fetch(signal: AbortSignal | undefined): Promise<ExecResult>
@@ -73,7 +78,10 @@ export function createMirror(options: MirrorOptions): Mirror {
       if (!existsSync(join(directory, 'HEAD'))) return renew(signal)
       await sweep(directory)
       const fetched = await fetchInto(directory, fetchTimeoutMs, signal)
-      return isOtherObjectFormat(fetched) ? renew(signal) : fetched
+      if (isOtherObjectFormat(fetched)) return renew(signal)
+      if (succeeded(fetched) && (await packCount(directory)) > MAX_PACKS)
+        await git(directory, REPACK, { timeoutMs: LOCAL_TIMEOUT_MS, signal })
+      return fetched
     },
     renew,
     isDamaged: async (signal) => {
@@ -118,7 +126,12 @@ function isOtherObjectFormat(result: ExecResult): boolean {
 async function sweep(directory: string): Promise<void> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   for (const entry of entries) {
-    const left = entry.name.endsWith('.lock') || /^tmp_(?:pack|idx|rev|obj)/.test(entry.name)
+    const left = entry.name.endsWith('.lock') || /^(?:tmp_(?:pack|idx|rev|obj)|\.tmp-\d+-pack)/.test(entry.name)
     if (entry.isFile() && left) await rm(join(entry.parentPath, entry.name), { force: true })
   }
+}
+
+async function packCount(directory: string): Promise<number> {
+  const names = await readdir(join(directory, 'objects', 'pack'))
+  return names.filter((name) => name.endsWith('.pack')).length
 }

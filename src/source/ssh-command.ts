@@ -25,7 +25,8 @@ export function sshCommand(sshDirectory: string): string {
   const options = [...OPTIONS]
   const { keys, knownHosts } = sshFiles(sshDirectory)
   const own = keys.length > 0 || knownHosts !== undefined
-  if (knownHosts !== undefined) options.push(`UserKnownHostsFile=${sshValue(knownHosts)}`, 'GlobalKnownHostsFile=none')
+  if (knownHosts !== undefined)
+    options.push(`UserKnownHostsFile=${sshValue(knownHosts)}`, 'GlobalKnownHostsFile=/dev/null')
   if (keys.length > 0) options.push('IdentitiesOnly=yes', ...keys.map((key) => `IdentityFile=${sshValue(key)}`))
   return ['ssh', ...(own ? ['-F', 'none'] : []), ...options.flatMap((option) => ['-o', shellWord(option)])].join(' ')
 }

@@ -119,6 +119,10 @@ const health = section('health', {
   rise: integer('rise', 1, 100)
     .default(2)
     .meta({ title: 'Rise', description: 'Good probes in a row that open the gate.' }),
+  holdDown: duration('holdDown', 0, 3_600_000).prefault('10s').meta({
+    title: 'Hold-down',
+    description: 'A node whose HAProxy has recovered waits this long before it takes its VIPs back.',
+  }),
 })
 
 const apply = section('apply', {

@@ -30,7 +30,13 @@ function toConfig(node: string, written: output<typeof agentSchema>): AgentConfi
     paths,
     haproxy,
     keepalived,
-    health: { everyMs: health.every, timeoutMs: health.timeout, fall: health.fall, rise: health.rise },
+    health: {
+      everyMs: health.every,
+      timeoutMs: health.timeout,
+      fall: health.fall,
+      rise: health.rise,
+      holdDownMs: health.holdDown,
+    },
     apply: { confirmWindowMs: apply.confirmWindow, reloadTimeoutMs: apply.reloadTimeout },
     trust,
   }

@@ -23,7 +23,7 @@ export type Yaml = {
   valueAt(path: YamlPath): Position
 }
 
-// yaml 2.9 took 9.5 s for a flat list of 3.2 MB; 256 KiB are read in 0.3 s and hold some thousand servers.
+// yaml 2.9 took 9.5 s for a flat list of 3.2 MB; 256 KiB hold some thousand servers and take 0.3 to 0.8 s (2.4 s for 262,144 closing braces).
 const MAX_BYTES = 256 * 1024
 const MAX_DEPTH = 12
 

@@ -90,7 +90,7 @@ export const poolSchema = someNamed(
 ).meta({ title: 'Pool', description: 'Servers by name.' })
 
 const haproxySchema = section('haproxy', {
-  maxConnections: integer('maxConnections', 1, 1_000_000).default(20_000).meta({
+  maxConnections: integer('maxConnections', 1, 1_000_000).default(8_000).meta({
     title: 'Maximum of connections',
     description: 'Connections that one node serves at a time; more of them wait.',
   }),

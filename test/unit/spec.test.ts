@@ -73,7 +73,7 @@ test('reads the cluster of the design, with every default filled in', () => {
       { name: 'ingress-http', port: 80, serverPort: 80, ...ingress },
       { name: 'ingress-https', port: 443, serverPort: 443, ...ingress },
     ],
-    haproxy: { maxConnections: 20_000, log: 'errors', hardStopAfterMs: 900_000, healthPort: 8405 },
+    haproxy: { maxConnections: 8_000, log: 'errors', hardStopAfterMs: 900_000, healthPort: 8405 },
   } satisfies Spec)
 })
 

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { CLEAN_ENV } from '../exec.ts'
+
+const READY_WITHIN_MS = 15_000
+const ANSWER_WITHIN_MS = 10_000
+
+/** A helper process of the lab that talks in lines. It ends with its standard input. */
+export type Child = {
+  pid: number
+  /** Sends a line and gives the next line that comes back. */
+  ask(line: string): Promise<string>
+  /** The next line that comes by itself. */
+  nextLine(): Promise<string>
+  close(): void
+}
+
+/** Starts `argv` in a namespace, its errors into `logFile`. */
+export function startChild(namespace: string, argv: readonly string[], logFile: string): Child {
+  const errors = openSync(logFile, 'a')
+  const child: ChildProcess = spawn('ip', ['netns', 'exec', namespace, ...argv], {
+    stdio: ['pipe', 'pipe', errors],
+    env: CLEAN_ENV,
+  })
+  closeSync(errors)
+  const waiting: ((line: string | Error) => void)[] = []
+  const lines: string[] = []
+  const give = (line: string | Error): void => waiting.shift()?.(line)
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (waiting.length > 0) give(line)
+      else lines.push(line)
+    })
+  }
+  child.on('exit', (code, signal) => {
+    while (waiting.length > 0) give(new Error(`${argv.at(-2)} ended (${signal ?? code}); see ${logFile}`))
+  })
+  child.on('error', (error) => give(error))
+  child.stdin?.on('error', () => undefined)
+
+  const next = (timeoutMs: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const line = lines.shift()
+      if (line !== undefined) return resolve(line)
+      const timer = setTimeout(
+        () => reject(new Error(`${argv.at(-2)} gave no answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      )
+      waiting.push((answer) => {
+        clearTimeout(timer)
+        if (answer instanceof Error) reject(answer)
+        else resolve(answer)
+      })
+    })
+  return {
+    pid: child.pid ?? 0,
+    nextLine: () => next(READY_WITHIN_MS),
+    ask: (line) => {
+      child.stdin?.write(`${line}\n`)
+      return next(ANSWER_WITHIN_MS)
+    },
+    close: () => {
+      child.stdin?.destroy()
+      child.kill('SIGKILL')
+    },
+  }
+}

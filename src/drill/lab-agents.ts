@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CLEAN_ENV, describeFailure, type ExecResult, exec } from '../exec.ts'
+import type { Status } from '../status.ts'
+import type { Lab } from './lab.ts'
+
+/** A real agent on one balancer of the lab, with HAProxy and keepalived of its own. */
+export type LabAgent = {
+  node: string
+  directory: string
+  configFile: string
+  start(): void
+  /** Kills the agent alone; its daemons go on. */
+  kill(): void
+  run(args: readonly string[], timeoutMs?: number): Promise<ExecResult>
+  status(): Promise<Status | undefined>
+  /** Pid of a daemon's main process, from its own pid file. */
+  pidOf(daemon: 'haproxy' | 'keepalived'): number
+}
+
+export type LabAgentOptions = {
+  repositoryUrl: string
+  /** More lines of agent.yaml. */
+  settings?: string
+}
+
+/** Prepares an agent for every balancer of the spec; `start()` starts it. */
+export function createLabAgents(lab: Lab, nodes: readonly string[], options: LabAgentOptions): LabAgent[] {
+  const bin = installProgram(lab)
+  return nodes.map((node) => createLabAgent(lab, node, bin, options))
+}
+
+/** Waits until `test` holds. Throws with `what` at the deadline. */
+export async function until(
+  what: string,
+  timeoutMs: number,
+  test: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await test())) {
+    signal?.throwIfAborted()
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`)
+    await sleep(20)
+  }
+}
+
+function createLabAgent(lab: Lab, node: string, bin: string, options: LabAgentOptions): LabAgent {
+  const directory = lab.nodeDirectory(node)
+  const configFile = join(directory, 'agent.yaml')
+  const namespace = lab.network.namespace(node)
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(configFile, agentYaml(node, directory, bin, options))
+  let pid: number | undefined
+  const status = async (): Promise<Status | undefined> => {
+    const result = await run(['status', '--json'])
+    if (result.kind !== 'exited' || result.code > 1) return undefined
+    return JSON.parse(result.stdout.toString('utf8'))
+  }
+  const run = (args: readonly string[], timeoutMs = 30_000): Promise<ExecResult> =>
+    exec('ip', ['netns', 'exec', namespace, bin, ...args, '--config', configFile], { timeoutMs })
+  return {
+    node,
+    directory,
+    configFile,
+    run,
+    status,
+    start: () => {
+      const log = openSync(join(directory, 'agent.log'), 'a')
+      const child = spawn('ip', ['netns', 'exec', namespace, bin, 'run', '--config', configFile], {
+        stdio: ['ignore', log, log],
+        env: CLEAN_ENV,
+        detached: true,
+      })
+      closeSync(log)
+      pid = child.pid
+      child.on('error', () => undefined)
+      child.unref()
+    },
+    kill: () => {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    },
+    pidOf: (daemon) => Number(readFileSync(join(directory, 'run', `${daemon}.pid`), 'utf8')),
+  }
+}
+
+/** `sync` on every agent at once; throws with what an agent said unless all succeed. */
+export async function syncAll(agents: readonly LabAgent[], ...flags: readonly string[]): Promise<void> {
+  const results = await Promise.all(agents.map((agent) => agent.run(['sync', ...flags], 60_000)))
+  for (const [index, result] of results.entries()) {
+    if (result.kind === 'exited' && result.code === 0) continue
+    const said = result.stdout.toString('utf8').trim().split('\n').slice(-2).join(' | ')
+    throw new Error(`sync on ${agents[index]?.node}: ${said || describeFailure(result)}`)
+  }
+}
+
+function installProgram(lab: Lab): string {
+  const bin = join(lab.directory, 'bin')
+  mkdirSync(bin)
+  for (const name of ['lb-agent', 'lb-agent.mjs']) copyFileSync(join(lab.program.directory, name), join(bin, name))
+  symlinkSync(lab.program.node, join(bin, 'node'))
+  return join(bin, 'lb-agent')
+}
+
+function agentYaml(node: string, directory: string, launcher: string, options: LabAgentOptions): string {
+  return `node: ${node}
+repository: { url: "${options.repositoryUrl}", branch: main, every: 5s }
+supervisor: embedded
+http: { listen: "127.0.0.1:9853" }
+paths:
+  state: ${directory}/state
+  runtime: ${directory}/run
+  haproxyConfig: ${directory}/etc/haproxy/haproxy.cfg
+  keepalivedConfig: ${directory}/etc/keepalived/keepalived.conf
+  launcher: ${launcher}
+health: { holdDown: 3s }
+${options.settings ?? ''}`
+}

@@ -1,0 +1,53 @@
+/** One request of the client; times in ms of its own monotonic clock. `failure` is undefined when it succeeded. */
+export type Attempt = {
+  startedAt: number
+  endedAt: number | undefined
+  failure: string | undefined
+  server: string | undefined
+}
+
+/** What a client saw of one target in a window. `longestGapMs`: the longest time without a request that succeeded. */
+export type Window = {
+  sent: number
+  failed: number
+  longestGapMs: number
+  failures: Readonly<Record<string, number>>
+  servers: Readonly<Record<string, number>>
+}
+
+/** Sums up the attempts of a window that began at `from` and ended at `until`. */
+export function summarize(attempts: readonly Attempt[], from: number, until: number): Window {
+  const succeeded = attempts.filter(({ failure }) => failure === undefined)
+  const failed = attempts.filter(({ failure }) => failure !== undefined)
+  return {
+    sent: attempts.length,
+    failed: failed.length,
+    longestGapMs: longestGap(
+      succeeded.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt])),
+      from,
+      until,
+    ),
+    failures: countBy(failed.map(({ failure }) => failure ?? '')),
+    servers: countBy(succeeded.map(({ server }) => server ?? '')),
+  }
+}
+
+/** The longest stretch of the window without one of `times`, its edges included, in ms with one decimal. */
+export function longestGap(times: readonly number[], from: number, until: number): number {
+  const inside = times.filter((time) => time >= from && time <= until).sort((a, b) => a - b)
+  const edges = [from, ...inside, until]
+  const gaps = edges.slice(1).map((time, index) => time - (edges[index] ?? time))
+  return Math.round(10 * Math.max(...gaps)) / 10
+}
+
+/** The value below which `percent` of the values lie (nearest rank); 0 of nothing. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,91 @@
+import type { Check, Server, Service, Spec, Vip } from '../spec/spec.ts'
+import { haproxyDuration } from './durations.ts'
+import { backendName } from './expectation.ts'
+import { type RenderTarget, RUNTIME, SERVER_STATE_FILE } from './render-target.ts'
+
+/** The variables of haproxy.cfg.j2: plain words and lists, every decision already taken. */
+export function haproxyView(spec: Spec, target: RenderTarget) {
+  return {
+    cluster: spec.cluster,
+    node: target.node,
+    release: target.release,
+    user: target.haproxy.user,
+    group: target.haproxy.group,
+    max_connections: spec.haproxy.maxConnections,
+    hard_stop_after: haproxyDuration(spec.haproxy.hardStopAfterMs),
+    log_normal: spec.haproxy.log === 'all',
+    health_port: spec.haproxy.healthPort,
+    stats_socket: `${target.paths.runtime}/${RUNTIME.statsSocket}`,
+    server_state_file: `${target.paths.state}/${SERVER_STATE_FILE}`,
+    services: spec.services.map((service) => serviceView(spec, service)),
+  }
+}
+
+function serviceView(spec: Spec, service: Service) {
+  const vip = spec.vips.find(({ name }) => name === service.vip)
+  const pool = spec.pools.find(({ name }) => name === service.pool)
+  const { timeouts, check } = service
+  return {
+    name: service.name,
+    backend: backendName(service.name),
+    vip: service.vip,
+    pool: service.pool,
+    profile: service.profile,
+    mode: service.mode,
+    binds: vip === undefined ? [] : bindsOf(vip, service.port),
+    balance: service.balance,
+    keep_streams: service.profile === 'kubernetes-api',
+    timeout_connect: haproxyDuration(timeouts.connectMs),
+    timeout_client: haproxyDuration(timeouts.clientMs),
+    timeout_server: haproxyDuration(timeouts.serverMs),
+    timeout_tunnel: haproxyDuration(timeouts.tunnelMs),
+    timeout_check: haproxyDuration(Math.max(check.intervalMs, 1000) * 2),
+    check: checkView(check),
+    defaults: serverDefaults(service),
+    servers: (pool?.servers ?? []).map((server) => serverView(server, service)),
+  }
+}
+
+function bindsOf(vip: Vip, port: number): string[] {
+  return [vip, ...vip.extraAddresses].map(({ address }) => endpoint(address, port))
+}
+
+function checkView(check: Check) {
+  if (check.kind === 'tcp') return { kind: check.kind, path: '', host: '', expect: '', accepts_unauthorized: false }
+  return {
+    kind: check.kind,
+    path: check.path,
+    host: check.host ?? 'lb-agent',
+    expect: check.expect.join(','),
+    accepts_unauthorized: check.expect.includes(401),
+  }
+}
+
+function serverDefaults(service: Service): string {
+  const { check } = service
+  return [
+    'check',
+    ...(check.kind === 'https' ? ['check-ssl', 'verify none'] : []),
+    ...(service.sendProxy === 'v2' ? ['send-proxy-v2', 'check-send-proxy'] : []),
+    `inter ${haproxyDuration(check.intervalMs)}`,
+    // Between its first failure and the verdict a server is asked twice as often.
+    `fastinter ${haproxyDuration(Math.max(1, Math.round(check.intervalMs / 2)))}`,
+    `rise ${check.rise}`,
+    `fall ${check.fall}`,
+    ...(service.profile === 'kubernetes-api' ? ['on-marked-down shutdown-sessions'] : []),
+  ].join(' ')
+}
+
+function serverView(server: Server, service: Service) {
+  return {
+    name: server.name,
+    endpoint: endpoint(server.address, server.port ?? service.serverPort),
+    options: [...(server.weight === 1 ? [] : [`weight ${server.weight}`]), ...(server.backup ? ['backup'] : [])].join(
+      ' ',
+    ),
+  }
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

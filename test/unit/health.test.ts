@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { scoresOf } from '../../src/health/score.ts'
+import { adoptedVerdict, nextVerdict, type ProbeEvent, type Verdict } from '../../src/health/verdict.ts'
+
+const thresholds = { fall: 2, rise: 2 }
+const answered: ProbeEvent = { kind: 'answered' }
+const refused: ProbeEvent = { kind: 'refused', reason: 'HAProxy does not listen' }
+const missed: ProbeEvent = { kind: 'missed', reason: 'HAProxy gave no answer within 300 ms' }
+
+/** Feeds events 100 ms apart and writes down what the gate says after each, as a transcript. */
+function transcript(start: Verdict, events: readonly ProbeEvent[]): string[] {
+  let verdict = start
+  return events.map((event, index) => {
+    verdict = nextVerdict(verdict, event, thresholds, 100 * (index + 1))
+    return `${100 * (index + 1)} ${event.kind} -> ${verdict.serving ? 'open' : 'closed'} since ${verdict.sinceMs}`
+  })
+}
+
+test('a refused connection closes the gate at once', () => {
+  assert.deepEqual(transcript(adoptedVerdict(true, 0), [answered, refused]), [
+    '100 answered -> open since 0',
+    '200 refused -> closed since 200',
+  ])
+})
+
+test('one missed answer is forgiven, the second in a row closes the gate', () => {
+  assert.deepEqual(transcript(adoptedVerdict(true, 0), [missed, answered, missed, missed]), [
+    '100 missed -> open since 0',
+    '200 answered -> open since 0',
+    '300 missed -> open since 0',
+    '400 missed -> closed since 400',
+  ])
+})
+
+test('a closed gate opens after two answers in a row', () => {
+  assert.deepEqual(transcript(adoptedVerdict(false, 0), [answered, missed, answered, answered]), [
+    '100 answered -> closed since 0',
+    '200 missed -> closed since 0',
+    '300 answered -> closed since 0',
+    '400 answered -> open since 400',
+  ])
+})
+
+test('a gate that stays closed keeps the time since when it is closed and takes the newest reason', () => {
+  const first = nextVerdict(adoptedVerdict(true, 0), missed, { fall: 1, rise: 2 }, 100)
+  assert.deepEqual(nextVerdict(first, refused, thresholds, 200), {
+    serving: false,
+    reason: 'HAProxy does not listen',
+    sinceMs: 100,
+    streak: 0,
+  })
+})
+
+test('an agent that starts adopts an open gate', () => {
+  assert.deepEqual(adoptedVerdict(true, 7), {
+    serving: true,
+    reason: 'adopted from the gate file',
+    sinceMs: 7,
+    streak: 0,
+  })
+})
+
+const services = (http: number, https: number) => [
+  { name: 'ingress-http', vip: 'ingress', serversUp: http },
+  { name: 'ingress-https', vip: 'ingress', serversUp: https },
+  { name: 'kubernetes-api', vip: 'api', serversUp: 3 },
+]
+
+test('a VIP whose services all have a server has the full score', () => {
+  assert.deepEqual(scoresOf(['api', 'ingress'], services(1, 4), undefined), [
+    { vip: 'api', score: 100, reason: 'every service has a server' },
+    { vip: 'ingress', score: 100, reason: 'every service has a server' },
+  ])
+})
+
+test('a VIP loses the share of its services that have no server', () => {
+  assert.deepEqual(scoresOf(['ingress'], services(0, 4), undefined), [
+    { vip: 'ingress', score: 50, reason: 'no server is up for ingress-http' },
+  ])
+  assert.deepEqual(scoresOf(['ingress'], services(0, 0), undefined), [
+    { vip: 'ingress', score: 0, reason: 'no server is up for ingress-http, ingress-https' },
+  ])
+})
+
+test('servers that are not known yet move nothing', () => {
+  assert.deepEqual(scoresOf(['api'], undefined, undefined), [
+    { vip: 'api', score: 100, reason: 'its servers are not known yet' },
+  ])
+})
+
+test('a node that is held down has no score, whatever its servers', () => {
+  assert.deepEqual(scoresOf(['api'], services(1, 1), 'held down for 3 s after a recovery'), [
+    { vip: 'api', score: 0, reason: 'held down for 3 s after a recovery' },
+  ])
+})
