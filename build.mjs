@@ -19,11 +19,15 @@ await build({
   // Node 24 is what we ship; a higher target emits calls that it lacks.
   target: 'node24',
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
-  define: { EMBEDDED_ASSETS: JSON.stringify(assets), LB_AGENT_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies call require() for Node's own modules.
+  define: { LB_AGENT_VERSION: JSON.stringify(version) },
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: [
+      // CommonJS dependencies call require() for Node's own modules.
+      "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      `const EMBEDDED_ASSETS = ${JSON.stringify(assets)};`,
+    ].join('\n'),
   },
 })
 cpSync('src/launcher.sh', 'dist/lb-agent')

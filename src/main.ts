@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { AgentUnreachable } from './cli/control-client.ts'
-import { ConfigProblems, DEFAULT_CONFIG } from './cli/read-config.ts'
+import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
+import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
 
 const EXIT_CODES = `

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { writeDurably } from '../write-file.ts'
 
 const rejectedSchema = z.object({ revision: z.string(), stage: z.string(), reason: z.string(), atMs: z.number() })

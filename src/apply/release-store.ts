@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { syncDirectory, writeDurably } from '../write-file.ts'
 import type { Release } from './release.ts'
 

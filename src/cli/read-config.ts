@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { parseAgentConfig } from '../spec/parse-agent-config.ts'
 import { formatProblem } from '../spec/problem.ts'
-
-/** Thrown with sentences for the operator; exit code 1. */
-export class ConfigProblems extends Error {}
-
-export const DEFAULT_CONFIG = '/etc/lb-agent/agent.yaml'
+import { ConfigProblems } from './config-problems.ts'
 
 /** Reads agent.yaml. */
 export function readAgentConfig(file: string): AgentConfig {
@@ -24,4 +21,9 @@ export function readAgentConfig(file: string): AgentConfig {
   const parsed = parseAgentConfig(text, file, { hostname: hostname() })
   if (parsed.kind === 'problems') throw new ConfigProblems(parsed.problems.map(formatProblem).join('\n'))
   return parsed.config
+}
+
+/** Where the agent of this node listens for `status`, `sync` and the like. */
+export function controlSocketOf(config: AgentConfig): string {
+  return join(config.paths.runtime, 'control.sock')
 }

@@ -10,7 +10,7 @@ import { serveControl, serveStatus } from '../serve/control.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { version } from '../version.ts'
-import { readAgentConfig } from './read-config.ts'
+import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {
@@ -42,7 +42,7 @@ export async function run(options: { config: string }): Promise<number> {
   const status = () => statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
-  const control = await serveControl(join(config.paths.runtime, 'control.sock'), {
+  const control = await serveControl(controlSocketOf(config), {
     status,
     sync: (flags, onProgress) => ask({ cause: 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, restore: false, onProgress }),

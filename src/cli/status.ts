@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
-import { connectControl } from './control-client.ts'
 import { age, paint, table } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
+import { controlSocketOf, readAgentConfig } from './read-config.ts'
 import { describeResult } from './sync.ts'
 
 export type StatusOptions = { config: string; json?: boolean; watch?: boolean }
@@ -11,19 +11,15 @@ const REDRAW_EVERY_MS = 1_000
 
 /** What is true on this node. Exit code 0 only if all is well. */
 export async function status(options: StatusOptions): Promise<number> {
-  const control = connectControl(readAgentConfig(options.config))
-  try {
-    for (;;) {
-      const now = (await control.get('/v1/status')) as Status
-      if (options.watch === true && options.json !== true) process.stdout.write('\u001b[H\u001b[2J')
-      console.log(
-        options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : formatStatus(now),
-      )
-      if (options.watch !== true) return now.headline.well ? 0 : 1
-      await sleep(REDRAW_EVERY_MS)
-    }
-  } finally {
-    await control.close()
+  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  for (;;) {
+    const now = (await control.get('/v1/status')) as Status
+    if (options.watch === true && options.json !== true) process.stdout.write('\u001b[H\u001b[2J')
+    console.log(
+      options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : formatStatus(now),
+    )
+    if (options.watch !== true) return now.headline.well ? 0 : 1
+    await sleep(REDRAW_EVERY_MS)
   }
 }
 

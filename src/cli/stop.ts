@@ -1,14 +1,10 @@
-import { connectControl } from './control-client.ts'
-import { readAgentConfig } from './read-config.ts'
+import { connectControl } from '../serve/control-client.ts'
+import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** Stops keepalived (which gives its VIPs away), then HAProxy, then the agent. Restarting the agent needs none of this. */
 export async function stop(options: { config: string }): Promise<number> {
-  const control = connectControl(readAgentConfig(options.config))
-  try {
-    await control.stream('/v1/stop', () => 'more')
-    console.log('keepalived and HAProxy are stopped, the agent ends')
-    return 0
-  } finally {
-    await control.close()
-  }
+  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  await control.stream('/v1/stop', () => 'more')
+  console.log('keepalived and HAProxy are stopped, the agent ends')
+  return 0
 }

@@ -1,8 +1,8 @@
 import type { StageRecord } from '../apply/stage-record.ts'
 import type { PassRecord, PassResult } from '../pass-record.ts'
-import { connectControl } from './control-client.ts'
+import { connectControl } from '../serve/control-client.ts'
 import { paint } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
+import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 export type SyncOptions = {
   config: string
@@ -28,22 +28,18 @@ export async function rollback(options: { config: string; json?: boolean }): Pro
 }
 
 async function follow(path: string, options: SyncOptions): Promise<number> {
-  const control = connectControl(readAgentConfig(options.config))
+  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
   const events: Progress[] = []
   let exitCode = 1
-  try {
-    await control.stream(path, (line) => {
-      const event = line as Progress
-      events.push(event)
-      if (options.json !== true) printProgress(event)
-      if ('result' in event) exitCode = event.result.kind === 'applied' || event.result.kind === 'unchanged' ? 0 : 1
-      if (!('serving' in event) || options.wait === true) return 'more'
-      exitCode = 0
-      return 'enough'
-    })
-  } finally {
-    await control.close()
-  }
+  await control.stream(path, (line) => {
+    const event = line as Progress
+    events.push(event)
+    if (options.json !== true) printProgress(event)
+    if ('result' in event) exitCode = event.result.kind === 'applied' || event.result.kind === 'unchanged' ? 0 : 1
+    if (!('serving' in event) || options.wait === true) return 'more'
+    exitCode = 0
+    return 'enough'
+  })
   if (options.json === true) console.log(JSON.stringify({ ok: exitCode === 0, events }, undefined, 2))
   return exitCode
 }

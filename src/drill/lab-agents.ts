@@ -3,6 +3,7 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, symlinkSync
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CLEAN_ENV, describeFailure, type ExecResult, exec } from '../exec.ts'
+import { connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
 import type { Lab } from './lab.ts'
 
@@ -54,10 +55,13 @@ function createLabAgent(lab: Lab, node: string, bin: string, options: LabAgentOp
   mkdirSync(directory, { recursive: true })
   writeFileSync(configFile, agentYaml(node, directory, bin, options))
   let pid: number | undefined
+  // UNIX sockets are files: no process in the namespace is needed to ask.
   const status = async (): Promise<Status | undefined> => {
-    const result = await run(['status', '--json'])
-    if (result.kind !== 'exited' || result.code > 1) return undefined
-    return JSON.parse(result.stdout.toString('utf8'))
+    try {
+      return (await connectControl(join(directory, 'run', 'control.sock')).get('/v1/status')) as Status
+    } catch {
+      return undefined
+    }
   }
   const run = (args: readonly string[], timeoutMs = 30_000): Promise<ExecResult> =>
     exec('ip', ['netns', 'exec', namespace, bin, ...args, '--config', configFile], { timeoutMs })

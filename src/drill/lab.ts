@@ -54,7 +54,7 @@ export async function createLab(spec: Spec, signal?: AbortSignal): Promise<Lab> 
       children.set(name, child)
       await child.nextLine()
     }
-    for (const { name, ports } of serversOf(spec)) await startServer(name, ports)
+    await Promise.all(serversOf(spec).map(({ name, ports }) => startServer(name, ports)))
     return {
       id,
       directory,

@@ -1,0 +1,54 @@
+import { type IncomingMessage, request } from 'node:http'
+import { createInterface } from 'node:readline'
+import { AgentUnreachable } from './agent-unreachable.ts'
+
+const STATUS_WITHIN_MS = 5_000
+/** An apply with both reloads, both confirmations and a rollback of them stays below this. */
+const WORK_WITHIN_MS = 120_000
+
+export type ControlClient = {
+  /** GETs a JSON document. */
+  get(path: string): Promise<unknown>
+  /** POSTs and hands on each JSON line as it comes, until the work ends or `onLine` has had enough. */
+  stream(path: string, onLine: (event: unknown) => 'more' | 'enough'): Promise<void>
+}
+
+/** Talks to the agent that listens on `socketPath`; throws `AgentUnreachable` when there is none. */
+export function connectControl(socketPath: string): ControlClient {
+  return {
+    get: async (path) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of await ask(socketPath, 'GET', path, STATUS_WITHIN_MS)) chunks.push(chunk)
+      return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    },
+    stream: async (path, onLine) => {
+      const response = await ask(socketPath, 'POST', path, WORK_WITHIN_MS)
+      for await (const line of createInterface({ input: response })) {
+        if (onLine(JSON.parse(line)) === 'enough') break
+      }
+      response.destroy()
+    },
+  }
+}
+
+/** `timeoutMs` bounds every silence, not the whole answer. */
+function ask(socketPath: string, method: string, path: string, timeoutMs: number): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const question = request({ socketPath, method, path, timeout: timeoutMs }, resolve)
+    question.on('timeout', () => question.destroy(new Error(`no answer within ${timeoutMs} ms`)))
+    question.on('error', (error) => reject(new AgentUnreachable(whyUnreachable(socketPath, error))))
+    question.end()
+  })
+}
+
+function whyUnreachable(socketPath: string, error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return `no agent runs on this node (${socketPath}); HAProxy and keepalived do not need it to go on serving. Start it: systemctl start lb-agent, or lb-agent run`
+    case 'EACCES':
+      return `no permission for ${socketPath}; be root or in group lb-agent`
+    default:
+      return `the agent does not answer on ${socketPath}: ${error.message}`
+  }
+}
