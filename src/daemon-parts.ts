@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Daemon } from './apply/apply-release.ts'
+import type { Daemon, Outcome } from './apply/apply-release.ts'
 import { createHaproxyConfirmer } from './daemons/confirm-haproxy.ts'
 import { createKeepalivedConfirmer } from './daemons/confirm-keepalived.ts'
 import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
@@ -65,6 +66,7 @@ export function createDaemons(
   config: AgentConfig,
   units: Units,
   reports: { names(): ReadonlySet<string>; forget(): void },
+  gateIsOpen: () => boolean,
 ): { haproxy: Daemon; keepalived: Daemon } {
   const { runtime, state } = config.paths
   const timeoutMs = config.apply.reloadTimeoutMs
@@ -88,7 +90,7 @@ export function createDaemons(
         if (release.foreign) return { kind: 'done' }
         const outcome = await haproxy.confirm(release.id, timeoutMs, signal)
         await clearServerStates(serverStates)
-        return outcome
+        return outcome.kind === 'failed' ? outcome : await gateOpens(gateIsOpen, timeoutMs, signal)
       },
       stop: units.haproxy.stop,
     },
@@ -100,6 +102,18 @@ export function createDaemons(
       stop: units.keepalived.stop,
     },
   }
+}
+
+/** A keepalived that starts behind a closed gate starts in FAULT, so a first HAProxy must have answered its probes before. */
+async function gateOpens(isOpen: () => boolean, timeoutMs: number, signal: AbortSignal): Promise<Outcome> {
+  const deadline = performance.now() + timeoutMs
+  while (!isOpen()) {
+    if (signal.aborted || performance.now() > deadline) {
+      return { kind: 'failed', reason: `haproxy runs the release, but does not answer /alive within ${timeoutMs} ms` }
+    }
+    await sleep(10)
+  }
+  return { kind: 'done' }
 }
 
 /** Where keepalived writes its dumps: the distribution's unit has no TMPDIR. */

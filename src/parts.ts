@@ -68,7 +68,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     log,
     now,
     units,
-    daemons: createDaemons(config, units, vrrp),
+    daemons: createDaemons(config, units, vrrp, () => health.verdict().serving),
     vrrp,
     health,
     haproxy,

@@ -22,14 +22,14 @@ export function watchWindow(parts: Parts): (release: Release, signal: AbortSigna
         if (worker !== undefined && worker !== fact.value.pid) return failed('haproxy died and was started again')
         worker = fact.value.pid
       }
-      const fault = faults(parts).find((vip) => !faultsBefore.includes(vip))
-      if (fault !== undefined) return failed(`VIP ${fault} went into FAULT`)
     }
     if (signal.aborted) return { kind: 'done' }
     const last = parts.haproxy.latest()
     if (last.kind === 'unknown') return failed(`haproxy does not answer: ${last.reason}`)
     const verdict = parts.health.verdict()
     if (!verdict.serving) return failed(`the gate is closed: ${verdict.reason}`)
+    const fault = faults(parts).find((vip) => !faultsBefore.includes(vip))
+    if (fault !== undefined) return failed(`VIP ${fault} is in FAULT`)
     const served = servicesWithServers(parts)
     const lost = release.expectation.services.find(
       ({ backend }) => servedBefore.includes(backend) && !served.includes(backend),

@@ -102,7 +102,7 @@ the lab stays until Ctrl-C. In another terminal, as root:
   ip netns exec ${lab.network.namespace('NODE')} ip address             what NODE holds
   ip netns exec ${lab.network.namespace('NODE')} ${lab.directory}/bin/lb-agent status --config ${lab.nodeDirectory('NODE')}/agent.yaml
   less ${lab.nodeDirectory('NODE')}/state/keepalived.log
-  git clone ${lab.directory}/config.git               push to it: the agents follow within 5 s`)
+  git clone ${lab.directory}/config.git               push to it: the agents follow within 30 s`)
   if (signal.aborted) return
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

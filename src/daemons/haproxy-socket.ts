@@ -5,8 +5,9 @@ export type Answer = { kind: 'answer'; text: string } | { kind: 'unavailable'; r
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /**
- * Sends one command to an HAProxy stats or master socket and returns all of its answer (HAProxy closes the connection
- * after it: management.txt §9.3). Never throws; a daemon that does not answer in time is `unavailable`.
+ * Sends one command to an HAProxy stats or master socket and returns all of its answer. Our half is closed after the
+ * command: a stats socket ends by itself, the master socket would wait for more (management.txt §9.3, §9.4). Never
+ * throws; a daemon that does not answer in time is `unavailable`.
  */
 export function ask(socketPath: string, command: string, timeoutMs: number): Promise<Answer> {
   return new Promise((resolve) => {
@@ -22,7 +23,7 @@ export function ask(socketPath: string, command: string, timeoutMs: number): Pro
       () => finish({ kind: 'unavailable', reason: `no answer within ${timeoutMs} ms` }),
       timeoutMs,
     )
-    socket.on('connect', () => socket.write(`${command}\n`))
+    socket.on('connect', () => socket.end(`${command}\n`))
     socket.on('data', (chunk) => {
       size += chunk.length
       if (size > MAX_ANSWER_BYTES) finish({ kind: 'unavailable', reason: 'the answer is too long' })

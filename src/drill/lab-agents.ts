@@ -110,7 +110,7 @@ function installProgram(lab: Lab): string {
 
 function agentYaml(node: string, directory: string, launcher: string, options: LabAgentOptions): string {
   return `node: ${node}
-repository: { url: "${options.repositoryUrl}", branch: main, every: 5s }
+repository: { url: "${options.repositoryUrl}", branch: main, every: 30s }
 supervisor: embedded
 http: { listen: "127.0.0.1:9853" }
 paths:

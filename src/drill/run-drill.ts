@@ -2,7 +2,7 @@ import type { Spec } from '../spec/spec.ts'
 import type { Client } from './client.ts'
 import { backToFirst, type Effect, FAULTS, type Fault } from './faults.ts'
 import { createLab, type Lab, removeLeftovers } from './lab.ts'
-import { createLabAgents, type LabAgent, syncAll, until } from './lab-agents.ts'
+import { createLabAgents, type LabAgent, until } from './lab-agents.ts'
 import { createLabRepository, type LabRepository } from './lab-repository.ts'
 import { percentile, type Window } from './statistics.ts'
 
@@ -99,21 +99,33 @@ async function startCluster(lab: Lab, options: DrillOptions, signal: AbortSignal
   onStep({ kind: 'progress', text: `starting ${agents.length} agents; each pulls the first commit` })
   for (const agent of agents) agent.start()
   const context = { lab, spec, text, agents, repository, signal, serial: 0 }
-  await until(
-    'the first release on every balancer',
-    FIRST_RELEASE_WITHIN_MS,
-    async () => {
-      const statuses = await Promise.all(agents.map((agent) => agent.status()))
-      return statuses.every((status) => status?.applied !== undefined && status.applied !== null)
-    },
-    signal,
-  )
-  await syncAll(agents)
+  await firstRelease(agents, signal)
   const client = lab.startClient(options.everyMs)
   const ready = { ...context, client }
   await backToFirst(ready)
   await client.mark()
   return ready
+}
+
+/** Waits for the first release everywhere; an agent that rejects it says why. */
+async function firstRelease(agents: readonly LabAgent[], signal: AbortSignal): Promise<void> {
+  let waiting = ''
+  try {
+    await until(
+      'the first release on every balancer',
+      FIRST_RELEASE_WITHIN_MS,
+      async () => {
+        const statuses = await Promise.all(agents.map((agent) => agent.status()))
+        const late = agents.findIndex((_, index) => statuses[index]?.applied == null)
+        waiting =
+          late < 0 ? '' : `${agents[late]?.node}: ${statuses[late]?.headline.text ?? 'its agent does not answer'}`
+        return late < 0
+      },
+      signal,
+    )
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; ${waiting}`)
+  }
 }
 
 async function runFault(context: DrillContext, fault: Fault, options: DrillOptions): Promise<FaultReport> {
