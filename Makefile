@@ -44,7 +44,9 @@ check: setup
 	tsc --noEmit
 
 test: build check
-	node --test 'test/**/*.test.ts'
+	npm run --silent test:unit
+	npm run --silent test:golden
+	npm run --silent test:integration
 
 clean:
 	rm -rf dist node_modules

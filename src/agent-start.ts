@@ -74,7 +74,13 @@ export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<v
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (release === undefined) return
   parts.health.expect(release.expectation)
-  if ((await readLivePair(parts.live)) === undefined) await writeLivePair(parts.live, release.files)
+  const live = await readLivePair(parts.live)
+  if (live.haproxy === undefined || live.keepalived === undefined) {
+    await writeLivePair(parts.live, {
+      haproxy: live.haproxy ?? release.files.haproxy,
+      keepalived: live.keepalived ?? release.files.keepalived,
+    })
+  }
   parts.drift.expect(
     new Map([
       [parts.live.haproxy, release.files.haproxy],

@@ -105,7 +105,8 @@ async function putLive(
   signal: AbortSignal,
 ): Promise<PassResult> {
   const { to, revision } = change
-  const from = change.from ?? (await keepForeignPair(parts))
+  const handWritten = await keepHandWritten(parts, change.from)
+  const from = change.from ?? handWritten
   const staged = await record('stage', async () => {
     await parts.store.put(to)
     return ok(undefined, `release ${to.id}`)
@@ -185,12 +186,18 @@ async function rollBackByHand(
   return result
 }
 
-/** A pair that lb-agent did not write is kept as a release of its own, so that a first apply can be undone. */
-async function keepForeignPair(parts: Parts): Promise<Release | undefined> {
-  const pair = await readLivePair(parts.live)
-  if (pair === undefined) return undefined
-  const release = foreignRelease(pair)
+/**
+ * Nothing that a person wrote is lost: live files that are not `from`'s are kept as a release of their own. On a node
+ * without a release of ours they are also what a failed first apply is rolled back to.
+ */
+async function keepHandWritten(parts: Parts, from: Release | undefined): Promise<Release | undefined> {
+  const live = await readLivePair(parts.live)
+  const files = { haproxy: live.haproxy ?? '', keepalived: live.keepalived ?? '' }
+  if (files.haproxy === '' && files.keepalived === '') return undefined
+  if (from?.files.haproxy === files.haproxy && from.files.keepalived === files.keepalived) return undefined
+  const release = foreignRelease(files)
   await parts.store.put(release)
+  parts.log.warn({ release: release.id }, 'kept live files that lb-agent did not write')
   return release
 }
 

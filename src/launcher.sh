@@ -46,8 +46,11 @@ fi
 self=$(readlink -f -- "${BASH_SOURCE[0]}")
 directory=${self%/*}
 export LB_AGENT_LAUNCHER=$self
+# A small young generation: the daemon makes little garbage, and this keeps 30 MB off its resident memory.
+flags=()
+[[ ${1-} == run ]] && flags=(--max-semi-space-size=1)
 for node in "${LB_AGENT_NODE-}" "$directory/node" "$directory/../node_modules/.bin/node"; do
-  [[ -n $node && -x $node ]] && exec "$node" "$directory/lb-agent.mjs" "$@"
+  [[ -n $node && -x $node ]] && exec "$node" "${flags[@]}" "$directory/lb-agent.mjs" "$@"
 done
 
 node=$(type -P node) || {
@@ -60,4 +63,4 @@ if ((${major%%.*} < 24)); then
   echo "lb-agent: $node is $version; lb-agent needs Node.js 24 or newer. Name one: LB_AGENT_NODE=/path/to/node" >&2
   exit 2
 fi
-exec "$node" "$directory/lb-agent.mjs" "$@"
+exec "$node" "${flags[@]}" "$directory/lb-agent.mjs" "$@"

@@ -22,18 +22,22 @@ export function createSchedule(now: () => number): Schedule {
   const queue: PassRequest[] = []
   let wake: (() => void) | undefined
   let nextTryAtMs = 0
+  let busy = false
   return {
     request: (request) => {
       queue.push(request)
+      if (busy) request.onProgress({ waiting: 'another pass is under way' })
       wake?.()
     },
     next: (delayMs, signal) =>
       new Promise((resolve) => {
         nextTryAtMs = now() + delayMs
+        busy = false
         const finish = (): void => {
           clearTimeout(timer)
           wake = undefined
           signal.removeEventListener('abort', finish)
+          busy = true
           resolve(signal.aborted ? undefined : (queue.shift() ?? timerRequest()))
         }
         const timer = setTimeout(finish, queue.length > 0 ? 0 : delayMs)

@@ -8,10 +8,10 @@ export type LivePaths = { haproxy: string; keepalived: string }
 // Read by haproxy as its own user on some distributions; there are no secrets in them.
 const LIVE_MODE = 0o644
 
-/** The pair that the daemons read now; undefined unless both files are there. */
-export async function readLivePair(paths: LivePaths): Promise<RenderedFiles | undefined> {
+/** The pair that the daemons read now; undefined for a file that is not there. */
+export async function readLivePair(paths: LivePaths): Promise<{ [Name in keyof RenderedFiles]: string | undefined }> {
   const [haproxy, keepalived] = await Promise.all([readOptional(paths.haproxy), readOptional(paths.keepalived)])
-  return haproxy === undefined || keepalived === undefined ? undefined : { haproxy, keepalived }
+  return { haproxy, keepalived }
 }
 
 /**

@@ -51,13 +51,17 @@ export async function run(options: { config: string }): Promise<number> {
     },
     end: () => ending.abort(),
   })
-  const network = await serveStatus(config.http, status)
+  const network = await serveStatus(config.http, status).catch((error: Error) => {
+    // The balancer matters more than who may look at it.
+    log.error({ ...config.http, reason: error.message }, 'status is not served on the network')
+    return undefined
+  })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
 
   await runAgent(parts, schedule, passes, ending.signal)
   for (const server of [control, network]) {
-    server.close()
-    server.closeAllConnections()
+    server?.close()
+    server?.closeAllConnections()
   }
   await parts.close()
   lock.release()

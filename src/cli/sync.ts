@@ -13,7 +13,11 @@ export type SyncOptions = {
   json?: boolean
 }
 
-type Progress = StageRecord | { serving: string } | { result: PassResult; revision: PassRecord['revision'] }
+type Progress =
+  | StageRecord
+  | { waiting: string }
+  | { serving: string }
+  | { result: PassResult; revision: PassRecord['revision'] }
 
 /** Looks at the repository now. Returns once both daemons run the release, or with `wait` after the confirm window. */
 export async function sync(options: SyncOptions): Promise<number> {
@@ -48,6 +52,8 @@ function printProgress(event: Progress): void {
   if ('stage' in event) {
     const mark = event.outcome === 'ok' ? paint('green', 'ok    ') : paint('red', 'failed')
     console.log(`${mark}  ${event.stage.padEnd(18)}  ${String(event.durationMs).padStart(5)} ms  ${event.detail}`)
+  } else if ('waiting' in event) {
+    console.log(`waiting: ${event.waiting}`)
   } else if ('serving' in event) {
     console.log(`release ${event.serving} serves; it is watched for the confirm window`)
   } else {

@@ -36,7 +36,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const { name, log } = options
   let wanted = livingPid(options.pidFile, name) !== undefined
   let child: ChildProcess | undefined
-  let lastExit = 'not started'
+  let lastExit = wanted ? 'ended, how is not known: another agent had started it' : 'not started'
   let restarts = 0
   let startedAtMs = 0
   let watchedStart = false

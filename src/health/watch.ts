@@ -86,21 +86,23 @@ export function watchHealth(options: HealthOptions): HealthWatch {
         serversUp: servers?.filter((server) => server.up && server.backend === backend).length ?? 0,
       }),
     )
-    // Before HAProxy has been asked, an adopted score stays as it is.
-    if (servers === undefined && held === undefined && scores.length > 0) return
-    const next = scoresOf(
+    const computed = scoresOf(
       expectation.vips.map(({ name }) => name),
       servers === undefined ? undefined : services,
       held,
     )
-    for (const score of next) {
+    scores = computed.map((score) => {
       const written = trackFiles.readScore(score.vip)
-      if (servers === undefined && held === undefined && written !== undefined) continue
-      if (written === score.score) continue
-      trackFiles.writeScore(score.vip, score.score)
-      log.info({ vip: score.vip, score: score.score, reason: score.reason }, 'score changed')
-    }
-    scores = next
+      // Before HAProxy has been asked, an adopted score stays as it is.
+      if (servers === undefined && held === undefined && written !== undefined) {
+        return { vip: score.vip, score: written, reason: 'adopted, its servers are not known yet' }
+      }
+      if (written !== score.score) {
+        trackFiles.writeScore(score.vip, score.score)
+        log.info({ vip: score.vip, score: score.score, reason: score.reason }, 'score changed')
+      }
+      return score
+    })
   }
 
   const probe = startProbe({
