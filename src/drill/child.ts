@@ -13,7 +13,8 @@ export type Child = {
   ask(line: string): Promise<string>
   /** The next line that comes by itself. */
   nextLine(): Promise<string>
-  close(): void
+  /** Kills it; returns once it has ended. */
+  close(): Promise<void>
 }
 
 /** Starts `argv` in a namespace, its errors into `logFile`. */
@@ -25,6 +26,7 @@ export function startChild(namespace: string, argv: readonly string[], logFile: 
   })
   closeSync(errors)
   const waiting: ((line: string | Error) => void)[] = []
+  let failure: Error | undefined
   const lines: string[] = []
   const give = (line: string | Error): void => waiting.shift()?.(line)
   if (child.stdout !== null) {
@@ -33,25 +35,32 @@ export function startChild(namespace: string, argv: readonly string[], logFile: 
       else lines.push(line)
     })
   }
-  child.on('exit', (code, signal) => {
-    while (waiting.length > 0) give(new Error(`${argv.at(-2)} ended (${signal ?? code}); see ${logFile}`))
+  const ended = new Promise<void>((resolve) => {
+    const end = (why: Error): void => {
+      failure ??= why
+      while (waiting.length > 0) give(failure)
+      resolve()
+    }
+    child.on('exit', (code, signal) => end(new Error(`${argv.at(-2)} ended (${signal ?? code}); see ${logFile}`)))
+    child.on('error', end)
   })
-  child.on('error', (error) => give(error))
   child.stdin?.on('error', () => undefined)
 
   const next = (timeoutMs: number): Promise<string> =>
     new Promise((resolve, reject) => {
       const line = lines.shift()
       if (line !== undefined) return resolve(line)
-      const timer = setTimeout(
-        () => reject(new Error(`${argv.at(-2)} gave no answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      )
-      waiting.push((answer) => {
+      if (failure !== undefined) return reject(failure)
+      const settle = (answer: string | Error): void => {
         clearTimeout(timer)
         if (answer instanceof Error) reject(answer)
         else resolve(answer)
-      })
+      }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(settle), 1)
+        reject(new Error(`${argv.at(-2)} gave no answer within ${timeoutMs} ms`))
+      }, timeoutMs)
+      waiting.push(settle)
     })
   return {
     pid: child.pid ?? 0,
@@ -63,6 +72,7 @@ export function startChild(namespace: string, argv: readonly string[], logFile: 
     close: () => {
       child.stdin?.destroy()
       child.kill('SIGKILL')
+      return ended
     },
   }
 }

@@ -7,7 +7,7 @@ import type { Window } from './statistics.ts'
 export type Client = {
   mark(): Promise<void>
   report(): Promise<Readonly<Record<string, Window>>>
-  close(): void
+  close(): Promise<void>
 }
 
 export function startClient(options: {

@@ -30,6 +30,15 @@ export async function pidsIn(namespace: string): Promise<number[]> {
   return result.stdout.toString('utf8').split('\n').filter(Boolean).map(Number)
 }
 
+/** Deletes namespaces, also ones that are half made or gone already. Throws when some are still there. */
+export async function deleteNamespaces(names: readonly string[]): Promise<void> {
+  if (names.length === 0) return
+  const input = names.map((name) => `netns delete ${name}\n`).join('')
+  const result = await exec('ip', ['-force', '-batch', '-'], { timeoutMs: TIMEOUT_MS, input })
+  const left = (await namespacesWith('')).filter((name) => names.includes(name))
+  if (left.length > 0) throw new Error(`ip netns delete left ${left.join(', ')}: ${describeFailure(result)}`)
+}
+
 /** Names of all network namespaces of this machine that begin with `prefix`. */
 export async function namespacesWith(prefix: string): Promise<string[]> {
   const result = await exec('ip', ['netns', 'list'], { timeoutMs: TIMEOUT_MS })

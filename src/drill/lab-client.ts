@@ -9,6 +9,9 @@ const DEADLINE_MS = 1_000
 const REQUEST = 'GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n'
 /** After a pause of this process it does not send what it missed in one burst. */
 const MAX_BURST = 5
+const REPORT_POLL_MS = 10
+/** Half an hour at 4 ms. */
+const MAX_ATTEMPTS = 450_000
 
 /**
  * The client of the lab: a new connection to each target every `everyMs`, on a schedule that does not wait for answers.
@@ -17,6 +20,7 @@ const MAX_BURST = 5
 export function runLabClient(json: string): void {
   const options: LabClientOptions = JSON.parse(json)
   const attempts = new Map(options.targets.map(({ name }) => [name, [] as Attempt[]]))
+  const pending = new Set<Attempt>()
   let markedAt = performance.now()
 
   let due = performance.now()
@@ -24,7 +28,11 @@ export function runLabClient(json: string): void {
     const now = performance.now()
     if (now - due > MAX_BURST * options.everyMs) due = now
     for (; due <= now; due += options.everyMs) {
-      for (const target of options.targets) attempts.get(target.name)?.push(attempt(target))
+      for (const target of options.targets) {
+        const record = attempt(target, () => pending.delete(record))
+        pending.add(record)
+        keep(attempts.get(target.name) ?? [], record)
+      }
     }
     setTimeout(tick, Math.max(1, due - performance.now()))
   }
@@ -41,8 +49,13 @@ export function runLabClient(json: string): void {
     }
     const from = markedAt
     const until = performance.now()
-    // What was sent before the question has its answer, or has missed its deadline.
-    setTimeout(() => {
+    const answer = (): void => {
+      // What was sent before the question first gets its answer or misses its deadline.
+      for (const { startedAt } of pending) {
+        if (startedAt > until) break
+        setTimeout(answer, REPORT_POLL_MS)
+        return
+      }
       const windows = [...attempts].map(([name, list]) => [
         name,
         summarize(
@@ -52,12 +65,19 @@ export function runLabClient(json: string): void {
         ),
       ])
       process.stdout.write(`${JSON.stringify(Object.fromEntries(windows))}\n`)
-    }, DEADLINE_MS + 50)
+    }
+    answer()
   })
   lines.on('close', () => process.exit(0))
 }
 
-function attempt(target: Target): Attempt {
+/** Of a window that nobody asks about for very long, the older half is forgotten. */
+function keep(list: Attempt[], record: Attempt): void {
+  if (list.length >= MAX_ATTEMPTS) list.splice(0, MAX_ATTEMPTS / 2)
+  list.push(record)
+}
+
+function attempt(target: Target, onSettled: () => void): Attempt {
   const record: Attempt = {
     startedAt: performance.now(),
     endedAt: undefined,
@@ -73,8 +93,11 @@ function attempt(target: Target): Attempt {
     clearTimeout(timer)
     record.endedAt = performance.now()
     record.failure = failure
-    // A reset instead of a close: thousands of ports in TIME_WAIT would be the next failure.
-    socket.resetAndDestroy()
+    // A reset instead of a close: thousands of ports in TIME_WAIT would be the next failure. But a socket that still
+    // connects would wait for that first, and go on sending SYNs to a dead address.
+    if (socket.connecting) socket.destroy()
+    else socket.resetAndDestroy()
+    onSettled()
   }
   const timer = setTimeout(() => settle('no answer within 1 s'), DEADLINE_MS)
   socket.setEncoding('latin1')

@@ -2,18 +2,19 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
+import { readProxyHeader } from './proxy-header.ts'
 
 /** What one server of the lab answers on one port. `unauthorized`: over TLS /readyz answers 401, as K3s does. */
 export type LabPort = { port: number; proxyProtocol: boolean; unauthorized: boolean }
 
 export type LabServerOptions = { name: string; ports: readonly LabPort[]; keyFile: string; certificateFile: string }
 
-const PROXY_V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 const TLS_HANDSHAKE = 0x16
 
 /**
  * A small server for a pool member: HTTP, or HTTPS when the client begins with a TLS handshake, with or without a PROXY
- * header before it. Answers its own name. Ends with its standard input, so that it never outlives the drill.
+ * header before it. Answers its own name and the client's address as JSON. Ends with its standard input, so that it never
+ * outlives the drill.
  */
 export async function runLabServer(json: string): Promise<void> {
   const options: LabServerOptions = JSON.parse(json)
@@ -25,22 +26,22 @@ export async function runLabServer(json: string): Promise<void> {
 }
 
 function listen(name: string, port: LabPort, credentials: { key: Buffer; cert: Buffer }): Promise<void> {
-  const http = createHttp((request, response) => answer(name, port, request, response))
+  // A TLS socket hides the one below it, but both have the same remote port; so that finds what the PROXY header said.
+  const sources = new Map<string, string>()
+  const clientOf = ({ socket }: IncomingMessage): string =>
+    sources.get(peerOf(socket)) ?? (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const http = createHttp((request, response) => answer(name, port, clientOf(request), request, response))
   const tls = createTls(credentials, (socket) => http.emit('connection', socket))
   tls.on('tlsClientError', () => undefined)
-  const dispatch = (socket: Socket, first: Buffer): void => {
-    socket.unshift(first)
-    if (first[0] === TLS_HANDSHAKE) tls.emit('connection', socket)
-    else http.emit('connection', socket)
-  }
   const server = createServer({ noDelay: true }, (socket) => {
+    const peer = peerOf(socket)
     socket.on('error', () => undefined)
-    takeFirst(socket, (first) => {
-      if (!port.proxyProtocol) return dispatch(socket, first)
-      const end = proxyHeaderEnd(first)
-      if (end === undefined) return socket.destroy()
-      if (first.length > end) return dispatch(socket, first.subarray(end))
-      return takeFirst(socket, (next) => dispatch(socket, next))
+    socket.on('close', () => sources.delete(peer))
+    readStart(socket, port.proxyProtocol, (first, source) => {
+      if (source !== undefined) sources.set(peer, source)
+      socket.unshift(first)
+      if (first[0] === TLS_HANDSHAKE) tls.emit('connection', socket)
+      else http.emit('connection', socket)
     })
   })
   return new Promise((resolve, reject) => {
@@ -49,22 +50,33 @@ function listen(name: string, port: LabPort, credentials: { key: Buffer; cert: B
   })
 }
 
-function takeFirst(socket: Socket, next: (chunk: Buffer) => void): void {
-  socket.once('readable', () => {
+/** Reads until what follows the PROXY header (if there must be one) has begun; closes a connection without it. */
+function readStart(socket: Socket, proxied: boolean, next: (first: Buffer, source: string | undefined) => void): void {
+  let data = Buffer.alloc(0)
+  const onReadable = (): void => {
     const chunk: Buffer | null = socket.read()
-    if (chunk !== null) next(chunk)
-  })
+    if (chunk === null) return
+    data = Buffer.concat([data, chunk])
+    const header = proxied ? readProxyHeader(data) : { kind: 'header' as const, bytes: 0, source: undefined }
+    if (header.kind === 'none') {
+      socket.destroy()
+      return
+    }
+    if (header.kind === 'incomplete' || data.length === header.bytes) return
+    socket.off('readable', onReadable)
+    next(data.subarray(header.bytes), header.source)
+  }
+  socket.on('readable', onReadable)
 }
 
-/** Where a PROXY v2 header ends (the PROXY protocol, section 2.2); undefined when there is none. */
-function proxyHeaderEnd(chunk: Buffer): number | undefined {
-  if (chunk.length < 16 || !chunk.subarray(0, 12).equals(PROXY_V2_SIGNATURE)) return undefined
-  return 16 + chunk.readUInt16BE(14)
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
 }
 
-function answer(name: string, port: LabPort, request: IncomingMessage, response: ServerResponse): void {
+function answer(name: string, port: LabPort, client: string, request: IncomingMessage, response: ServerResponse): void {
   const encrypted = 'encrypted' in request.socket
   const status = port.unauthorized && encrypted && request.url === '/readyz' ? 401 : 200
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ server: name, forwardedFor: request.headers['x-forwarded-for'] ?? null }))
+  const body = JSON.stringify({ server: name, client, forwardedFor: request.headers['x-forwarded-for'] ?? null })
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  response.end(body)
 }

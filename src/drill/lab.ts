@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeFailure, exec, succeeded } from '../exec.ts'
 import type { Server, Spec } from '../spec/spec.ts'
@@ -7,11 +7,11 @@ import { type Child, startChild } from './child.ts'
 import { type Client, startClient } from './client.ts'
 import { inNamespace } from './ip.ts'
 import type { LabPort } from './lab-server.ts'
-import { createNetwork, type Host, type Network, removeNamespaces } from './network.ts'
+import { claim, LABS } from './leftovers.ts'
+import { createNetwork, type Host, type Network } from './network.ts'
 import { builtProgram, type Program } from './program.ts'
 
-/** Root-owned in every component: keepalived runs no check script below a directory that others may write. */
-export const LABS = '/run/lb-agent-lab'
+export { LABS, removeLeftovers } from './leftovers.ts'
 
 /** The machines of a spec as network namespaces: balancers without agents yet, servers that answer, a client's seat. */
 export type Lab = {
@@ -24,37 +24,55 @@ export type Lab = {
   /** Kernel truth: balancers that have the VIP's address now. */
   holdersOf(address: string): Promise<string[]>
   addServer(server: Pick<Server, 'name' | 'address'>, ports: readonly LabPort[]): Promise<void>
-  stopServer(name: string): void
+  /** Kills a server; its machine stays, and refuses connections. */
+  stopServer(name: string): Promise<void>
+  /** Starts a stopped server again; returns once it answers. */
+  startServer(name: string): Promise<void>
   startClient(everyMs: number): Client
   close(): Promise<void>
 }
 
-/** Builds the lab; whatever was made is removed again when that fails or `signal` comes. Needs root. */
-export async function createLab(spec: Spec, signal?: AbortSignal): Promise<Lab> {
+/**
+ * Builds the lab; whatever was made is removed again when that fails or `signal` comes. Needs root. `program` is what its
+ * servers and its client are started from.
+ */
+export async function createLab(spec: Spec, signal?: AbortSignal, program = builtProgram()): Promise<Lab> {
+  signal?.throwIfAborted()
   const id = randomBytes(3).toString('hex')
-  const directory = join(LABS, id)
-  const program = builtProgram()
-  mkdirSync(directory, { recursive: true, mode: 0o755 })
-  writeFileSync(join(directory, 'owner'), `${process.pid}\n`)
+  const directory = createDirectory(id)
   const children = new Map<string, Child>()
   let network: Network | undefined
-  const close = async (): Promise<void> => {
-    for (const child of children.values()) child.close()
-    await network?.close()
-    rmSync(directory, { recursive: true, force: true })
+  const closeChildren = (): Promise<unknown> => Promise.all([...children.values()].map((child) => child.close()))
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      void closeChildren()
+      await network?.close()
+      rmSync(directory, { recursive: true, force: true })
+    })()
+    return closing
   }
+  // A server that is being waited for ends, and so does the waiting.
+  const onAbort = (): void => void closeChildren()
+  signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const made = await createNetwork(id, hostsOf(spec), signal)
-    network = made
-    await createCertificate(directory)
-    const startServer = async (name: string, ports: readonly LabPort[]): Promise<void> => {
+    const servers = new Map(serversOf(spec).map((machine) => [machine.host, machine]))
+    const building = createNetwork(id, hostsOf(spec), signal).then((built) => {
+      network = built
+      return built
+    })
+    const [made] = await allDone([building, createCertificate(directory)] as const)
+    const startServer = async (host: string): Promise<void> => {
+      signal?.throwIfAborted()
+      const { name, ports } = servers.get(host) ?? unknownServer(host)
       const options = { name, ports, keyFile: join(directory, 'tls.key'), certificateFile: join(directory, 'tls.crt') }
       const argv = [program.node, program.bundle, 'lab-server', JSON.stringify(options)]
-      const child = startChild(made.namespace(name), argv, join(directory, `${name}.log`))
-      children.set(name, child)
+      const child = startChild(made.namespace(host), argv, join(directory, `${host}.log`))
+      children.set(host, child)
       await child.nextLine()
     }
-    await Promise.all(serversOf(spec).map(({ name, ports }) => startServer(name, ports)))
+    await allDone([...servers.keys()].map(startServer))
+    signal?.throwIfAborted()
     return {
       id,
       directory,
@@ -64,9 +82,11 @@ export async function createLab(spec: Spec, signal?: AbortSignal): Promise<Lab> 
       holdersOf: (address) => holdersOf(spec, made, address),
       addServer: async ({ name, address }, ports) => {
         await made.add({ name, addresses: [address], interface: 'eth0' })
-        await startServer(name, ports)
+        servers.set(name, { host: name, name, addresses: [address], ports: [...ports] })
+        await startServer(name)
       },
-      stopServer: (name) => children.get(name)?.close(),
+      stopServer: async (host) => (children.get(host) ?? unknownServer(host)).close(),
+      startServer,
       startClient: (everyMs) => {
         const targets = spec.services.map(({ name, vip, port }) => ({ name, address: addressOf(spec, vip), port }))
         const logFile = join(directory, 'client.log')
@@ -76,42 +96,70 @@ export async function createLab(spec: Spec, signal?: AbortSignal): Promise<Lab> 
     }
   } catch (error) {
     await close()
+    signal?.throwIfAborted()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
-/** Removes labs whose drill is dead (killed, power cut). Returns their ids. */
-export async function removeLeftovers(): Promise<string[]> {
-  const removed: string[] = []
-  for (const id of readDirectory(LABS)) {
-    const owner = Number(readOptional(join(LABS, id, 'owner')))
-    if (Number.isInteger(owner) && owner > 1 && isDrill(owner)) continue
-    await removeNamespaces(`lb-${id}-`)
-    rmSync(join(LABS, id), { recursive: true, force: true })
-    removed.push(id)
-  }
-  return removed
+/** The results of all, or the first failure, but only once all have ended. */
+async function allDone<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}
+
+function createDirectory(id: string): string {
+  const directory = join(LABS, id)
+  mkdirSync(directory, { recursive: true })
+  for (const path of [LABS, directory]) chmodSync(path, 0o755)
+  claim(directory)
+  return directory
+}
+
+function unknownServer(name: string): never {
+  throw new Error(`the lab has no server ${name}`)
 }
 
 const CLIENT = '.client'
 
 function hostsOf(spec: Spec): Host[] {
-  const usesIpv6 =
-    spec.nodes.some(({ address }) => address.includes(':')) || spec.vips.some(({ address }) => address.includes(':'))
   const nodes = spec.nodes.map((node) => ({ name: node.name, addresses: [node.address], interface: node.interface }))
-  const servers = serversOf(spec).map(({ name, addresses }) => ({ name, addresses, interface: 'eth0' }))
-  // 198.18.0.0/15 is set aside for tests of network devices (RFC 2544).
-  const client = { name: CLIENT, addresses: ['198.18.0.1', ...(usesIpv6 ? ['2001:2::1'] : [])], interface: 'eth0' }
+  const servers = serversOf(spec).map(({ host, addresses }) => ({ name: host, addresses, interface: 'eth0' }))
+  const used = new Set([...nodes, ...servers].flatMap(({ addresses }) => addresses))
+  for (const { address, extraAddresses } of spec.vips)
+    for (const extra of [{ address }, ...extraAddresses]) used.add(extra.address)
+  // Both are set aside for tests of network devices (RFC 2544, RFC 5180).
+  const prefixes = [...used].some((address) => address.includes(':')) ? ['198.18.0.', '2001:2::'] : ['198.18.0.']
+  const client = { name: CLIENT, addresses: prefixes.map((prefix) => unused(prefix, used)), interface: 'eth0' }
   return [...nodes, ...servers, client]
 }
 
-/** One machine per address, with a port for every service that uses it. */
-function serversOf(spec: Spec): { name: string; addresses: string[]; ports: LabPort[] }[] {
-  const machines = new Map<string, { name: string; addresses: string[]; ports: LabPort[] }>()
+function unused(prefix: string, used: ReadonlySet<string>): string {
+  for (let last = 1; last < 255; last += 1) {
+    const address = `${prefix}${last.toString(prefix.includes(':') ? 16 : 10)}`
+    if (!used.has(address)) return address
+  }
+  throw new Error(`no address of ${prefix}… is left for the client`)
+}
+
+type Machine = { host: string; name: string; addresses: string[]; ports: LabPort[] }
+
+/** One machine per address, with a port for every service that uses it. A name that is taken gets its pool's before it. */
+function serversOf(spec: Spec): Machine[] {
+  const machines = new Map<string, Machine>()
+  const taken = new Set(spec.nodes.map(({ name }) => name))
   for (const service of spec.services) {
     const pool = spec.pools.find(({ name }) => name === service.pool)
     for (const server of pool?.servers ?? []) {
-      const machine = machines.get(server.address) ?? { name: server.name, addresses: [server.address], ports: [] }
+      const host = taken.has(server.name) ? `.${service.pool}.${server.name}` : server.name
+      const machine = machines.get(server.address) ?? {
+        host,
+        name: server.name,
+        addresses: [server.address],
+        ports: [],
+      }
+      taken.add(machine.host)
       machines.set(server.address, machine)
       const port = labPort(service, server)
       if (!machine.ports.some((known) => known.port === port.port)) machine.ports.push(port)
@@ -161,24 +209,4 @@ async function createCertificate(directory: string): Promise<void> {
   const files = ['-keyout', join(directory, 'tls.key'), '-out', join(directory, 'tls.crt')]
   const made = await exec('openssl', [...args, ...files], { timeoutMs: 10_000 })
   if (!succeeded(made)) throw new Error(`openssl req: ${describeFailure(made)}`)
-}
-
-function isDrill(pid: number): boolean {
-  return readOptional(`/proc/${pid}/cmdline`).length > 0
-}
-
-function readDirectory(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
-}
-
-function readOptional(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

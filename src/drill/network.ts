@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inNamespace, ipBatch, namespacesWith, pidsIn } from './ip.ts'
+import { deleteNamespaces, inNamespace, ipBatch, namespacesWith, pidsIn } from './ip.ts'
 
-/** A machine of the lab: a namespace with one interface. `routes`: it is a balancer, client or server. */
+/** A machine of the lab, balancer, server or client: a namespace with one interface. */
 export type Host = { name: string; addresses: readonly string[]; interface: string }
 
 export type Network = {
@@ -34,29 +34,35 @@ export async function createNetwork(id: string, hosts: readonly Host[], signal?:
   const fabric = `${prefix}.switch`
   const ports = new Map<string, string>()
 
-  const add = async (host: Host): Promise<void> => {
-    const port = `p${ports.size}`
-    ports.set(host.name, port)
-    const mine = namespace(host.name)
+  const addAll = async (added: readonly Host[]): Promise<void> => {
+    for (const { name } of added) ports.set(name, `p${ports.size}`)
+    const port = (host: Host): string => ports.get(host.name) ?? ''
+    const link = (host: Host): string => `link add ${host.interface} netns ${namespace(host.name)} type veth`
     await ipBatch(
       undefined,
-      [`netns add ${mine}`, `link add ${host.interface} netns ${mine} type veth peer name ${port} netns ${fabric}`],
+      added.flatMap((host) => [
+        `netns add ${namespace(host.name)}`,
+        `${link(host)} peer name ${port(host)} netns ${fabric}`,
+      ]),
       signal,
     )
-    await ipBatch(fabric, [`link set ${port} master ${BRIDGE}`, `link set ${port} up`], signal)
-    await inNamespace(mine, ['sysctl', '-qw', ...SYSCTLS])
-    await ipBatch(
-      mine,
-      ['link set lo up', `link set ${host.interface} up`, ...host.addresses.flatMap(addressCommands(host.interface))],
-      signal,
-    )
+    const plug = added.flatMap((host) => [`link set ${port(host)} master ${BRIDGE}`, `link set ${port(host)} up`])
+    await ipBatch(fabric, plug, signal)
+    // All of them end before a failure is told, so that nothing is still being made while `close` removes it.
+    const outcomes = await Promise.allSettled(added.map((host) => configure(namespace(host.name), host, signal)))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= removeNamespaces(prefix)
+    return closing
   }
   const network: Network = {
     namespace,
-    add,
+    add: (host) => addAll([host]),
     cut: (host) => ipBatch(fabric, [`link set ${ports.get(host)} nomaster`]),
     heal: (host) => ipBatch(fabric, [`link set ${ports.get(host)} master ${BRIDGE}`]),
-    close: () => removeNamespaces(prefix),
+    close,
   }
   try {
     await ipBatch(undefined, [`netns add ${fabric}`], signal)
@@ -65,28 +71,31 @@ export async function createNetwork(id: string, hosts: readonly Host[], signal?:
       [`link add ${BRIDGE} type bridge forward_delay 0 stp_state 0`, `link set ${BRIDGE} up`],
       signal,
     )
-    for (const host of hosts) await add(host)
+    await addAll(hosts)
     return network
   } catch (error) {
-    await network.close()
+    await close()
     throw error
   }
 }
 
-/** Ends every process in the namespaces whose names begin with `prefix`, and removes them. */
+async function configure(namespace: string, host: Host, signal: AbortSignal | undefined): Promise<void> {
+  await inNamespace(namespace, ['sysctl', '-qw', ...SYSCTLS])
+  const commands = host.addresses.flatMap(addressCommands(host.interface))
+  await ipBatch(namespace, ['link set lo up', `link set ${host.interface} up`, ...commands], signal)
+}
+
+/** Ends every process in the namespaces whose names begin with `prefix`, and removes them. Throws when something is left. */
 export async function removeNamespaces(prefix: string): Promise<void> {
   const names = await namespacesWith(prefix)
-  for (let round = 0; round < 50; round += 1) {
-    const pids = (await Promise.all(names.map(pidsIn))).flat()
-    if (pids.length === 0) break
+  let pids = (await Promise.all(names.map(pidsIn))).flat()
+  for (let round = 0; round < 50 && pids.length > 0; round += 1) {
     for (const pid of pids) kill(pid)
     await sleep(20)
+    pids = (await Promise.all(names.map(pidsIn))).flat()
   }
-  if (names.length > 0)
-    await ipBatch(
-      undefined,
-      names.map((name) => `netns delete ${name}`),
-    )
+  await deleteNamespaces(names)
+  if (pids.length > 0) throw new Error(`processes of ${prefix}… do not end: ${pids.join(', ')}`)
 }
 
 function kill(pid: number): void {
@@ -100,6 +109,6 @@ function kill(pid: number): void {
 function addressCommands(link: string): (address: string) => string[] {
   return (address) =>
     address.includes(':')
-      ? [`-6 address add ${address}/128 dev ${link} nodad`, `-6 route add default dev ${link} src ${address}`]
+      ? [`address add ${address}/128 dev ${link} nodad`, `route add default dev ${link} src ${address}`]
       : [`address add ${address}/32 dev ${link}`, `route add default dev ${link} scope link src ${address}`]
 }

@@ -6,11 +6,15 @@ export type Attempt = {
   server: string | undefined
 }
 
-/** What a client saw of one target in a window. `longestGapMs`: the longest time without a request that succeeded. */
+/**
+ * What a client saw of one target in a window. `longestGapMs`: the longest time between two answers, or between an answer
+ * and an edge of the window. `firstFailure`: why the first request failed that did; `failures`: how often each cause.
+ */
 export type Window = {
   sent: number
   failed: number
   longestGapMs: number
+  firstFailure: string | null
   failures: Readonly<Record<string, number>>
   servers: Readonly<Record<string, number>>
 }
@@ -27,6 +31,7 @@ export function summarize(attempts: readonly Attempt[], from: number, until: num
       from,
       until,
     ),
+    firstFailure: failed[0]?.failure ?? null,
     failures: countBy(failed.map(({ failure }) => failure ?? '')),
     servers: countBy(succeeded.map(({ server }) => server ?? '')),
   }
@@ -35,9 +40,13 @@ export function summarize(attempts: readonly Attempt[], from: number, until: num
 /** The longest stretch of the window without one of `times`, its edges included, in ms with one decimal. */
 export function longestGap(times: readonly number[], from: number, until: number): number {
   const inside = times.filter((time) => time >= from && time <= until).sort((a, b) => a - b)
-  const edges = [from, ...inside, until]
-  const gaps = edges.slice(1).map((time, index) => time - (edges[index] ?? time))
-  return Math.round(10 * Math.max(...gaps)) / 10
+  let longest = 0
+  let last = from
+  for (const time of [...inside, until]) {
+    longest = Math.max(longest, time - last)
+    last = time
+  }
+  return Math.round(10 * longest) / 10
 }
 
 /** The value below which `percent` of the values lie (nearest rank); 0 of nothing. */

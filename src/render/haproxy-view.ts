@@ -1,9 +1,13 @@
+import { familyOf, parseIpAddress } from '../spec/address.ts'
 import type { Check, Server, Service, Spec, Vip } from '../spec/spec.ts'
 import { haproxyDuration } from './durations.ts'
 import { backendName } from './expectation.ts'
 import { type RenderTarget, RUNTIME, SERVER_STATE_FILE } from './render-target.ts'
 
-/** The variables of haproxy.cfg.j2: plain words and lists, every decision already taken. */
+/** Connections that no single service can take: the health listener's share of HAProxy's total. */
+const SPARE_CONNECTIONS = 100
+
+/** The variables of haproxy.cfg.j2, which describes them. */
 export function haproxyView(spec: Spec, target: RenderTarget) {
   return {
     cluster: spec.cluster,
@@ -12,6 +16,7 @@ export function haproxyView(spec: Spec, target: RenderTarget) {
     user: target.haproxy.user,
     group: target.haproxy.group,
     max_connections: spec.haproxy.maxConnections,
+    total_connections: spec.haproxy.maxConnections + SPARE_CONNECTIONS,
     hard_stop_after: haproxyDuration(spec.haproxy.hardStopAfterMs),
     log_normal: spec.haproxy.log === 'all',
     health_port: spec.haproxy.healthPort,
@@ -25,6 +30,8 @@ function serviceView(spec: Spec, service: Service) {
   const vip = spec.vips.find(({ name }) => name === service.vip)
   const pool = spec.pools.find(({ name }) => name === service.pool)
   const { timeouts, check } = service
+  const servers = pool?.servers ?? []
+  const width = Math.max(0, ...servers.map(({ name }) => name.length))
   return {
     name: service.name,
     backend: backendName(service.name),
@@ -39,15 +46,20 @@ function serviceView(spec: Spec, service: Service) {
     timeout_client: haproxyDuration(timeouts.clientMs),
     timeout_server: haproxyDuration(timeouts.serverMs),
     timeout_tunnel: haproxyDuration(timeouts.tunnelMs),
-    timeout_check: haproxyDuration(Math.max(check.intervalMs, 1000) * 2),
+    timeout_check: haproxyDuration(checkTimeoutMs(check)),
     check: checkView(check),
     defaults: serverDefaults(service),
-    servers: (pool?.servers ?? []).map((server) => serverView(server, service)),
+    servers: servers.map((server) => serverView(server, service, width)),
   }
 }
 
 function bindsOf(vip: Vip, port: number): string[] {
   return [vip, ...vip.extraAddresses].map(({ address }) => endpoint(address, port))
+}
+
+/** Time for a server's answer to a check: two intervals, but at least 2 s and at most 10 s. */
+function checkTimeoutMs({ intervalMs }: Check): number {
+  return Math.min(Math.max(intervalMs * 2, 2_000), 10_000)
 }
 
 function checkView(check: Check) {
@@ -65,7 +77,7 @@ function serverDefaults(service: Service): string {
   const { check } = service
   return [
     'check',
-    ...(check.kind === 'https' ? ['check-ssl', 'verify none'] : []),
+    ...(check.kind === 'https' ? ['check-ssl', 'verify none', ...serverNameOf(check.host)] : []),
     ...(service.sendProxy === 'v2' ? ['send-proxy-v2', 'check-send-proxy'] : []),
     `inter ${haproxyDuration(check.intervalMs)}`,
     // Between its first failure and the verdict a server is asked twice as often.
@@ -76,9 +88,15 @@ function serverDefaults(service: Service): string {
   ].join(' ')
 }
 
-function serverView(server: Server, service: Service) {
+/** A host that serves several names by TLS chooses by SNI, which is never an address (RFC 6066 §3). */
+function serverNameOf(host: string | undefined): string[] {
+  return host === undefined || parseIpAddress(host) ? [] : [`check-sni ${host}`]
+}
+
+function serverView(server: Server, service: Service, width: number) {
   return {
     name: server.name,
+    padding: ' '.repeat(width - server.name.length),
     endpoint: endpoint(server.address, server.port ?? service.serverPort),
     options: [...(server.weight === 1 ? [] : [`weight ${server.weight}`]), ...(server.backup ? ['backup'] : [])].join(
       ' ',
@@ -87,5 +105,5 @@ function serverView(server: Server, service: Service) {
 }
 
 function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }

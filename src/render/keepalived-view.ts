@@ -1,16 +1,16 @@
-import type { Spec, Vip } from '../spec/spec.ts'
+import { familyOf } from '../spec/address.ts'
+import type { Node, Spec, Vip } from '../spec/spec.ts'
 import { keepalivedSeconds } from './durations.ts'
 import { basePriority } from './expectation.ts'
 import { type RenderTarget, RUNTIME } from './render-target.ts'
 
-/** The variables of keepalived.conf.j2: plain words and lists, every decision already taken. */
-export function keepalivedView(spec: Spec, target: RenderTarget) {
+/** The variables of keepalived.conf.j2, which describes them. `node` is the node of `target`. */
+export function keepalivedView(spec: Spec, node: Node, target: RenderTarget) {
   const { runtime, launcher } = target.paths
-  const node = spec.nodes.find(({ name }) => name === target.node)
-  const mine = spec.vips.filter(({ prefer }) => prefer.includes(target.node))
+  const mine = spec.vips.filter(({ prefer }) => prefer.includes(node.name))
   return {
     cluster: spec.cluster,
-    node: target.node,
+    node: node.name,
     release: target.release,
     fifo: `${runtime}/${RUNTIME.fifo}`,
     gate: `${runtime}/${RUNTIME.gate}`,
@@ -18,23 +18,31 @@ export function keepalivedView(spec: Spec, target: RenderTarget) {
     instances: mine.map((vip) => ({
       name: vip.name,
       score: `${runtime}/${RUNTIME.score(vip.name)}`,
-      interface: node?.interface ?? '',
+      interface: node.interface,
       virtual_router_id: vip.virtualRouterId,
-      priority: basePriority(vip.prefer, target.node),
-      rank: vip.prefer.indexOf(target.node) + 1,
+      priority: basePriority(vip.prefer, node.name),
+      rank: vip.prefer.indexOf(node.name) + 1,
       prefer: vip.prefer.join(', '),
       advert_int: keepalivedSeconds(spec.vrrp.advertIntervalMs),
-      source: node?.address ?? '',
-      peers: spec.vrrp.transport === 'unicast' ? peersOf(spec, vip, target.node) : [],
-      address: `${vip.address}/${vip.prefixLength}`,
-      extra_addresses: vip.extraAddresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+      source: node.address,
+      peers: spec.vrrp.transport === 'unicast' ? peersOf(spec, vip, node) : [],
+      address: virtualAddress(vip, node.interface),
+      extra_addresses: vip.extraAddresses.map((extra) => virtualAddress(extra, node.interface)),
     })),
   }
 }
 
 /** The other nodes that may hold the VIP. One without any has nobody to talk to: keepalived then sends to the multicast group. */
-function peersOf(spec: Spec, vip: Vip, node: string): string[] {
+function peersOf(spec: Spec, vip: Vip, node: Node): string[] {
   return vip.prefer
-    .filter((name) => name !== node)
+    .filter((name) => name !== node.name)
     .flatMap((name) => spec.nodes.filter((other) => other.name === name).map(({ address }) => address))
+}
+
+/**
+ * `-nodad`: an IPv6 address would stay unusable for a second or two while the kernel looks for a duplicate (RFC 4862
+ * §5.4), and it is VRRP that decides who has it.
+ */
+function virtualAddress({ address, prefixLength }: Pick<Vip, 'address' | 'prefixLength'>, device: string): string {
+  return `${address}/${prefixLength} dev ${device}${familyOf(address) === 6 ? ' -nodad' : ''}`
 }

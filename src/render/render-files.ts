@@ -6,8 +6,8 @@ import type { RenderedFiles, RenderTarget } from './render-target.ts'
 import type { TemplateEngine } from './template-engine.ts'
 
 /**
- * The two files of one node: a pure function of the spec, the target and the templates. A template that fails, or that
- * ends without a newline (HAProxy takes such a file for truncated), gives problems with its line.
+ * The two files of one node: a pure function of the spec, the target and the templates. Each ends in one newline: HAProxy
+ * takes a file without for a truncated one. Problems: a node that is not in the spec; whatever fails in a template.
  */
 export function renderFiles(
   engine: TemplateEngine,
@@ -15,8 +15,10 @@ export function renderFiles(
   target: RenderTarget,
   templates: { haproxy: string; keepalived: string },
 ): { kind: 'rendered'; files: RenderedFiles } | { kind: 'problems'; problems: Problem[] } {
+  const node = spec.nodes.find(({ name }) => name === target.node)
+  if (!node) return { kind: 'problems', problems: [unknownNode(spec, target.node)] }
   const haproxy = engine.render('haproxy.cfg.j2', templates.haproxy, haproxyView(spec, target))
-  const keepalived = engine.render('keepalived.conf.j2', templates.keepalived, keepalivedView(spec, target))
+  const keepalived = engine.render('keepalived.conf.j2', templates.keepalived, keepalivedView(spec, node, target))
   if (haproxy.kind === 'text' && keepalived.kind === 'text') {
     return { kind: 'rendered', files: { haproxy: withNewline(haproxy.text), keepalived: withNewline(keepalived.text) } }
   }
@@ -24,6 +26,11 @@ export function renderFiles(
     kind: 'problems',
     problems: [haproxy, keepalived].flatMap((result) => (result.kind === 'problem' ? [result.problem] : [])),
   }
+}
+
+function unknownNode(spec: Spec, name: string): Problem {
+  const known = spec.nodes.map((node) => node.name).join(', ')
+  return { file: 'lb.yaml', line: 0, col: 0, message: `node ${name} is not in lb.yaml; nodes there: ${known}` }
 }
 
 function withNewline(text: string): string {
