@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createContext, runInContext } from 'node:vm'
+import { RUNTIME } from '../../src/render/render-target.ts'
+import { agentSchema } from '../../src/spec/agent-schema.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8')
+const unit = read('systemd/lb-agent.service')
+const { paths } = agentSchema.parse({ repository: { url: '/srv/lb.git' } })
+
+/** All values of a setting, comments left out. */
+function values(name: string): string[] {
+  return unit.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []))
+}
+
+test('the agent runs as a user of its own, without a capability or a way to get one', () => {
+  assert.deepEqual(values('User'), ['lb-agent'])
+  assert.deepEqual(values('CapabilityBoundingSet'), [''])
+  assert.deepEqual(values('AmbientCapabilities'), [])
+  assert.deepEqual(values('NoNewPrivileges'), ['yes'])
+})
+
+test('nothing is set that V8 does not survive, or that hides the daemons from the agent', () => {
+  assert.deepEqual(values('MemoryDenyWriteExecute'), [])
+  assert.deepEqual(values('ProtectProc'), [])
+})
+
+test('gate and scores stay where keepalived reads them when the agent is stopped', () => {
+  assert.deepEqual(values('RuntimeDirectory'), ['lb-agent'])
+  assert.deepEqual(values('RuntimeDirectoryPreserve'), ['yes'])
+})
+
+test('the unit has no order or dependency towards the daemons that the agent reloads', () => {
+  const related = ['After', 'Before', 'Requires', 'Wants', 'BindsTo', 'PartOf'].flatMap(values)
+  assert.deepEqual(related, ['network-online.target', 'network-online.target'])
+})
+
+test('what the unit may write, and nothing more, are the directories of the default paths', () => {
+  assert.deepEqual(values('ProtectSystem'), ['strict'])
+  assert.deepEqual(values('ReadWritePaths'), ['-/etc/haproxy -/etc/keepalived'])
+  assert.equal(paths.haproxyConfig, '/etc/haproxy/haproxy.cfg')
+  assert.equal(paths.keepalivedConfig, '/etc/keepalived/keepalived.conf')
+  assert.equal(paths.state, `/var/lib/${values('StateDirectory')[0]}`)
+  assert.equal(paths.runtime, `/run/${values('RuntimeDirectory')[0]}`)
+  assert.deepEqual(values('ExecStart'), [`${paths.launcher} run`])
+})
+
+test('the FIFO and a closed gate are there before keepalived starts', () => {
+  const lines = read('systemd/tmpfiles.d/lb-agent.conf').split('\n')
+  assert.ok(lines.includes(`p ${paths.runtime}/${RUNTIME.fifo} 0640 lb-agent lb-agent`))
+  assert.ok(lines.includes(`f ${paths.runtime}/${RUNTIME.gate} 0644 lb-agent lb-agent - 0`))
+})
+
+test('HAProxy may bind a VIP that another node holds, of both IP versions', () => {
+  const settings = read('systemd/sysctl.d/60-lb-agent.conf')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  assert.deepEqual(settings, ['net.ipv4.ip_nonlocal_bind = 1', 'net.ipv6.ip_nonlocal_bind = 1'])
+})
+
+test('polkit lets the agent use exactly the verbs that it calls, on exactly two units', () => {
+  const source = read('src/daemons/systemd-unit.ts')
+  const called = [...source.matchAll(/systemctl\('([\w-]+)'/g)].map((match) => match[1] ?? '').sort()
+  const verbs = ['enable', 'kill', 'mask', 'reload', 'reload-or-restart', 'restart', 'start', 'stop', 'try-restart']
+  const units = ['haproxy.service', 'keepalived.service', 'lb-agent.service', 'ssh.service']
+  const allowed = units.flatMap((name) =>
+    verbs.filter((verb) => isAllowed({ unit: name, verb })).map((verb) => [name, verb]),
+  )
+  assert.deepEqual(
+    allowed,
+    ['haproxy.service', 'keepalived.service'].flatMap((name) => called.map((verb) => [name, verb])),
+  )
+})
+
+test('polkit says nothing about other users and other actions', () => {
+  const unitAndVerb = { unit: 'haproxy.service', verb: 'stop' }
+  assert.equal(isAllowed(unitAndVerb), true)
+  assert.equal(isAllowed({ ...unitAndVerb, user: 'haproxy' }), false)
+  assert.equal(isAllowed({ ...unitAndVerb, action: 'org.freedesktop.systemd1.manage-unit-files' }), false)
+})
+
+/** Runs the rule as polkit does. */
+function isAllowed(asked: { unit: string; verb: string; user?: string; action?: string }): boolean {
+  const rules: ((action: unknown, subject: unknown) => unknown)[] = []
+  const polkit = { Result: { YES: 'yes' }, addRule: (rule: (typeof rules)[number]) => rules.push(rule) }
+  runInContext(read('systemd/polkit/50-lb-agent.rules'), createContext({ polkit }))
+  const details: Readonly<Record<string, string>> = { unit: asked.unit, verb: asked.verb }
+  const action = {
+    id: asked.action ?? 'org.freedesktop.systemd1.manage-units',
+    lookup: (name: string) => details[name],
+  }
+  return rules.some((rule) => rule(action, { user: asked.user ?? 'lb-agent' }) === 'yes')
+}
