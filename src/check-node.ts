@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkHaproxyFile, checkKeepalivedFile, type FileCheck } from './daemons/check-file.ts'
+import { type Command, checkHaproxyFile, checkKeepalivedFile, type FileCheck } from './daemons/check-file.ts'
 import { withNodeNamespace } from './host/node-namespace.ts'
 import { type RenderedFiles, type RenderTarget, RUNTIME, SERVER_STATE_FILE } from './render/render-target.ts'
 import type { Problem } from './spec/problem.ts'
@@ -10,14 +10,20 @@ import type { Node } from './spec/spec.ts'
 /** What rendering and both daemons said of one node's files. */
 export type DaemonChecks = { problems: readonly Problem[]; haproxy: FileCheck; keepalived: FileCheck }
 
+type Ask = (command: Command, file: string) => Promise<FileCheck>
+
 type Rendered = { kind: 'rendered'; files: RenderedFiles } | { kind: 'problems'; problems: readonly Problem[] }
 
 /**
  * Lets the daemons that are installed here read the files of any node: `render` is given paths in a throwaway directory,
  * so that nothing of this machine is touched or needed. keepalived looks at interfaces and at the owner of its script:
- * as root it gets a namespace with the node's interface and address, otherwise it is not asked.
+ * as root it gets a namespace with the node's interface and address, otherwise it is not asked. `ask` asks the daemons.
  */
-export async function checkNode(node: Node, render: (paths: RenderTarget['paths']) => Rendered): Promise<DaemonChecks> {
+export async function checkNode(
+  node: Node,
+  render: (paths: RenderTarget['paths']) => Rendered,
+  ask: { haproxy: Ask; keepalived: Ask } = { haproxy: checkHaproxyFile, keepalived: checkKeepalivedFile },
+): Promise<DaemonChecks> {
   const isRoot = process.getuid?.() === 0
   // keepalived runs no script below a directory that others may write: /run is root's, /tmp is not.
   const directory = mkdtempSync(join(isRoot ? '/run' : tmpdir(), 'lb-agent-check-'))
@@ -32,10 +38,10 @@ export async function checkNode(node: Node, render: (paths: RenderTarget['paths'
     writeFileSync(keepalivedFile, rendered.files.keepalived)
     return {
       problems: [],
-      haproxy: asOperatorKnowsIt(await checkHaproxyFile(['haproxy'], haproxyFile), directory),
+      haproxy: asOperatorKnowsIt(await ask.haproxy(['haproxy'], haproxyFile), directory),
       keepalived: asOperatorKnowsIt(
         isRoot
-          ? await checkKeepalived(node, keepalivedFile)
+          ? await checkKeepalived(node, keepalivedFile, ask.keepalived)
           : {
               kind: 'cannot',
               reason: 'keepalived -t needs root (a network namespace like the node); run validate as root for it',
@@ -48,11 +54,9 @@ export async function checkNode(node: Node, render: (paths: RenderTarget['paths'
   }
 }
 
-async function checkKeepalived(node: Node, file: string): Promise<FileCheck> {
+async function checkKeepalived(node: Node, file: string, ask: Ask): Promise<FileCheck> {
   try {
-    return await withNodeNamespace(node, (namespace) =>
-      checkKeepalivedFile(['ip', 'netns', 'exec', namespace, 'keepalived'], file),
-    )
+    return await withNodeNamespace(node, (namespace) => ask(['ip', 'netns', 'exec', namespace, 'keepalived'], file))
   } catch (error) {
     return { kind: 'cannot', reason: `no network namespace for keepalived -t: ${(error as Error).message}` }
   }

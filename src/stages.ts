@@ -1,6 +1,7 @@
 import { digestsOf, type Release, releaseId } from './apply/release.ts'
 import { ok, type StageResult } from './apply/stage-record.ts'
 import { checkHaproxyFile, checkKeepalivedFile } from './daemons/check-file.ts'
+import { findTakenPorts } from './daemons/check-ports.ts'
 import type { Parts } from './parts.ts'
 import type { PassRevision } from './pass-record.ts'
 import { expectationOf } from './render/expectation.ts'
@@ -95,6 +96,15 @@ export async function check(
         reason: `${daemon} refused release ${to.id}: ${verdict.output}; ${stays}`,
         rejects: true,
       }
+    }
+  }
+  const taken = await findTakenPorts(to.files.haproxy, from?.files.haproxy ?? '')
+  if (taken.length > 0) {
+    const where = taken.map(({ address, port, line }) => `${address}:${port} (haproxy.cfg:${line})`).join(', ')
+    return {
+      kind: 'failed',
+      reason: `haproxy could not bind ${where} of release ${to.id}: another process listens there; ${stays}`,
+      rejects: true,
     }
   }
   return ok(undefined, 'haproxy -c and keepalived -t accept it')

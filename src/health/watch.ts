@@ -79,13 +79,11 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     if (expectation === undefined) return
     const leftMs = heldDownUntilMs - now()
     const held = leftMs > 0 ? `held down for ${Math.ceil(leftMs / 1000)} s after a recovery` : undefined
-    const services = expectation.services.map(
-      ({ name, vip, backend }): ServiceHealth => ({
-        name,
-        vip,
-        serversUp: servers?.filter((server) => server.up && server.backend === backend).length ?? 0,
-      }),
-    )
+    // Between `expect` and the reload HAProxy does not have a new service yet: that is no outage, and must move no VIP.
+    const services = expectation.services.flatMap(({ name, vip, backend }): ServiceHealth[] => {
+      const mine = servers?.filter((server) => server.backend === backend) ?? []
+      return mine.length === 0 ? [] : [{ name, vip, serversUp: mine.filter(({ up }) => up).length }]
+    })
     const computed = scoresOf(
       expectation.vips.map(({ name }) => name),
       servers === undefined ? undefined : services,

@@ -1,4 +1,3 @@
-import { familyOf } from '../spec/address.ts'
 import type { Node, Spec, Vip } from '../spec/spec.ts'
 import { keepalivedSeconds } from './durations.ts'
 import { basePriority } from './expectation.ts'
@@ -40,9 +39,9 @@ function peersOf(spec: Spec, vip: Vip, node: Node): string[] {
 }
 
 /**
- * `-nodad`: an IPv6 address would stay unusable for a second or two while the kernel looks for a duplicate (RFC 4862
- * §5.4), and it is VRRP that decides who has it.
+ * No `-nodad` for IPv6: keepalived adds addresses with the kernel's flag nodad, and that word takes it off (2.2.7). The
+ * address would then be unusable for a second while the kernel looks for a duplicate (RFC 4862 §5.4).
  */
 function virtualAddress({ address, prefixLength }: Pick<Vip, 'address' | 'prefixLength'>, device: string): string {
-  return `${address}/${prefixLength} dev ${device}${familyOf(address) === 6 ? ' -nodad' : ''}`
+  return `${address}/${prefixLength} dev ${device}`
 }

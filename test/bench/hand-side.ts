@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readLoadedRelease } from '../../src/daemons/haproxy-state.ts'
@@ -20,6 +20,7 @@ const LOOK_EVERY_MS = 15
 export function createHandSide(lab: Lab, options: { node: string; address: string; files: readonly string[] }): Side {
   const directory = join(lab.directory, 'by-hand')
   const file = join(directory, 'haproxy.cfg')
+  const logFile = join(directory, 'haproxy.log')
   const statsSocket = join(lab.nodeDirectory(options.node), 'run', 'haproxy.sock')
   const namespace = lab.network.namespace(options.node)
   let turn = 0
@@ -37,7 +38,11 @@ export function createHandSide(lab: Lab, options: { node: string; address: strin
     for (;;) {
       const loaded = await readLoadedRelease(statsSocket, 500)
       if (loaded.kind === 'answer' && loaded.text === release) return
-      if (performance.now() > deadline) throw new Error(`HAProxy by hand does not serve ${release}`)
+      if (performance.now() > deadline) {
+        const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join(' | ')
+        const last = loaded.kind === 'answer' ? `its worker carries ${loaded.text}` : loaded.reason
+        throw new Error(`HAProxy by hand does not serve ${release}: ${last}; its log: ${said}`)
+      }
       await sleep(LOOK_EVERY_MS)
     }
   }
@@ -48,7 +53,10 @@ export function createHandSide(lab: Lab, options: { node: string; address: strin
       await ipBatch(namespace, [`address add ${options.address}/32 dev eth0`])
       // The arguments of the agent's own HAProxy. `ip netns exec` becomes HAProxy, so the pid is the master's.
       const args = ['-W', '-f', file, '-p', join(directory, 'pid'), '-S', `${join(directory, 'master.sock')},mode,600`]
-      master = spawn('ip', ['netns', 'exec', namespace, 'haproxy', ...args], { stdio: 'ignore', env: CLEAN_ENV })
+      const log = openSync(logFile, 'a')
+      const stdio: StdioOptions = ['ignore', log, log]
+      master = spawn('ip', ['netns', 'exec', namespace, 'haproxy', ...args], { stdio, env: CLEAN_ENV })
+      closeSync(log)
       await serves(release)
     },
     reload: async () => {

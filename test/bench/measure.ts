@@ -34,22 +34,25 @@ export type SideSummary = {
 }
 
 const WARM_UP_MS = 1_000
+const SETTLE_MS = 300
 
 /** Starts a side and a client that never stops asking; each `reload` measures one window around one reload. */
 export async function measureReload(
   lab: Lab,
   side: Side,
   everyMs: number,
-): Promise<{ reload(settleMs: number): Promise<Measured>; close(): Promise<void> }> {
+): Promise<{ reload(windowMs: number): Promise<Measured>; close(): Promise<void> }> {
   await side.start()
   const client = lab.startClient(everyMs)
   await sleep(WARM_UP_MS)
   return {
-    reload: async (settleMs) => {
+    reload: async (windowMs) => {
       await client.mark()
+      const startedAt = performance.now()
       const took = await side.reload()
-      // A request that the old worker took must have its answer, or miss it, inside the window.
-      await sleep(settleMs)
+      // Windows of one length, or the side that takes longer would also have the larger chance of a gap that is not its
+      // own; and what the old worker had taken must have its answer inside.
+      await sleep(Math.max(SETTLE_MS, startedAt + windowMs - performance.now()))
       const [window] = Object.values(await client.report())
       if (window === undefined) throw new Error('the client watches no service')
       const { sent, failed, longestGapMs, failures } = window
@@ -84,7 +87,7 @@ export function summarizeSide(side: string, all: readonly Measured[]): SideSumma
 
 export function formatTable(
   sides: readonly SideSummary[],
-  conditions: { perSecond: number; settleMs: number },
+  conditions: { perSecond: number; windowMs: number },
 ): string {
   const head = ['', 'reloads', 'sent', 'failed', 'gap ms p50', 'max', 'reload ms p50', 'max', 'change ms p50', 'max']
   const rows = sides.map(({ side, reloads, sent, failed, gapMs, reloadMs, changeMs }) => [
@@ -101,7 +104,7 @@ export function formatTable(
     Object.entries(failures).map(([word, count]) => `${side}: ${count} ${word}`),
   )
   return [
-    `${conditions.perSecond} new connections per second; a window is one reload and ${conditions.settleMs} ms after it`,
+    `${conditions.perSecond} new connections per second; a window begins with a change and lasts ${conditions.windowMs} ms or longer`,
     ...[head, ...rows].map(line),
     'gap: longest time without an answer in a window. reload: telling HAProxy -> new worker answers.',
     'change: commit (or file) -> new worker answers.',

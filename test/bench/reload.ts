@@ -1,5 +1,5 @@
 // Reloads under load: by lb-agent, and by hand with the same HAProxy and the same file, in one run.
-//   npm run bench:reload -- [--reloads N] [--blocks N] [--settle MS] [--json FILE]
+//   npm run bench:reload -- [--reloads N] [--blocks N] [--window MS] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createLab } from '../../src/drill/lab.ts'
@@ -17,13 +17,13 @@ pools: { servers: { one: { address: 10.77.2.21, weight: WEIGHT }, two: 10.77.2.2
 services: { web: { vip: web, port: 80, pool: servers, profile: tcp } }
 `
 
-type Options = { reloads: number; blocks: number; settleMs: number; json: string | undefined }
+type Options = { reloads: number; blocks: number; windowMs: number; json: string | undefined }
 
 /** 0 = lb-agent lost no more requests than the reloads by hand, 1 = it lost more, 2 = it cannot run here. */
 async function main(): Promise<number> {
   const options = readOptions()
   if (options === undefined) {
-    console.error('bench:reload: --reloads N (a multiple of --blocks N, which is even), --settle MS, --json FILE')
+    console.error('bench:reload: --reloads N (a multiple of --blocks N, which is even), --window MS, --json FILE')
     return 2
   }
   if (process.getuid?.() !== 0) {
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
 
     async function runBlocks(
       sides: readonly [Side, Side],
-      { reloads, blocks, settleMs }: Options,
+      { reloads, blocks, windowMs }: Options,
       start: (side: Side) => ReturnType<typeof measureReload>,
     ): Promise<Measured[]> {
       const all: Measured[] = []
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
         try {
           for (let done = 0; done < reloads / blocks; done += 1) {
             ending.signal.throwIfAborted()
-            all.push(await session.reload(settleMs))
+            all.push(await session.reload(windowMs))
           }
         } finally {
           await session.close()
@@ -73,13 +73,13 @@ async function main(): Promise<number> {
 function report(measured: readonly Measured[], options: Options): number {
   const byAgent = summarizeSide('lb-agent', measured)
   const byHand = summarizeSide('by hand', measured)
-  console.log(formatTable([byAgent, byHand], { perSecond: 1000 / EVERY_MS, settleMs: options.settleMs }))
+  console.log(formatTable([byAgent, byHand], { perSecond: 1000 / EVERY_MS, windowMs: options.windowMs }))
   if (options.json !== undefined) {
-    const { reloads, blocks, settleMs } = options
+    const { reloads, blocks, windowMs } = options
     const record = {
       reloads,
       blocks,
-      settleMs,
+      windowMs,
       connectionsPerSecond: 1000 / EVERY_MS,
       sides: [byAgent, byHand],
       measured,
@@ -100,13 +100,13 @@ function readOptions(): Options | undefined {
       options: {
         reloads: { type: 'string', default: '100' },
         blocks: { type: 'string', default: '4' },
-        settle: { type: 'string', default: '400' },
+        window: { type: 'string', default: '1500' },
         json: { type: 'string' },
       },
     })
-    const [reloads, blocks, settleMs] = [Number(values.reloads), Number(values.blocks), Number(values.settle)]
-    const good = blocks >= 2 && blocks % 2 === 0 && reloads >= blocks && reloads % blocks === 0 && settleMs >= 0
-    return good ? { reloads, blocks, settleMs, json: values.json } : undefined
+    const [reloads, blocks, windowMs] = [Number(values.reloads), Number(values.blocks), Number(values.window)]
+    const good = blocks >= 2 && blocks % 2 === 0 && reloads >= blocks && reloads % blocks === 0 && windowMs >= 0
+    return good ? { reloads, blocks, windowMs, json: values.json } : undefined
   } catch {
     return undefined
   }

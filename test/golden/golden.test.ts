@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { readEngine } from '../../src/assets.ts'
 import { checkNode } from '../../src/check-node.ts'
 import { readDesired } from '../../src/cli/read-desired.ts'
-import type { RenderedFiles, RenderTarget } from '../../src/render/render-target.ts'
 import { renderFiles } from '../../src/render/render-files.ts'
+import type { RenderedFiles, RenderTarget } from '../../src/render/render-target.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import type { Node } from '../../src/spec/spec.ts'
@@ -46,7 +46,11 @@ test('every example in examples/ is valid', async (t) => {
   for (const name of readdirSync(EXAMPLES)) {
     const { nodes, render } = readCase(join(EXAMPLES, name))
     for (const node of nodes) {
-      const checks = await checkNode(node, (paths) => ({ kind: 'rendered', files: render(node.name, paths) }), inSilence)
+      const checks = await checkNode(
+        node,
+        (paths) => ({ kind: 'rendered', files: render(node.name, paths) }),
+        inSilence,
+      )
       assert.deepEqual(checks, ACCEPTED_IN_SILENCE, `${name}/${node.name}`)
     }
   }
@@ -98,13 +102,19 @@ function write(directory: string, files: Readonly<Record<string, string>>): void
 }
 
 /** The golden files as they are on disk, but with paths that exist on the machine that runs the tests. */
-function goldenOf(directory: string, node: string, paths: RenderTarget['paths']): { kind: 'rendered'; files: RenderedFiles } {
+function goldenOf(
+  directory: string,
+  node: string,
+  paths: RenderTarget['paths'],
+): { kind: 'rendered'; files: RenderedFiles } {
   const read = (name: string): string =>
-    Object.entries(PATHS).reduce(
-      (text, [key, path]) => text.replaceAll(path, `<${key}>`),
-      readFileSync(join(directory, name), 'utf8'),
-    ).replace(/<(state|runtime|launcher)>/g, (_, key: keyof typeof PATHS) => paths[key])
-  return { kind: 'rendered', files: { haproxy: read(`${node}.haproxy.cfg`), keepalived: read(`${node}.keepalived.conf`) } }
+    Object.entries(PATHS)
+      .reduce((text, [key, path]) => text.replaceAll(path, `<${key}>`), readFileSync(join(directory, name), 'utf8'))
+      .replace(/<(state|runtime|launcher)>/g, (_, key: keyof typeof PATHS) => paths[key])
+  return {
+    kind: 'rendered',
+    files: { haproxy: read(`${node}.haproxy.cfg`), keepalived: read(`${node}.keepalived.conf`) },
+  }
 }
 
 /** Where the daemons cannot be asked the test is skipped; in CI that is a failure. */

@@ -1,5 +1,5 @@
 import type { DaemonChecks } from '../../src/check-node.ts'
-import { checkHaproxyFile, checkKeepalivedFile, type Command, type FileCheck } from '../../src/daemons/check-file.ts'
+import { type Command, checkHaproxyFile, checkKeepalivedFile, type FileCheck } from '../../src/daemons/check-file.ts'
 import { exec, succeeded } from '../../src/exec.ts'
 
 /** What `checkNode` answers for files that both daemons accept without a word. */
@@ -24,7 +24,11 @@ export const inSilence = {
 /** Why the daemons cannot be asked here; undefined when they can. */
 export async function whyNoDaemons(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'keepalived -t needs root, for a network namespace like the node'
-  for (const [program, flag] of [['haproxy', '-v'], ['keepalived', '-v'], ['ip', '-V']] as const) {
+  for (const [program, flag] of [
+    ['haproxy', '-v'],
+    ['keepalived', '-v'],
+    ['ip', '-V'],
+  ] as const) {
     const result = await exec(program, [flag], { timeoutMs: 5_000 })
     if (!succeeded(result)) return `${program} is not installed`
   }
