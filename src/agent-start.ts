@@ -6,6 +6,7 @@ import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
+import { reject } from './reject.ts'
 import { SERVER_STATE_FILE } from './render/render-target.ts'
 import { watchWindow } from './watch-window.ts'
 
@@ -48,10 +49,14 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
   )
   switch (result.kind) {
     case 'applied':
+      // Otherwise the next pass would begin the same apply with a new count.
+      if (undo)
+        await reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
       return pass.end({ kind: 'applied', release: target.id })
     case 'interrupted':
       return pass.end({ kind: 'interrupted' })
     default:
+      await reject(parts, journal.revision, result.stage, result.reason)
       return pass.end({
         kind: result.kind === 'stuck' ? 'stuck' : 'rejected',
         stage: result.stage,

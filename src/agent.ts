@@ -7,6 +7,7 @@ import { whyNotApply } from './apply/why-not-apply.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog, PassWriter } from './pass-log.ts'
 import type { PassResult } from './pass-record.ts'
+import { reject } from './reject.ts'
 import type { PassRequest, Schedule } from './schedule.ts'
 import { nextDelayMs } from './source/backoff.ts'
 import { check, fetchRevision, parse, readFiles, render } from './stages.ts'
@@ -63,7 +64,9 @@ async function passOverRevision(
   pass.setRevision(revision)
 
   const before = await parts.state.readState()
-  if (before.applied?.revision === revision.sha && !request.restore) {
+  // After a rollback to hand-written files, which have no revision, the rejected one still stands for them.
+  const rejected = before.rejected.some((entry) => entry.revision === revision.sha)
+  if (before.applied?.revision === revision.sha && !rejected && !request.restore) {
     return { kind: 'unchanged', detail: `this node runs ${revision.sha.slice(0, 12)}` }
   }
   const verified = await record('verify', async (): Promise<StageResult<void>> => {
@@ -90,7 +93,12 @@ async function passOverRevision(
 
   const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
   if (before.applied !== null && applied !== undefined && sameFiles(applied, release.value) && !request.restore) {
-    await parts.state.writeState({ ...before, applied: { ...before.applied, revision: revision.sha } })
+    const others = before.rejected.filter((entry) => entry.revision !== revision.sha)
+    await parts.state.writeState({
+      ...before,
+      applied: { ...before.applied, revision: revision.sha },
+      rejected: others,
+    })
     return { kind: 'unchanged', detail: `${revision.sha.slice(0, 12)} renders the files of release ${applied.id}` }
   }
   return await putLive(parts, pass, record, { from: applied, to: release.value, revision: revision.sha }, signal)
@@ -210,13 +218,6 @@ async function refuse(
   if (!result.rejects) return failed(stage, result.reason)
   await reject(parts, sha, stage, result.reason)
   return { kind: 'rejected', stage, reason: result.reason }
-}
-
-async function reject(parts: Parts, revision: string, stage: string, reason: string): Promise<void> {
-  const state = await parts.state.readState()
-  const others = state.rejected.filter((entry) => entry.revision !== revision)
-  await parts.state.writeState({ ...state, rejected: [...others, { revision, stage, reason, atMs: parts.now() }] })
-  parts.log.error({ revision, stage, reason }, 'revision rejected')
 }
 
 function liveContents(parts: Parts, release: Release): ReadonlyMap<string, string> {

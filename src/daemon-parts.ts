@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Daemon, Outcome } from './apply/apply-release.ts'
 import { createHaproxyConfirmer } from './daemons/confirm-haproxy.ts'
-import { createKeepalivedConfirmer } from './daemons/confirm-keepalived.ts'
+import { createKeepalivedConfirmer, type KeepalivedProofs } from './daemons/confirm-keepalived.ts'
 import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
 import { createDumper } from './daemons/keepalived-dump.ts'
 import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
@@ -65,8 +65,7 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
 export function createDaemons(
   config: AgentConfig,
   units: Units,
-  reports: { names(): ReadonlySet<string>; forget(): void },
-  gateIsOpen: () => boolean,
+  seen: Pick<KeepalivedProofs, 'reports' | 'holds'> & { gateIsOpen(): boolean },
 ): { haproxy: Daemon; keepalived: Daemon } {
   const { runtime, state } = config.paths
   const timeoutMs = config.apply.reloadTimeoutMs
@@ -75,7 +74,8 @@ export function createDaemons(
   const haproxy = createHaproxyConfirmer(units.haproxy, { stats, master: join(runtime, RUNTIME.masterSocket) })
   const keepalived = createKeepalivedConfirmer({
     unit: units.keepalived,
-    reports,
+    reports: seen.reports,
+    holds: seen.holds,
     dump: createDumper({ binary: config.keepalived.binary, unit: units.keepalived, directory: dumpDirectory(config) }),
   })
   return {
@@ -90,7 +90,7 @@ export function createDaemons(
         if (release.foreign) return { kind: 'done' }
         const outcome = await haproxy.confirm(release.id, timeoutMs, signal)
         await clearServerStates(serverStates)
-        return outcome.kind === 'failed' ? outcome : await gateOpens(gateIsOpen, timeoutMs, signal)
+        return outcome.kind === 'failed' ? outcome : await gateOpens(seen.gateIsOpen, timeoutMs, signal)
       },
       stop: units.haproxy.stop,
     },

@@ -68,7 +68,11 @@ export async function createParts(config: AgentConfig, log: Logger) {
     log,
     now,
     units,
-    daemons: createDaemons(config, units, vrrp, () => health.verdict().serving),
+    daemons: createDaemons(config, units, {
+      reports: vrrp,
+      holds: (address) => ownAddresses().has(address),
+      gateIsOpen: () => health.verdict().serving,
+    }),
     vrrp,
     health,
     haproxy,

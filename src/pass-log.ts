@@ -53,7 +53,7 @@ export function createPassLog(now: () => number, log: Logger): PassLog {
             telling.startedAtMs < pass.startedAtMs
           // A revision that was rejected is refused again and again: its first pass is the one with the reasons.
           const repeats = result.kind === 'refused' && known
-          if (result.kind !== 'unchanged' && !repeats) telling = pass
+          if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) telling = pass
           onProgress({ result, revision: pass.revision })
           if (result.kind === 'applied')
             log.info({ release: result.release, revision: pass.revision?.sha }, 'applied release')
@@ -65,4 +65,9 @@ export function createPassLog(now: () => number, log: Logger): PassLog {
     lastTelling: () => telling,
     lastFetch: () => fetch,
   }
+}
+
+/** A pass that found nothing to do ends these: the repository can be read again, or its branch is back at what runs. */
+function isOver(result: PassResult | undefined): boolean {
+  return result?.kind === 'failed' || result?.kind === 'refused' || result?.kind === 'rejected'
 }

@@ -67,6 +67,7 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
     ...before,
     applied: { release: to.id, revision: options.revision, atMs: options.now() },
     previous: from === undefined || from.id === to.id ? before.previous : from.id,
+    rejected: before.rejected.filter(({ revision }) => revision !== options.revision),
   })
   await state.writeJournal(undefined)
   return { kind: 'applied' }

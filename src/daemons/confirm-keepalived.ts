@@ -12,17 +12,23 @@ export type KeepalivedConfirmer = {
   confirm(expected: readonly ExpectedVip[], timeoutMs: number, signal: AbortSignal): Promise<Outcome>
 }
 
-/**
- * Proves a reload of keepalived, which has no answer of its own: every expected instance must report its state again
- * through the FIFO (`fifo_write_vrrp_states_on_reload`), and, where the agent may ask for a dump, the dump must list
- * exactly the expected instances, virtual router ids, base priorities and addresses.
- */
-export function createKeepalivedConfirmer(options: {
+export type KeepalivedProofs = {
   unit: Unit
-  /** Instances that have reported through the FIFO since the last `forgetReports`. */
-  reports: { names(): ReadonlySet<string>; forget(): void }
+  /** keepalived's own dump of what it runs. */
   dump(): Promise<Dump>
-}): KeepalivedConfirmer {
+  /** Instances that have said anything through the FIFO since the last `forget`. */
+  reports: { names(): ReadonlySet<string>; forget(): void }
+  /** Kernel truth: this node has the address. */
+  holds(address: string): boolean
+}
+
+/**
+ * Proves a reload of keepalived, which has no answer of its own. Where the agent may ask for a dump, it must list exactly
+ * the expected instances, virtual router ids, base priorities and addresses. Elsewhere each instance must report again
+ * through the FIFO (`fifo_write_vrrp_states_on_reload`), unless it holds its address: a MASTER that stays one may have
+ * nothing to report (2.2.7).
+ */
+export function createKeepalivedConfirmer(options: KeepalivedProofs): KeepalivedConfirmer {
   let mark = 0
   return {
     prepare: () => {
@@ -44,16 +50,13 @@ export function createKeepalivedConfirmer(options: {
   }
 }
 
-async function difference(
-  expected: readonly ExpectedVip[],
-  options: { unit: Unit; reports: { names(): ReadonlySet<string> }; dump(): Promise<Dump> },
-): Promise<string> {
-  const state = options.unit.state()
+async function difference(expected: readonly ExpectedVip[], proofs: KeepalivedProofs): Promise<string> {
+  const state = proofs.unit.state()
   if (state.kind === 'stopped') return `it is not running (${state.reason})`
-  const silent = expected.find(({ name }) => !options.reports.names().has(name))
-  if (silent !== undefined) return `instance ${silent.name} has not reported`
-  const dump = await options.dump()
-  return dump.kind === 'instances' ? compare(expected, dump.instances) : ''
+  const dump = await proofs.dump()
+  if (dump.kind === 'instances') return compare(expected, dump.instances)
+  const silent = expected.find(({ name, address }) => !proofs.reports.names().has(name) && !proofs.holds(address))
+  return silent === undefined ? '' : `instance ${silent.name} has not reported`
 }
 
 function compare(expected: readonly ExpectedVip[], found: readonly DumpedInstance[]): string {

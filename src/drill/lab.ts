@@ -123,24 +123,42 @@ function unknownServer(name: string): never {
 
 const CLIENT = '.client'
 
+/** Every machine has an address of each IP version that the spec speaks of: a node routes both, whatever lb.yaml names. */
 function hostsOf(spec: Spec): Host[] {
   const nodes = spec.nodes.map((node) => ({ name: node.name, addresses: [node.address], interface: node.interface }))
   const servers = serversOf(spec).map(({ host, addresses }) => ({ name: host, addresses, interface: 'eth0' }))
-  const used = new Set([...nodes, ...servers].flatMap(({ addresses }) => addresses))
-  for (const { address, extraAddresses } of spec.vips)
-    for (const extra of [{ address }, ...extraAddresses]) used.add(extra.address)
+  const client = { name: CLIENT, addresses: [] as string[], interface: 'eth0' }
+  const hosts = [...nodes, ...servers, client]
+  const vips = spec.vips.flatMap(({ address, extraAddresses }) => [
+    address,
+    ...extraAddresses.map((extra) => extra.address),
+  ])
+  const used = new Set([...hosts.flatMap(({ addresses }) => addresses), ...vips])
   // Both are set aside for tests of network devices (RFC 2544, RFC 5180).
-  const prefixes = [...used].some((address) => address.includes(':')) ? ['198.18.0.', '2001:2::'] : ['198.18.0.']
-  const client = { name: CLIENT, addresses: prefixes.map((prefix) => unused(prefix, used)), interface: 'eth0' }
-  return [...nodes, ...servers, client]
+  const prefixes = [...used].some(isIpv6) ? ['198.18.0.', '2001:2::'] : ['198.18.0.']
+  return hosts.map((host) => ({
+    ...host,
+    addresses: [
+      ...host.addresses,
+      ...prefixes
+        .filter((prefix) => !host.addresses.some((address) => isIpv6(address) === isIpv6(prefix)))
+        .map((prefix) => takeUnused(prefix, used)),
+    ],
+  }))
 }
 
-function unused(prefix: string, used: ReadonlySet<string>): string {
+function isIpv6(address: string): boolean {
+  return address.includes(':')
+}
+
+function takeUnused(prefix: string, used: Set<string>): string {
   for (let last = 1; last < 255; last += 1) {
-    const address = `${prefix}${last.toString(prefix.includes(':') ? 16 : 10)}`
-    if (!used.has(address)) return address
+    const address = `${prefix}${last.toString(isIpv6(prefix) ? 16 : 10)}`
+    if (used.has(address)) continue
+    used.add(address)
+    return address
   }
-  throw new Error(`no address of ${prefix}… is left for the client`)
+  throw new Error(`no address of ${prefix}… is left for the lab`)
 }
 
 type Machine = { host: string; name: string; addresses: string[]; ports: LabPort[] }

@@ -12,7 +12,7 @@ type Event =
 export type VrrpStates = {
   take(event: Event): void
   get(instance: string): InstanceState | undefined
-  /** Instances that have reported since `forget`. */
+  /** Instances that have said anything since `forget`. */
   names(): ReadonlySet<string>
   forget(): void
 }
@@ -44,12 +44,15 @@ export function createVrrpStates(options: {
       else if (event.kind === 'priority') {
         const known = current.get(event.instance)
         if (known !== undefined) current.set(event.instance, { ...known, priority: event.priority })
+        // A reload that leaves the state as it is tells no state, whatever fifo_write_vrrp_states_on_reload says, but the
+        // effective priority: it is computed anew from the base priority and the score (2.2.7, measured).
+        reported.add(event.instance)
       } else {
         const known = current.get(event.instance)
         const sinceMs = known?.state === event.state ? known.sinceMs : options.now()
         current.set(event.instance, { state: event.state, priority: event.priority, sinceMs })
-        reported.add(event.instance)
       }
+      reported.add(event.instance)
       replaceFile(options.file, JSON.stringify({ pid: knownPid, states: [...current] }))
     },
     get: (instance) => {

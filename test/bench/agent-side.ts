@@ -47,7 +47,6 @@ export async function prepareAgentSide(
         await git(bare, ['update-ref', 'refs/heads/main', commits.shift() ?? ''])
         const said = await agent.run(['sync', '--json'])
         const changeMs = performance.now() - startedAt
-        console.error(Math.round(changeMs), (JSON.parse(said.stdout.toString('utf8')).events as any[]).map((e: any) => e.stage ? e.stage + ' ' + e.durationMs : Object.keys(e)[0]).join(', '))
         if (!succeeded(said)) throw new Error(`sync: ${said.stdout.toString('utf8') || describeFailure(said)}`)
         return { reloadMs: stageMs(said.stdout.toString('utf8')), changeMs }
       },

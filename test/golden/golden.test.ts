@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { readEngine } from '../../src/assets.ts'
 import { checkNode } from '../../src/check-node.ts'
 import { readDesired } from '../../src/cli/read-desired.ts'
@@ -10,7 +10,8 @@ import type { RenderedFiles, RenderTarget } from '../../src/render/render-target
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import type { Node } from '../../src/spec/spec.ts'
-import { ACCEPTED_IN_SILENCE, inSilence, whyNoDaemons } from './silent-daemons.ts'
+import { missingForDaemons } from '../support/requirements.ts'
+import { ACCEPTED_IN_SILENCE, inSilence } from './silent-daemons.ts'
 
 const CASES = join(import.meta.dirname, 'cases')
 const EXAMPLES = join(import.meta.dirname, '../../examples')
@@ -18,7 +19,7 @@ const PATHS = { state: '/var/lib/lb-agent', runtime: '/run/lb-agent', launcher: 
 const RELEASE = '0123456789ab-89abcdef'
 
 const engine = createTemplateEngine(readEngine())
-const noDaemons = await whyNoDaemons()
+const skip = missingForDaemons()
 
 describe('golden files', { concurrency: 4 }, () => {
   for (const name of readdirSync(CASES)) {
@@ -32,8 +33,7 @@ describe('golden files', { concurrency: 4 }, () => {
     })
 
     for (const node of nodes) {
-      test(`the daemons accept ${name}/${node.name} without a word`, async (t) => {
-        if (cannotRun(t)) return
+      test(`the daemons accept ${name}/${node.name} without a word`, { skip }, async () => {
         const checks = await checkNode(node, (paths) => goldenOf(directory, node.name, paths), inSilence)
         assert.deepEqual(checks, ACCEPTED_IN_SILENCE)
       })
@@ -41,8 +41,7 @@ describe('golden files', { concurrency: 4 }, () => {
   }
 })
 
-test('every example in examples/ is valid', async (t) => {
-  if (cannotRun(t)) return
+test('every example in examples/ is valid', { skip }, async () => {
   for (const name of readdirSync(EXAMPLES)) {
     const { nodes, render } = readCase(join(EXAMPLES, name))
     for (const node of nodes) {
@@ -115,12 +114,4 @@ function goldenOf(
     kind: 'rendered',
     files: { haproxy: read(`${node}.haproxy.cfg`), keepalived: read(`${node}.keepalived.conf`) },
   }
-}
-
-/** Where the daemons cannot be asked the test is skipped; in CI that is a failure. */
-function cannotRun(t: TestContext): boolean {
-  if (noDaemons === undefined) return false
-  if (process.env['CI']) assert.fail(noDaemons)
-  t.skip(noDaemons)
-  return true
 }

@@ -1,6 +1,6 @@
 import type { DaemonChecks } from '../../src/check-node.ts'
 import { type Command, checkHaproxyFile, checkKeepalivedFile, type FileCheck } from '../../src/daemons/check-file.ts'
-import { exec, succeeded } from '../../src/exec.ts'
+import { exec } from '../../src/exec.ts'
 
 /** What `checkNode` answers for files that both daemons accept without a word. */
 export const ACCEPTED_IN_SILENCE: DaemonChecks = {
@@ -19,20 +19,6 @@ export const inSilence = {
     const check = await checkKeepalivedFile(command, file)
     return check.kind === 'passed' ? refusedIf(await said(command, ['-t', '-f', file], /\S/)) : check
   },
-}
-
-/** Why the daemons cannot be asked here; undefined when they can. */
-export async function whyNoDaemons(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return 'keepalived -t needs root, for a network namespace like the node'
-  for (const [program, flag] of [
-    ['haproxy', '-v'],
-    ['keepalived', '-v'],
-    ['ip', '-V'],
-  ] as const) {
-    const result = await exec(program, [flag], { timeoutMs: 5_000 })
-    if (!succeeded(result)) return `${program} is not installed`
-  }
-  return undefined
 }
 
 async function said([program, ...before]: Command, args: readonly string[], worth: RegExp): Promise<string> {

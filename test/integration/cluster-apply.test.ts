@@ -185,6 +185,20 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     assert.equal(later.revision, revision)
   })
 
+  test('a new service moves no VIP, although HAProxy has none of its servers before the reload', async () => {
+    const masterSince = async () => (await statusOf(one)).vips.map(({ state, sinceMs }) => ({ state, sinceMs }))
+    await apply(cluster, {})
+    const earlier = await masterSince()
+    await cluster.client.mark()
+    // Only here: the other node's score stays whole, so a lower one would lose the VIP.
+    cluster.repository.commit({ 'lb.yaml': specText({ services: onePort(90) + onePort(91) }) }, 'Add services')
+    assert.equal((await sync(one)).code, 0)
+    assert.deepEqual(await masterSince(), earlier)
+    assert.equal(earlier[0]?.state, 'MASTER')
+    await nothingLost(cluster)
+    await apply(cluster, {})
+  })
+
   test('a change of a VIP alone reloads keepalived and leaves HAProxy’s worker alone', async () => {
     const { client } = cluster
     const earlier = await seen(one)

@@ -33,8 +33,6 @@ import { missingForDaemons } from '../support/requirements.ts'
 
 /** Every stage of an apply that touches the disk or a daemon, as `sync` tells of it. */
 const STAGES = [
-  'fetch',
-  'render',
   'stage',
   'check',
   'activate',
@@ -43,7 +41,7 @@ const STAGES = [
   'reload keepalived',
   'confirm keepalived',
 ]
-const DELAYS_MS = [40, 90, 140, 200, 280, 400, 600]
+const DELAYS_MS = [60, 140, 220, 320, 500]
 
 suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   let cluster: Cluster
@@ -70,7 +68,7 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   const assertWhole = async (revision: string, what: string): Promise<void> => {
     await until(`${what}: the successor applies ${revision.slice(0, 12)}`, 20_000, async () => {
       const status = await one.status()
-      return status?.applied?.revision === revision && status.headline.well
+      return status?.applied?.revision === revision && status.headline.well && readJournal(one) === null
     })
     const release = releaseOf(await statusOf(one))
     assert.deepEqual(livePair(one), storedPair(one, release), what)
@@ -142,8 +140,7 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
     const { before: older, after: newer, revision } = await twoReleases()
     await killAgent(one)
     await cluster.client.mark()
-    writeFileSync(liveFile(one, 'keepalived'), storedPair(one, older).keepalived)
-    writeJournal(one, { from: older, to: newer, revision, attempts: 1 })
+    leaveMixed(older, { from: older, to: newer, revision, attempts: 1 })
     one.start()
     await assertWhole(revision, 'mixed')
     assert.equal(releaseOf(await statusOf(one)), newer)
@@ -154,23 +151,21 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
     const { before: older, after: newer, revision } = await twoReleases()
     await killAgent(one)
     await cluster.client.mark()
-    // The old release is what the state says until an apply has ended.
-    const state = JSON.parse(readFileSync(join(one.directory, 'state', 'state.json'), 'utf8'))
-    const olderRevision = JSON.parse(
-      readFileSync(join(one.directory, 'state', 'releases', older, 'release.json'), 'utf8'),
-    ).revision
-    const applied = { ...state.applied, release: older, revision: olderRevision }
-    writeFileSync(join(one.directory, 'state', 'state.json'), JSON.stringify({ ...state, applied }))
-    writeFileSync(liveFile(one, 'keepalived'), storedPair(one, older).keepalived)
-    writeJournal(one, { from: older, to: newer, revision, attempts: 2 })
-    const show = cluster.repository.hide()
+    leaveMixed(older, { from: older, to: newer, revision, attempts: 2 })
     one.start()
-    await until('the old release runs', 15_000, async () => {
-      return (await one.status())?.applied?.release === older && (await loadedRelease(one)) === older
-    })
+    await until(
+      'the apply is undone',
+      15_000,
+      async () => readJournal(one) === null && (await one.status()) !== undefined,
+    )
     assert.deepEqual(livePair(one), storedPair(one, older))
-    assert.equal(readJournal(one), null)
-    show()
+    assert.equal(await loadedRelease(one), older)
+    const status = await statusOf(one)
+    assert.equal(releaseOf(status), older)
+    const rejected = status.rejected.find((entry) => entry.revision === revision)
+    assert.deepEqual([rejected?.stage, rejected?.reason], ['activate', '2 agents died while they applied it'])
+    assert.equal((await sync(one)).code, 1)
+    assert.equal(await loadedRelease(one), older)
     await nothingLost(cluster)
     await apply(cluster, { comment: 'after an undone apply' })
   })
@@ -261,6 +256,17 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
     return { before: first, after: releaseOf(await statusOf(one)), revision }
   }
 
+  /** What an agent leaves that dies between its two renames: haproxy.cfg is new, keepalived.conf and the state are `older`'s. */
+  function leaveMixed(older: string, journal: Record<string, unknown>): void {
+    const stateFile = join(one.directory, 'state', 'state.json')
+    const state = JSON.parse(readFileSync(stateFile, 'utf8'))
+    const record = JSON.parse(readFileSync(join(one.directory, 'state', 'releases', older, 'release.json'), 'utf8'))
+    const applied = { ...state.applied, release: older, revision: record.revision }
+    writeFileSync(stateFile, JSON.stringify({ ...state, applied }))
+    writeFileSync(liveFile(one, 'keepalived'), storedPair(one, older).keepalived)
+    writeJournal(one, journal)
+  }
+
   /** Kills agent and daemons at once and takes the VIP off, as no process was left to do so. */
   async function cutPower(agent: LabAgent): Promise<void> {
     await killAgent(agent)
@@ -273,9 +279,14 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   }
 })
 
-async function workerOf(agent: LabAgent): Promise<number | undefined> {
-  const { haproxy } = await statusOf(agent)
-  return haproxy.state === 'running' ? haproxy.pid : undefined
+async function workerOf(agent: LabAgent): Promise<number> {
+  let pid = 0
+  await until('HAProxy has been asked', 5_000, async () => {
+    const { haproxy } = await statusOf(agent)
+    pid = haproxy.state === 'running' ? haproxy.pid : 0
+    return pid !== 0
+  })
+  return pid
 }
 
 function readJournal(agent: LabAgent): unknown {
