@@ -7,9 +7,9 @@ const LOOK_EVERY_MS = 15
 const ANSWER_WITHIN_MS = 500
 
 export type HaproxyConfirmer = {
-  /** Remembers how often reloads have failed so far; to be called before the reload. */
+  /** Remembers the worker that serves, and how often reloads have failed so far; to be called before the reload. */
   prepare(): Promise<void>
-  /** Waits until the worker that owns the stats socket carries `release`. */
+  /** Waits until another worker than before owns the stats socket and carries `release`. */
   confirm(release: string, timeoutMs: number, signal: AbortSignal): Promise<Outcome>
 }
 
@@ -20,9 +20,13 @@ export type HaproxyConfirmer = {
 export function createHaproxyConfirmer(unit: Unit, sockets: { stats: string; master: string }): HaproxyConfirmer {
   let failedBefore = 0
   let mark = 0
+  // An apply that is taken up again, or rolled back, reloads a release that the old worker may carry already.
+  let workerBefore: number | undefined
   return {
     prepare: async () => {
       mark = unit.mark()
+      const loaded = await readLoadedRelease(sockets.stats, ANSWER_WITHIN_MS)
+      workerBefore = loaded.kind === 'answer' ? loaded.pid : undefined
       failedBefore = (await failedReloads(sockets.master)) ?? 0
     },
     confirm: async (release, timeoutMs, signal) => {
@@ -30,8 +34,9 @@ export function createHaproxyConfirmer(unit: Unit, sockets: { stats: string; mas
       let last = 'nothing answered'
       while (performance.now() < deadline && !signal.aborted) {
         const loaded = await readLoadedRelease(sockets.stats, ANSWER_WITHIN_MS)
-        if (loaded.kind === 'answer' && loaded.text === release) return { kind: 'done' }
-        last = loaded.kind === 'answer' ? `its worker carries release ${loaded.text || '(none)'}` : loaded.reason
+        const renewed = loaded.kind === 'answer' && loaded.pid !== workerBefore
+        if (renewed && loaded.text === release) return { kind: 'done' }
+        last = loaded.kind === 'answer' ? describe(loaded.text, renewed) : loaded.reason
         const failed = await failedReloads(sockets.master)
         if (failed !== undefined && failed > failedBefore) {
           return { kind: 'failed', reason: withOutput('haproxy could not load the new file', unit.printedSince(mark)) }
@@ -42,6 +47,10 @@ export function createHaproxyConfirmer(unit: Unit, sockets: { stats: string; mas
       return { kind: 'failed', reason: withOutput(reason, unit.printedSince(mark)) }
     },
   }
+}
+
+function describe(release: string, renewed: boolean): string {
+  return `${renewed ? 'its worker' : 'the worker from before'} carries release ${release || '(none)'}`
 }
 
 /** `reloads` line of the master: `1162 master 5 [failed: 1] 0d00h02m07s 2.6.12` (management.txt §9.4). */

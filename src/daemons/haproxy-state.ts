@@ -1,4 +1,4 @@
-import { type Answer, ask } from './haproxy-socket.ts'
+import { ask } from './haproxy-socket.ts'
 
 /** What the HAProxy worker that owns the stats socket says of itself. */
 export type HaproxyState = {
@@ -34,10 +34,14 @@ export async function readHaproxyState(
     : { kind: 'state', state }
 }
 
-/** Release id that the running worker carries, or why it cannot be asked. */
-export async function readLoadedRelease(socketPath: string, timeoutMs: number): Promise<Answer> {
+export type Loaded = { kind: 'answer'; text: string; pid: number } | { kind: 'unavailable'; reason: string }
+
+/** Release id that the running worker carries, and its pid, or why it cannot be asked. */
+export async function readLoadedRelease(socketPath: string, timeoutMs: number): Promise<Loaded> {
   const answer = await ask(socketPath, 'show info', timeoutMs)
-  return answer.kind === 'answer' ? { kind: 'answer', text: releaseOf(parseInfo(answer.text)) } : answer
+  if (answer.kind === 'unavailable') return answer
+  const info = parseInfo(answer.text)
+  return { kind: 'answer', text: releaseOf(info), pid: Number(info.get('Pid') ?? 0) }
 }
 
 function parseState(text: string): HaproxyState | undefined {

@@ -69,7 +69,7 @@ suite('lab', { skip, timeout: 60_000 }, () => {
     const ping = (node: string, timeoutMs = 10_000) =>
       inNamespace(
         lab.network.namespace('.client'),
-        ['bash', '-c', `(exec 3<>/dev/tcp/${node}/9) 2>&1; true`],
+        ['bash', '--norc', '-c', `(exec 3<>/dev/tcp/${node}/9) 2>&1; true`],
         timeoutMs,
       )
     assert.match(await ping('192.168.77.2'), /refused/)
@@ -109,6 +109,7 @@ suite('lab', { skip, timeout: 60_000 }, () => {
     const lab = await createLab(smallSpec(), undefined, fromSource)
     await inNamespace(lab.network.namespace('one'), [
       'bash',
+      '--norc',
       '-c',
       `trap "" TERM; setsid sleep 300 ${''}>/dev/null 2>&1 </dev/null &`,
     ])
