@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { applyRelease } from './apply/apply-release.ts'
-import { readLivePair, writeLivePair } from './apply/live-files.ts'
+import { liveContents, readLivePair, writeLivePair } from './apply/live-files.ts'
 import type { Release } from './apply/release.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
@@ -86,12 +86,7 @@ export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<v
       keepalived: live.keepalived ?? release.files.keepalived,
     })
   }
-  parts.drift.expect(
-    new Map([
-      [parts.live.haproxy, release.files.haproxy],
-      [parts.live.keepalived, release.files.keepalived],
-    ]),
-  )
+  parts.drift.expect(liveContents(parts.live, release))
   if (parts.config.supervisor !== 'embedded') return
   for (const name of ['haproxy', 'keepalived'] as const) {
     const unit = parts.units[name]

@@ -87,7 +87,10 @@ export function createDaemons(
       reloadOrStart: units.haproxy.reloadOrStart,
       // A hand-written file carries no release id: that HAProxy runs is all that can be said of it.
       confirm: async (release, signal) => {
-        if (release.foreign) return { kind: 'done' }
+        if (release.foreign) {
+          await haproxy.settle(signal)
+          return { kind: 'done' }
+        }
         const outcome = await haproxy.confirm(release.id, timeoutMs, signal)
         await clearServerStates(serverStates)
         return outcome.kind === 'failed' ? outcome : await gateOpens(seen.gateIsOpen, timeoutMs, signal)

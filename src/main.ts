@@ -4,7 +4,8 @@ import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
 
 const EXIT_CODES = `
-Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running.
+Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running,
+130 interrupted (drill).
 PATH is lb.yaml or the directory that holds it.`
 
 /** The verb table. Verbs are loaded when they are called, so that a short one starts fast. */

@@ -27,3 +27,8 @@ export type PassRecord = {
   stages: readonly StageRecord[]
   result: PassResult
 }
+
+/** The outside world failed at `stage`. */
+export function failed(stage: string, reason: string): PassResult {
+  return { kind: 'failed', stage, reason }
+}

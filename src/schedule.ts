@@ -1,9 +1,8 @@
 /** Why a pass happens, and what its asker allows. */
 export type PassRequest = {
-  cause: 'timer' | 'sync' | 'rollback'
+  cause: 'timer' | 'sync' | 'rollback' | 'restore'
   retry: boolean
   acceptRewind: boolean
-  restore: boolean
   /** Called as the pass goes on; the last call has a result other than `running`. */
   onProgress(event: unknown): void
   done(): void
@@ -51,5 +50,5 @@ export function createSchedule(now: () => number): Schedule {
 
 function timerRequest(): PassRequest {
   const nothing = (): void => undefined
-  return { cause: 'timer', retry: false, acceptRewind: false, restore: false, onProgress: nothing, done: nothing }
+  return { cause: 'timer', retry: false, acceptRewind: false, onProgress: nothing, done: nothing }
 }

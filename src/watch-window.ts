@@ -24,7 +24,7 @@ export function watchWindow(parts: Parts): (release: Release, signal: AbortSigna
       }
     }
     if (signal.aborted) return { kind: 'done' }
-    const last = parts.haproxy.latest()
+    const last = await parts.haproxy.refresh()
     if (last.kind === 'unknown') return failed(`haproxy does not answer: ${last.reason}`)
     const verdict = parts.health.verdict()
     if (!verdict.serving) return failed(`the gate is closed: ${verdict.reason}`)

@@ -35,7 +35,7 @@ export type ApplyOptions = {
 export type ApplyResult =
   | { kind: 'applied' }
   /** `from` runs again, proven. */
-  | { kind: 'rolled back'; stage: StageName; reason: string }
+  | { kind: 'rolled back'; stage: StageName; reason: string; rejects: boolean }
   /** Neither release could be proven: what serves goes on, a person must look. */
   | { kind: 'stuck'; stage: StageName; reason: string; rollback: string }
   /** The agent was told to stop; its successor reads the journal and goes on. */
@@ -60,7 +60,12 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
     const result = await options.record(stageOf(step), () => perform(step, options, signal))
     if (signal.aborted) return { kind: 'interrupted' }
     if (result.kind === 'failed')
-      return await rollBack(options, done, { stage: stageOf(step), reason: result.reason }, signal)
+      return await rollBack(
+        options,
+        done,
+        { stage: stageOf(step), reason: result.reason, rejects: result.rejects },
+        signal,
+      )
   }
   const before = await state.readState()
   await state.writeState({
@@ -95,7 +100,7 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
 async function rollBack(
   options: ApplyOptions,
   done: readonly Step[],
-  failure: { stage: StageName; reason: string },
+  failure: { stage: StageName; reason: string; rejects: boolean },
   signal: AbortSignal,
 ): Promise<ApplyResult> {
   const { from } = options

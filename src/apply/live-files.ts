@@ -42,6 +42,14 @@ export async function removeLivePair(paths: LivePaths): Promise<void> {
   }
 }
 
+/** What the live files hold while a release is applied, by path. */
+export function liveContents(paths: LivePaths, release: { files: RenderedFiles }): ReadonlyMap<string, string> {
+  return new Map([
+    [paths.haproxy, release.files.haproxy],
+    [paths.keepalived, release.files.keepalived],
+  ])
+}
+
 async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')

@@ -16,7 +16,7 @@ export function whyNotApply(
   if (rejected !== undefined && !allowed.rejected) {
     return {
       kind: 'rejected',
-      reason: `${short(revision)} was rejected at ${rejected.stage}: ${rejected.reason}. Push a commit that mends it, or try it again: lb-agent sync --retry`,
+      reason: `${short(revision)} was rejected at ${rejected.stage}: ${rejected.reason.replace(/\.$/, '')}. Push a commit that mends it, or try it again: lb-agent sync --retry`,
     }
   }
   if (state.applied === null || allowed.rewind || ancestry === 'descendant' || ancestry === 'same') return undefined

@@ -44,8 +44,8 @@ export async function run(options: { config: string }): Promise<number> {
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const control = await serveControl(controlSocketOf(config), {
     status,
-    sync: (flags, onProgress) => ask({ cause: 'sync', ...flags, onProgress }),
-    rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, restore: false, onProgress }),
+    sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
+    rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
     stop: async () => {
       for (const name of ['keepalived', 'haproxy'] as const) await parts.units[name].stop(ending.signal)
     },

@@ -53,9 +53,11 @@ function releaseLines(status: Status): string[] {
     ],
     [
       'live files',
-      status.drift.files.length === 0
-        ? `as the release wrote them, looked ${age(status.drift.ageMs)} ago`
-        : paint('red', status.drift.files.map(({ file, what }) => `${file} ${what}`).join(', ')),
+      applied === null
+        ? 'none of ours'
+        : status.drift.files.length === 0
+          ? `as the release wrote them, looked ${age(status.drift.ageMs)} ago`
+          : paint('red', status.drift.files.map(({ file, what }) => `${file} ${what}`).join(', ')),
     ],
   ]
   return table(rows).split('\n')

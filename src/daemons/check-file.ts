@@ -46,9 +46,11 @@ function run(
 /** The daemon's own lines that say something, without its time stamps, with the file named as the operator knows it. */
 function complaints(result: ExecResult, worth: RegExp, file: string): string {
   const name = file.slice(file.lastIndexOf('/') + 1)
-  return `${result.stderr}\n${result.stdout.toString('utf8')}`
+  const lines = `${result.stderr}\n${result.stdout.toString('utf8')}`
     .split('\n')
-    .filter((line) => worth.test(line) && !/^\[NOTICE\].*(?:version is|path to executable)/.test(line))
+    .filter((line) => line.trim() !== '' && !/^\[NOTICE\].*(?:version is|path to executable)/.test(line))
+  const telling = lines.filter((line) => worth.test(line))
+  return (telling.length > 0 ? telling : lines)
     .map((line) =>
       line
         .replaceAll(file, name)

@@ -2,15 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from './haproxy-socket.ts'
 import { readLoadedRelease } from './haproxy-state.ts'
 import type { Outcome, Unit } from './unit.ts'
+import { whatItSaid } from './what-it-said.ts'
 
 const LOOK_EVERY_MS = 15
 const ANSWER_WITHIN_MS = 500
+const SETTLE_WITHIN_MS = 2_000
 
 export type HaproxyConfirmer = {
   /** Remembers the worker that serves, and how often reloads have failed so far; to be called before the reload. */
   prepare(): Promise<void>
   /** Waits until another worker than before owns the stats socket and carries `release`. */
   confirm(release: string, timeoutMs: number, signal: AbortSignal): Promise<Outcome>
+  /** Waits for another worker, whatever it carries; a hand-written file need not have our stats socket, so it may not show. */
+  settle(signal: AbortSignal): Promise<void>
 }
 
 /**
@@ -28,6 +32,14 @@ export function createHaproxyConfirmer(unit: Unit, sockets: { stats: string; mas
       const loaded = await readLoadedRelease(sockets.stats, ANSWER_WITHIN_MS)
       workerBefore = loaded.kind === 'answer' ? loaded.pid : undefined
       failedBefore = (await failedReloads(sockets.master)) ?? 0
+    },
+    settle: async (signal) => {
+      const deadline = performance.now() + SETTLE_WITHIN_MS
+      while (performance.now() < deadline && !signal.aborted) {
+        const loaded = await readLoadedRelease(sockets.stats, ANSWER_WITHIN_MS)
+        if (loaded.kind === 'answer' && loaded.pid !== workerBefore) return
+        await sleep(LOOK_EVERY_MS)
+      }
     },
     confirm: async (release, timeoutMs, signal) => {
       const deadline = performance.now() + timeoutMs
@@ -60,9 +72,7 @@ async function failedReloads(masterSocket: string): Promise<number | undefined> 
   return Number(/\bmaster\b.*\[failed: (\d+)\]/.exec(answer.text)?.[1] ?? 0)
 }
 
-/** Adds HAProxy's own alerts, which name the port or the line. */
 function withOutput(reason: string, printed: string): string {
-  const alerts = printed.split('\n').filter((line) => line.includes('[ALERT]'))
-  const said = alerts.map((line) => line.replace(/^\[ALERT\]\s+\(\d+\) : /, '').trim())
-  return said.length === 0 ? reason : `${reason}: ${[...new Set(said)].slice(0, 3).join('; ')}`
+  const said = whatItSaid(printed)
+  return said === '' ? reason : `${reason}: ${said}`
 }

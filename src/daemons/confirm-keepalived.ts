@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExpectedVip } from '../render/expectation.ts'
 import type { Dump, DumpedInstance } from './keepalived-dump.ts'
 import type { Outcome, Unit } from './unit.ts'
+import { whatItSaid } from './what-it-said.ts'
 
 const LOOK_EVERY_MS = 20
 
@@ -43,7 +44,7 @@ export function createKeepalivedConfirmer(options: KeepalivedProofs): Keepalived
         if (missing === '') return { kind: 'done' }
         await sleep(LOOK_EVERY_MS)
       }
-      const said = lastLines(options.unit.printedSince(mark))
+      const said = whatItSaid(options.unit.printedSince(mark))
       const reason = `keepalived does not run this release after ${timeoutMs} ms: ${missing}`
       return { kind: 'failed', reason: said === '' ? reason : `${reason}; its log: ${said}` }
     },
@@ -76,8 +77,4 @@ function compare(expected: readonly ExpectedVip[], found: readonly DumpedInstanc
     }
   }
   return ''
-}
-
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-3).join(' | ')
 }

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
 import { isAlive, livingPid } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
+import { whatItSaid } from './what-it-said.ts'
 
 export type EmbeddedOptions = {
   name: UnitName
@@ -94,7 +95,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       wanted = false
       return {
         kind: 'failed',
-        reason: `${name} ${lastExit} at its start: ${lastLines(readFrom(options.logFile, mark))}`,
+        reason: `${name} ${lastExit} at its start: ${whatItSaid(readFrom(options.logFile, mark))}`,
       }
     }
     return { kind: 'done' }
@@ -163,15 +164,6 @@ function readFrom(file: string, mark: number): string {
   } catch {
     return ''
   }
-}
-
-/** What a daemon printed before it ended, without its greeting. */
-function lastLines(text: string): string {
-  const lines = text
-    .trim()
-    .split('\n')
-    .filter((line) => !line.startsWith('[NOTICE]'))
-  return lines.slice(-3).join(' | ')
 }
 
 /** The daemons append, so their next line after a cut goes to the new end of the file. */

@@ -23,8 +23,7 @@ function account(what: string) {
 }
 
 const REPOSITORY_FORMS = 'a repository is https://..., ssh://..., user@host:path, file:///... or an absolute path'
-const CREDENTIALS =
-  'carries a user name or password; remove it and use an ssh key (ssh://git@host/path) or a git credential helper of the user lb-agent'
+const CREDENTIALS = 'carries a user name or password; remove it and use an ssh key (ssh://git@host/path)'
 
 const repositoryUrl = z.string({ error: REPOSITORY_FORMS }).transform((url, context) => {
   const why = whyNotRepositoryUrl(url)
@@ -70,7 +69,7 @@ const repository = section('repository', {
 const http = section('http', {
   listen: listen
     .prefault('127.0.0.1:9853')
-    .meta({ title: 'Listen', description: 'Address and port of the status page, the API and the metrics.' }),
+    .meta({ title: 'Listen', description: 'Address and port of GET /api/v1/status.' }),
 })
 
 // A socket's path has 107 bytes; "/haproxy-master.sock" and HAProxy's ".<pid>.tmp" need 32 of them.

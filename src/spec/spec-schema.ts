@@ -92,7 +92,7 @@ export const poolSchema = someNamed(
 const haproxySchema = section('haproxy', {
   maxConnections: integer('maxConnections', 1, 1_000_000).default(8_000).meta({
     title: 'Maximum of connections',
-    description: 'Connections that one node serves at a time; more of them wait.',
+    description: 'Connections that each service of a node takes at a time; more of them wait.',
   }),
   log: choice('log', ['errors', 'all'])
     .default('errors')
@@ -114,7 +114,7 @@ export const specSchema = section('the file', {
     .meta({ title: 'Version', description: 'Version of this format: 1.' }),
   cluster: name('a cluster name').meta({
     title: 'Cluster',
-    description: 'Name of the cluster, for status pages and metrics.',
+    description: 'Name of the cluster, for the rendered files and status.',
   }),
   nodes: someNamed('nodes', name('a node name'), nodeSchema).meta({
     title: 'Nodes',

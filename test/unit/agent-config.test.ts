@@ -105,7 +105,7 @@ for (const url of [
 ]) {
   test(`refuses credentials in ${url} with advice, and does not repeat them`, () => {
     assert.deepEqual(problemsOf(`repository:\n  url: ${url}\n`), [
-      'agent.yaml:2:8  repository.url carries a user name or password; remove it and use an ssh key (ssh://git@host/path) or a git credential helper of the user lb-agent',
+      'agent.yaml:2:8  repository.url carries a user name or password; remove it and use an ssh key (ssh://git@host/path)',
     ])
   })
 }

@@ -1,0 +1,45 @@
+import type { Recorder } from './apply/stage-record.ts'
+import type { Parts } from './parts.ts'
+import type { PassWriter } from './pass-log.ts'
+import { failed, type PassResult } from './pass-record.ts'
+import { putLive } from './put-live.ts'
+import { reject } from './reject.ts'
+
+/** Back to the previous release, from this node's own store: no network is needed. The revision that ran is not tried again. */
+export async function rollBackByHand(
+  parts: Parts,
+  pass: PassWriter,
+  record: Recorder,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const before = await parts.state.readState()
+  const from = before.applied === null ? undefined : await parts.store.get(before.applied.release)
+  const to = before.previous === null ? undefined : await parts.store.get(before.previous)
+  if (before.applied === null || from === undefined || to === undefined) {
+    return failed('roll back', 'there is no previous release on this node')
+  }
+  const given = before.applied.revision
+  const result = await putLive(
+    parts,
+    pass,
+    record,
+    { from, to, revision: to.revision === '' ? given : to.revision },
+    signal,
+  )
+  if (result.kind === 'applied') await reject(parts, given, 'roll back', 'rolled back by hand')
+  return result
+}
+
+/** Puts the applied release's own files back, whatever has become of the live ones, and lets both daemons read them. */
+export async function restoreByHand(
+  parts: Parts,
+  pass: PassWriter,
+  record: Recorder,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const { applied } = await parts.state.readState()
+  const release = applied === null ? undefined : await parts.store.get(applied.release)
+  if (applied === null || release === undefined) return failed('stage', 'no release is applied on this node yet')
+  const unread = { ...release, digests: { haproxy: '', keepalived: '' } }
+  return await putLive(parts, pass, record, { from: unread, to: release, revision: applied.revision }, signal)
+}
