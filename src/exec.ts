@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 
 /** How a child process ended. `stdout` is bytes (git objects are not always text); `stderr` is text. */
 export type ExecResult =
@@ -28,7 +29,7 @@ export const CLEAN_ENV: Readonly<Record<string, string>> = {
 
 /**
  * Runs `file` with a fixed argument list: no shell, a clean environment, its own process group, a deadline and a bound
- * on its output. Never throws for what the child does; see `ExecResult`.
+ * on its output, at a lower priority than the daemons. Never throws for what the child does; see `ExecResult`.
  */
 export function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const maxOutputBytes = options.maxOutputBytes ?? 16 * 1024 * 1024
@@ -40,6 +41,7 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
       env: options.env ?? CLEAN_ENV,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     })
+    lowerPriority(child.pid)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     let size = 0
@@ -114,6 +116,18 @@ export function describeFailure(result: ExecResult): string {
 
 function firstLines(text: string, count: number): string {
   return text.trim().split('\n').slice(0, count).join(' | ')
+}
+
+/** nice(1) of what runs beside the daemons: reading a commit must not take processor time from HAProxy. */
+const NICENESS = 10
+
+function lowerPriority(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, NICENESS)
+  } catch {
+    // It has ended already.
+  }
 }
 
 function killGroup(pid: number | undefined): void {

@@ -67,7 +67,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   verb('drill <path>', 'build the cluster in network namespaces, break it, say what a client saw (root)')
     .option('--faults <list>', 'good-commit,bad-commit,haproxy-kill,node-cut (default: all)')
     .option('--rounds <n>', 'rounds of each fault', '1')
-    .option('--every <ms>', 'time between two connections of the client to each service', '4')
+    .option('--every <ms>', 'time between two connections of the client to each service', '5')
     .option('--keep', 'leave the lab up until Ctrl-C')
     .option('--json', 'for programs')
     .action((path, options) => exit(import('./cli/drill.ts').then(({ drill }) => drill(path, options))))

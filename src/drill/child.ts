@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { CLEAN_ENV } from '../exec.ts'
 
@@ -25,6 +26,7 @@ export function startChild(namespace: string, argv: readonly string[], logFile: 
     env: CLEAN_ENV,
   })
   closeSync(errors)
+  raisePriority(child.pid)
   const waiting: ((line: string | Error) => void)[] = []
   let failure: Error | undefined
   const lines: string[] = []
@@ -75,4 +77,9 @@ export function startChild(namespace: string, argv: readonly string[], logFile: 
       return ended
     },
   }
+}
+
+/** Clients and servers are other machines: what the balancers do must not take processor time from them. */
+function raisePriority(pid: number | undefined): void {
+  if (pid !== undefined) setPriority(pid, -5)
 }

@@ -18,8 +18,7 @@ export function startClient(options: {
   logFile: string
 }): Client {
   const { program, targets, everyMs } = options
-  // A client that waits for a processor sees gaps that nobody else would.
-  const argv = ['nice', '-n', '-15', program.node, program.bundle, 'lab-client', JSON.stringify({ targets, everyMs })]
+  const argv = [program.node, program.bundle, 'lab-client', JSON.stringify({ targets, everyMs })]
   const child = startChild(options.namespace, argv, options.logFile)
   return {
     mark: async () => void (await child.ask('{"cmd":"mark"}')),

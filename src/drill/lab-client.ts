@@ -6,6 +6,7 @@ export type Target = { name: string; address: string; port: number }
 export type LabClientOptions = { targets: readonly Target[]; everyMs: number }
 
 const DEADLINE_MS = 1_000
+const LINGER_MS = 500
 const REQUEST = 'GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n'
 /** After a pause of this process it does not send what it missed in one burst. */
 const MAX_BURST = 5
@@ -87,16 +88,20 @@ function attempt(target: Target, onSettled: () => void): Attempt {
   const socket = connect({ host: target.address, port: target.port, noDelay: true })
   let text = ''
   let settled = false
+  let lingering: NodeJS.Timeout | undefined
   const settle = (failure: string | undefined): void => {
     if (settled) return
     settled = true
     clearTimeout(timer)
     record.endedAt = performance.now()
     record.failure = failure
-    // A reset instead of a close: thousands of ports in TIME_WAIT would be the next failure. But a socket that still
-    // connects would wait for that first, and go on sending SYNs to a dead address.
-    if (socket.connecting) socket.destroy()
-    else socket.resetAndDestroy()
+    if (failure === undefined) {
+      // The server closes first (`Connection: close`), so that TIME_WAIT is not on this side, which would run out of ports.
+      lingering = setTimeout(() => socket.resetAndDestroy(), LINGER_MS)
+    } else if (socket.connecting) {
+      // A reset would wait for the connection first, and go on sending SYNs to a dead address.
+      socket.destroy()
+    } else socket.resetAndDestroy()
     onSettled()
   }
   const timer = setTimeout(() => settle('no answer within 1 s'), DEADLINE_MS)
@@ -111,5 +116,6 @@ function attempt(target: Target, onSettled: () => void): Attempt {
   })
   socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message))
   socket.on('end', () => settle('closed without an answer'))
+  socket.on('close', () => clearTimeout(lingering))
   return record
 }
