@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 
 /** Files that belong to the program: templates, examples and the template engine's WebAssembly. */
 export type AssetName = 'templates/haproxy.cfg.j2' | 'templates/keepalived.conf.j2' | 'examples/one-pair/lb.yaml'
@@ -15,10 +16,9 @@ export function readAsset(name: AssetName): string {
   return embedded ?? readFileSync(join(import.meta.dirname, '..', name), 'utf8')
 }
 
-/** The template engine's WebAssembly module. */
+/** The template engine's WebAssembly module; in the bundle it is compressed. */
 export function readEngine(): Uint8Array<ArrayBuffer> {
   const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS[ENGINE]
-  const bytes =
-    embedded === undefined ? readFileSync(join(import.meta.dirname, '..', ENGINE)) : Buffer.from(embedded, 'base64')
-  return new Uint8Array(bytes)
+  if (embedded === undefined) return new Uint8Array(readFileSync(join(import.meta.dirname, '..', ENGINE)))
+  return new Uint8Array(brotliDecompressSync(Buffer.from(embedded, 'base64')))
 }

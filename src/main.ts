@@ -110,7 +110,8 @@ function exitCodeOf(error: unknown): number {
     console.error(`lb-agent: ${error.message}`)
     return error instanceof AgentUnreachable ? 3 : 1
   }
-  console.error(error)
+  if (error instanceof Error && 'syscall' in error) console.error(`lb-agent: ${error.message}`)
+  else console.error(error)
   return 1
 }
 

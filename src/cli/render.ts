@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDurably } from '../write-file.ts'
 import { printProblems } from './print.ts'
@@ -26,7 +26,8 @@ export async function render(path: string, options: { node: string; out?: string
     process.stdout.write(`${rendered.files.haproxy}\n${rendered.files.keepalived}`)
     return 0
   }
-  mkdirSync(options.out, { recursive: true })
+  // One level only: a typing mistake should not grow a tree of directories.
+  if (!existsSync(options.out)) mkdirSync(options.out)
   await writeDurably(join(options.out, 'haproxy.cfg'), rendered.files.haproxy, 0o644)
   await writeDurably(join(options.out, 'keepalived.conf'), rendered.files.keepalived, 0o644)
   console.log(

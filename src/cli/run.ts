@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import pino from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
@@ -14,6 +15,8 @@ import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {
+  // The template engine runs for milliseconds now and then: optimized code for it would only be resident memory.
+  for (const flag of ['--liftoff-only', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag)
   const config = readAgentConfig(options.config)
   const missing = whatIsMissing(config)
   if (missing !== undefined) {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
+import { http } from '../http.ts'
 import { readProxyHeader } from './proxy-header.ts'
 
 /** What one server of the lab answers on one port. `unauthorized`: over TLS /readyz answers 401, as K3s does. */
@@ -30,8 +31,8 @@ function listen(name: string, port: LabPort, credentials: { key: Buffer; cert: B
   const sources = new Map<string, string>()
   const clientOf = ({ socket }: IncomingMessage): string =>
     sources.get(peerOf(socket)) ?? (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  const http = createHttp((request, response) => answer(name, port, clientOf(request), request, response))
-  const tls = createTls(credentials, (socket) => http.emit('connection', socket))
+  const web = http.createServer((request, response) => answer(name, port, clientOf(request), request, response))
+  const tls = createTls(credentials, (socket) => web.emit('connection', socket))
   tls.on('tlsClientError', () => undefined)
   const server = createServer({ noDelay: true }, (socket) => {
     const peer = peerOf(socket)
@@ -41,7 +42,7 @@ function listen(name: string, port: LabPort, credentials: { key: Buffer; cert: B
       if (source !== undefined) sources.set(peer, source)
       socket.unshift(first)
       if (first[0] === TLS_HANDSHAKE) tls.emit('connection', socket)
-      else http.emit('connection', socket)
+      else web.emit('connection', socket)
     })
   })
   return new Promise((resolve, reject) => {

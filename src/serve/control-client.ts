@@ -1,5 +1,6 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
+import { http } from '../http.ts'
 import { AgentUnreachable } from './agent-unreachable.ts'
 
 const STATUS_WITHIN_MS = 5_000
@@ -34,7 +35,7 @@ export function connectControl(socketPath: string): ControlClient {
 /** `timeoutMs` bounds every silence, not the whole answer. */
 function ask(socketPath: string, method: string, path: string, timeoutMs: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const question = request({ socketPath, method, path, timeout: timeoutMs }, resolve)
+    const question = http.request({ socketPath, method, path, timeout: timeoutMs }, resolve)
     question.on('timeout', () => question.destroy(new Error(`no answer within ${timeoutMs} ms`)))
     question.on('error', (error) => reject(new AgentUnreachable(whyUnreachable(socketPath, error))))
     question.end()

@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { http } from '../http.ts'
 
 /** What may be asked of a running agent through its control socket. */
 export type Control = {
@@ -22,7 +23,7 @@ const SOCKET_MODE = 0o660
  * rest POST. A socket left behind by a dead agent is replaced; the state directory's lock says that it is dead.
  */
 export async function serveControl(path: string, control: Control): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     route(request, response, control).catch((error: Error) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ error: error.message }))
@@ -36,7 +37,7 @@ export async function serveControl(path: string, control: Control): Promise<Serv
 
 /** The same status for programs on the network: read-only, one path. */
 export async function serveStatus(address: { host: string; port: number }, status: Control['status']): Promise<Server> {
-  const server = createServer(async (request, response) => {
+  const server = http.createServer(async (request, response) => {
     if (request.method !== 'GET' || request.url !== '/api/v1/status') {
       response.writeHead(404).end()
       return
