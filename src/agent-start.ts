@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { applyRelease } from './apply/apply-release.ts'
-import { liveContents, readLivePair, writeLivePair } from './apply/live-files.ts'
+import type { Journal } from './apply/apply-state.ts'
+import { liveContents, readLivePair, removeLivePair, writeLivePair } from './apply/live-files.ts'
 import type { Release } from './apply/release.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
@@ -25,10 +26,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
   parts.log.warn({ journal }, 'an apply was interrupted')
   const undo = to === undefined || journal.attempts >= MAX_ATTEMPTS
   const target = undo ? from : to
-  if (target === undefined) {
-    await parts.state.writeJournal(undefined)
-    return
-  }
+  if (target === undefined) return await undoFirstApply(parts, journal, signal)
   const pass = passes.begin(() => undefined)
   parts.health.expect(target.expectation)
   const result = await applyRelease(
@@ -65,6 +63,14 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
   }
 }
 
+/** There is nothing to go back to: whatever stands half done is taken away, and the revision is not tried again. */
+async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSignal): Promise<void> {
+  for (const name of ['keepalived', 'haproxy'] as const) await parts.units[name].stop(signal)
+  await removeLivePair(parts.live)
+  await reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
+  await parts.state.writeJournal(undefined)
+}
+
 /** A release of which no daemon is known to have read its files, so that all of it is reloaded. */
 function unread(release: Release): Release {
   return { ...release, digests: { haproxy: '', keepalived: '' } }
@@ -93,6 +99,9 @@ export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<v
     if (unit.state().kind === 'running') continue
     if (name === 'haproxy') await clearServerStates(join(parts.config.paths.state, SERVER_STATE_FILE))
     const outcome = await unit.reloadOrStart(signal)
-    if (outcome.kind === 'failed') parts.log.error({ unit: name, reason: outcome.reason }, 'daemon does not start')
+    if (outcome.kind === 'done') continue
+    parts.log.error({ unit: name, reason: outcome.reason }, 'daemon does not start')
+    // It served before: what is in its way may go away.
+    unit.insist()
   }
 }

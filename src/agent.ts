@@ -117,7 +117,13 @@ async function passOverRevision(
     })
     return { kind: 'unchanged', detail: `${revision.sha.slice(0, 12)} renders the files of release ${applied.id}` }
   }
-  return await putLive(parts, pass, record, { from: applied, to: release.value, revision: revision.sha }, signal)
+  return await putLive(
+    parts,
+    pass,
+    record,
+    { from: applied, to: release.value, revision: revision.sha, cause: 'revision' },
+    signal,
+  )
 }
 
 function sameFiles(a: Release, b: Release): boolean {

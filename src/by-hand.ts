@@ -19,14 +19,12 @@ export async function rollBackByHand(
     return failed('roll back', 'there is no previous release on this node')
   }
   const given = before.applied.revision
-  const result = await putLive(
-    parts,
-    pass,
-    record,
-    { from, to, revision: to.revision === '' ? given : to.revision },
-    signal,
-  )
+  // Before anything changes: an agent that dies now is followed by one that finishes this, and must leave it at that.
+  await reject(parts, given, 'roll back', 'rolled back by hand')
+  const revision = to.revision === '' ? given : to.revision
+  const result = await putLive(parts, pass, record, { from, to, revision, cause: 'by hand' }, signal)
   if (result.kind === 'applied') await reject(parts, given, 'roll back', 'rolled back by hand')
+  else if (result.kind !== 'interrupted') await parts.state.writeState(before)
   return result
 }
 
@@ -41,5 +39,11 @@ export async function restoreByHand(
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (applied === null || release === undefined) return failed('stage', 'no release is applied on this node yet')
   const unread = { ...release, digests: { haproxy: '', keepalived: '' } }
-  return await putLive(parts, pass, record, { from: unread, to: release, revision: applied.revision }, signal)
+  return await putLive(
+    parts,
+    pass,
+    record,
+    { from: unread, to: release, revision: applied.revision, cause: 'by hand' },
+    signal,
+  )
 }

@@ -65,7 +65,7 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
 export function createDaemons(
   config: AgentConfig,
   units: Units,
-  seen: Pick<KeepalivedProofs, 'reports' | 'holds'> & { gateIsOpen(): boolean },
+  seen: Pick<KeepalivedProofs, 'reports' | 'holds'> & { gateIsOpen(): boolean; probeAt(port: number): void },
 ): { haproxy: Daemon; keepalived: Daemon } {
   const { runtime, state } = config.paths
   const timeoutMs = config.apply.reloadTimeoutMs
@@ -91,9 +91,12 @@ export function createDaemons(
           await haproxy.settle(signal)
           return { kind: 'done' }
         }
+        const endsAt = performance.now() + timeoutMs
         const outcome = await haproxy.confirm(release.id, timeoutMs, signal)
         await clearServerStates(serverStates)
-        return outcome.kind === 'failed' ? outcome : await gateOpens(seen.gateIsOpen, timeoutMs, signal)
+        if (outcome.kind === 'failed') return outcome
+        seen.probeAt(release.expectation.healthPort)
+        return await gateOpens(seen.gateIsOpen, Math.max(1_000, endsAt - performance.now()), signal)
       },
       stop: units.haproxy.stop,
     },
@@ -112,7 +115,10 @@ async function gateOpens(isOpen: () => boolean, timeoutMs: number, signal: Abort
   const deadline = performance.now() + timeoutMs
   while (!isOpen()) {
     if (signal.aborted || performance.now() > deadline) {
-      return { kind: 'failed', reason: `haproxy runs the release, but does not answer /alive within ${timeoutMs} ms` }
+      return {
+        kind: 'failed',
+        reason: `haproxy runs the release, but does not answer /alive within ${Math.round(timeoutMs)} ms`,
+      }
     }
     await sleep(10)
   }

@@ -8,7 +8,7 @@ export type ExecResult =
   | { kind: 'timeout'; timeoutMs: number; stdout: Buffer; stderr: string }
   | { kind: 'flooded'; maxOutputBytes: number; stdout: Buffer; stderr: string }
   | { kind: 'aborted'; stdout: Buffer; stderr: string }
-  | { kind: 'missing'; file: string; stdout: Buffer; stderr: string }
+  | { kind: 'missing' | 'unstartable'; file: string; stdout: Buffer; stderr: string }
 
 export type ExecOptions = {
   /** The child and all its descendants in its process group are killed at this deadline. */
@@ -23,7 +23,8 @@ export type ExecOptions = {
 }
 
 export const CLEAN_ENV: Readonly<Record<string, string>> = {
-  PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  // Daemons live in sbin, which is not on a Debian user's PATH.
+  PATH: `${process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
   LC_ALL: 'C',
 }
 
@@ -70,7 +71,8 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
     child.stderr.on('data', keep(stderr))
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return
-      finish({ kind: 'missing', file, stdout: Buffer.alloc(0), stderr: error.message })
+      const kind = error.code === 'ENOENT' || error.code === 'EACCES' ? 'missing' : 'unstartable'
+      finish({ kind, file, stdout: Buffer.alloc(0), stderr: error.message })
     })
     child.on('close', (code, signal) => {
       if (child.pid === undefined) return
@@ -109,6 +111,8 @@ export function describeFailure(result: ExecResult): string {
       return 'interrupted'
     case 'missing':
       return `${result.file} is not installed or not executable`
+    case 'unstartable':
+      return `${result.file} cannot be started${tail}`
     default:
       return result satisfies never
   }

@@ -72,6 +72,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
       reports: vrrp,
       holds: (address) => ownAddresses().has(address),
       gateIsOpen: () => health.verdict().serving,
+      probeAt: health.probeAt,
     }),
     vrrp,
     health,

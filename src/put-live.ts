@@ -9,12 +9,20 @@ import { refuse, reject } from './reject.ts'
 import { check } from './stages.ts'
 import { watchWindow } from './watch-window.ts'
 
+/** `by hand`: a person named the release, so that its failure is no verdict on a revision. */
+export type Change = {
+  from: Release | undefined
+  to: Release
+  revision: string
+  cause: 'revision' | 'by hand'
+}
+
 /** stage -> check -> activate … applied, rolled back or stuck. */
 export async function putLive(
   parts: Parts,
   pass: PassWriter,
   record: Recorder,
-  change: { from: Release | undefined; to: Release; revision: string },
+  change: Change,
   signal: AbortSignal,
 ): Promise<PassResult> {
   const { to, revision } = change
@@ -26,10 +34,15 @@ export async function putLive(
   })
   if (staged.kind === 'failed') return failed('stage', staged.reason)
   const checked = await record('check', () => check(parts, to, from, signal))
-  if (checked.kind === 'failed') return await refuse(parts, revision, 'check', checked)
+  if (checked.kind === 'failed') {
+    return change.cause === 'by hand'
+      ? failed('check', checked.reason)
+      : await refuse(parts, revision, 'check', checked)
+  }
 
   // The files of the VIPs must exist before keepalived reads their names.
   parts.health.expect(to.expectation)
+  if (from !== undefined && from.expectation.healthPort !== to.expectation.healthPort) parts.health.pause()
   // While both files change there is nothing that they should be.
   parts.drift.expect(new Map())
   const result = await applyRelease(
@@ -55,26 +68,29 @@ export async function putLive(
 async function settle(
   parts: Parts,
   result: ApplyResult,
-  { to, revision }: { to: Release; revision: string },
+  { to, revision, cause }: Change,
   from: Release | undefined,
 ): Promise<PassResult> {
   if (result.kind === 'applied') {
     parts.drift.expect(liveContents(parts.live, to))
-    await parts.store.prune([to.id, ...(from === undefined ? [] : [from.id])])
+    const { previous } = await parts.state.readState()
+    await parts.store.prune([to.id, ...(previous === null ? [] : [previous])])
     return { kind: 'applied', release: to.id }
   }
   if (from !== undefined && !from.foreign) parts.health.expect(from.expectation)
+  parts.health.probeAt((from ?? to).expectation.healthPort)
   if (from !== undefined) parts.drift.expect(liveContents(parts.live, from))
   if (result.kind === 'interrupted') return { kind: 'interrupted' }
   // A full disk is not the revision's fault.
   if (result.kind === 'rolled back' && !result.rejects) return failed(result.stage, result.reason)
-  await reject(parts, revision, result.stage, result.reason)
+  if (cause === 'revision') await reject(parts, revision, result.stage, result.reason)
   if (result.kind === 'stuck')
     return {
       kind: 'stuck',
       stage: result.stage,
       reason: `${result.reason}; and rolling back failed: ${result.rollback}`,
     }
+  if (cause === 'by hand') return failed(result.stage, result.reason)
   return { kind: 'rejected', stage: result.stage, reason: result.reason }
 }
 

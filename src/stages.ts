@@ -26,7 +26,8 @@ export async function readFiles(
   const read = await parts.source.read(sha, signal)
   if (read.kind === 'tree') return ok(read.files, `${read.files.size} file(s)`)
   if (read.kind === 'unreadable') return { kind: 'failed', reason: read.reason, rejects: false }
-  return problems(read.problems)
+  // Not rejected: `repository.path` of agent.yaml may be what is wrong.
+  return { kind: 'failed', reason: read.problems.map(formatProblem).join('\n'), rejects: false }
 }
 
 export function parse(files: ReadonlyMap<string, string>): StageResult<Spec> {

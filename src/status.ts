@@ -127,6 +127,8 @@ function keepalivedStatus(parts: Parts): Status['keepalived'] {
   return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
 }
 
+const STALE_AFTER_MS = 5_000
+
 /** The most urgent truth first. */
 function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   const bad = (text: string) => ({ well: false, text })
@@ -142,6 +144,10 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   }
   if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
   if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
+  if (status.gate.ageMs > STALE_AFTER_MS) return bad('the agent has not looked at HAProxy for a while: see its log')
+  if (status.haproxy.state === 'UNKNOWN') return bad(`HAProxy serves, but cannot be asked: ${status.haproxy.reason}`)
+  const bare = status.vips.find(({ state, held }) => state === 'MASTER' && !held)
+  if (bare !== undefined) return bad(`keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`)
   const fault = status.vips.find(({ state }) => state === 'FAULT')
   if (fault !== undefined) return bad(`VIP ${fault.name} is in FAULT on this node`)
   const empty = status.services.find(({ up }) => up === 0)

@@ -13,6 +13,8 @@ export function watchWindow(parts: Parts): (release: Release, signal: AbortSigna
   const servedBefore = servicesWithServers(parts)
   const faultsBefore = faults(parts)
   return async (release, signal) => {
+    // Hand-written files need not have our sockets: nothing here can be asked.
+    if (release.foreign) return { kind: 'done' }
     const deadline = performance.now() + parts.config.apply.confirmWindowMs
     let worker: number | undefined
     while (performance.now() < deadline && !signal.aborted) {

@@ -1,8 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { constants, renameSync, writeFileSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-
-let serial = 0
 
 /**
  * Puts `data` at `path` so that a reader sees the old or the new content, never a part, and so that it survives a power
@@ -61,6 +60,5 @@ export function replaceFile(path: string, data: string, mode = 0o644): void {
 }
 
 function temporaryName(path: string): string {
-  serial += 1
-  return join(dirname(path), `.${basename(path)}.${process.pid}-${serial}`)
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
 }

@@ -105,6 +105,7 @@ async function rollBack(
 ): Promise<ApplyResult> {
   const { from } = options
   const touched = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
+  let restored = from === undefined
   const result = await options.record('roll back', async () => {
     if (from === undefined) {
       for (const daemon of touched.toReversed()) await options.daemons[daemon].stop(signal)
@@ -112,16 +113,20 @@ async function rollBack(
       return ok(undefined, 'nothing was live before; both files are removed')
     }
     await writeLivePair(options.live, from.files)
+    restored = true
+    const reasons: string[] = []
     for (const daemon of touched) {
       await options.daemons[daemon].prepare()
       const reloaded = await options.daemons[daemon].reloadOrStart(signal)
       const proven = reloaded.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : reloaded
-      if (proven.kind === 'failed') return { kind: 'failed', reason: proven.reason, rejects: true }
+      if (proven.kind === 'failed') reasons.push(proven.reason)
     }
+    if (reasons.length > 0) return { kind: 'failed', reason: reasons.join('; '), rejects: true }
     return ok(undefined, `release ${from.id} runs again`)
   })
   if (signal.aborted) return { kind: 'interrupted' }
-  await options.state.writeJournal(undefined)
+  // Files that could not be written back may be a mixed pair: the next agent starts with them.
+  if (restored) await options.state.writeJournal(undefined)
   return result.kind === 'ok'
     ? { kind: 'rolled back', ...failure }
     : { kind: 'stuck', ...failure, rollback: result.reason }

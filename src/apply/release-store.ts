@@ -10,7 +10,7 @@ export type ReleaseStore = {
   get(id: string): Promise<Release | undefined>
   /** Path of one file of a stored release, for the daemons' own checks. */
   path(id: string, file: keyof Release['files']): string
-  /** Removes all but the named releases and the newest few. */
+  /** Removes all but the named releases, hand-written ones, and the newest few. */
   prune(keep: readonly string[]): Promise<void>
 }
 
@@ -82,7 +82,7 @@ export function createReleaseStore(directory: string): ReleaseStore {
         names.map(async (name) => ({ name, at: (await readRecordTime(join(directory, name))) ?? 0 })),
       )
       const old = ages
-        .filter(({ name }) => !keep.includes(name))
+        .filter(({ name }) => !keep.includes(name) && !name.startsWith('foreign-'))
         .sort((a, b) => b.at - a.at)
         .slice(KEPT_BESIDES)
       await Promise.all(old.map(({ name }) => rm(join(directory, name), { recursive: true, force: true })))

@@ -31,7 +31,8 @@ export async function drill(path: string, options: DrillCliOptions): Promise<num
     return 2
   }
   const ending = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort(new Error('interrupted')))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => ending.abort(new Error('interrupted')))
   try {
     const report = await runDrill(
       {
@@ -96,7 +97,7 @@ function summary(report: DrillReport): string {
 
 /** Waits for Ctrl-C with the lab up. */
 async function keep(lab: Lab, signal: AbortSignal): Promise<void> {
-  console.log(`
+  console.error(`
 the lab stays until Ctrl-C. In another terminal, as root:
   ip netns list                                        its machines
   ip netns exec ${lab.network.namespace('NODE')} ip address             what NODE holds

@@ -30,6 +30,12 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
     console.error(`lb-agent: ${unknown}`)
     return 1
   }
+  if (options.from !== undefined && !existsSync(options.from)) {
+    console.error(
+      `lb-agent: ${options.from} does not exist; --from takes a directory with haproxy.cfg and keepalived.conf`,
+    )
+    return 1
+  }
   const live = {
     haproxy:
       options.from === undefined

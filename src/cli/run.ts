@@ -1,15 +1,17 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
+import { CLEAN_ENV } from '../exec.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
 import { serveControl, serveStatus } from '../serve/control.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
+import { createStop } from '../stop-daemons.ts'
 import { version } from '../version.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
@@ -38,6 +40,22 @@ export async function run(options: { config: string }): Promise<number> {
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
 
+  try {
+    await serve(config, log, ending)
+    log.info('lb-agent ended; haproxy and keepalived go on')
+    return 0
+  } catch (error) {
+    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
+    console.error(`lb-agent: ${(error as Error).message}; haproxy and keepalived go on`)
+    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
+    process.exit(1)
+  } finally {
+    lock.release()
+  }
+}
+
+/** The agent with its doors: the control socket and the status on the network. */
+async function serve(config: AgentConfig, log: Logger, ending: AbortController): Promise<void> {
   const startedAtMs = Date.now()
   const parts = await createParts(config, log)
   const schedule = createSchedule(parts.now)
@@ -45,14 +63,17 @@ export async function run(options: { config: string }): Promise<number> {
   const status = () => statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
+  const stopping = createStop()
   const control = await serveControl(controlSocketOf(config), {
     status,
     sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
-    stop: async () => {
-      for (const name of ['keepalived', 'haproxy'] as const) await parts.units[name].stop(ending.signal)
+    stop: () => {
+      // First the agent's own work, which would start again what is stopped.
+      ending.abort()
+      return stopping.wanted()
     },
-    end: () => ending.abort(),
+    end: stopping.answered,
   })
   const network = await serveStatus(config.http, status).catch((error: Error) => {
     // The balancer matters more than who may look at it.
@@ -62,14 +83,12 @@ export async function run(options: { config: string }): Promise<number> {
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
 
   await runAgent(parts, schedule, passes, ending.signal)
+  await stopping.carryOut(parts.units)
   for (const server of [control, network]) {
     server?.close()
     server?.closeAllConnections()
   }
   await parts.close()
-  lock.release()
-  log.info('lb-agent ended; haproxy and keepalived go on')
-  return 0
 }
 
 /** One sentence and what to do, when this machine cannot run an agent. */
@@ -91,7 +110,7 @@ function whatIsMissing(config: AgentConfig): string | undefined {
 function isExecutable(program: string): boolean {
   const candidates = program.includes('/')
     ? [program]
-    : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
+    : (CLEAN_ENV['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
   return candidates.some((candidate) => {
     if (!existsSync(candidate)) return false
     try {

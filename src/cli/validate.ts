@@ -14,7 +14,13 @@ export async function validate(path: string, options: { json?: boolean }): Promi
   }
   const render = createNodeRenderer(desired)
   const nodes: { node: string; checks: DaemonChecks }[] = []
+  // A node's namespace is removed before this ends.
+  let interrupted = false
+  process.once('SIGINT', () => {
+    interrupted = true
+  })
   for (const node of desired.spec.nodes) {
+    if (interrupted) return 130
     if (process.stderr.isTTY && options.json !== true) process.stderr.write(`\rchecking ${node.name} …\u001b[K`)
     const checks = await checkNode(node, (paths) => {
       const target = packagedTarget(node.name, '')

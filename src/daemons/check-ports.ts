@@ -12,6 +12,8 @@ type Bind = { address: string; port: number; line: number }
  * without the right to bind it, an address that the kernel refuses) is left to the reload.
  */
 export async function findTakenPorts(next: string, before: string): Promise<TakenPort[]> {
+  // Only root may listen beside HAProxy's own sockets (SO_REUSEPORT wants the same user).
+  if (process.getuid?.() !== 0) return []
   const known = new Set(bindsOf(before).map(nameOf))
   const added = bindsOf(next).filter((bind) => !known.has(nameOf(bind)))
   const taken = await Promise.all(added.map(isTaken))

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
@@ -35,19 +35,21 @@ const EARLY_END_MS = 150
  */
 export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const { name, log } = options
-  let wanted = livingPid(options.pidFile, name) !== undefined
+  // As the kernel names it: 15 characters of the program's file name (proc(5), comm).
+  const comm = basename(options.binary).slice(0, 15)
+  let wanted = livingPid(options.pidFile, comm) !== undefined
   let child: ChildProcess | undefined
   let lastExit = wanted ? 'ended, how is not known: another agent had started it' : 'not started'
   let restarts = 0
   let startedAtMs = 0
   let watchedStart = false
   let restartTimer: NodeJS.Timeout | undefined
-  if (wanted) log.info({ unit: name, pid: livingPid(options.pidFile, name) }, 'adopted running daemon')
+  if (wanted) log.info({ unit: name, pid: livingPid(options.pidFile, comm) }, 'adopted running daemon')
 
   const pid = (): number | undefined =>
     child?.pid !== undefined && child.exitCode === null && child.signalCode === null
       ? child.pid
-      : livingPid(options.pidFile, name)
+      : livingPid(options.pidFile, comm)
 
   const start = (): void => {
     mkdirSync(dirname(options.logFile), { recursive: true })
@@ -143,6 +145,9 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
         await sleep(20)
       }
       return { kind: 'done' }
+    },
+    insist: () => {
+      wanted = true
     },
     mark: () => logSize(options.logFile),
     printedSince: (mark) => readFrom(options.logFile, mark),

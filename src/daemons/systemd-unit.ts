@@ -25,6 +25,8 @@ export function createSystemdUnit(options: { name: UnitName; pidFile: string }):
     // Debian's keepalived.service is skipped while its file is empty, and a reload of an inactive unit fails: hence -or-restart.
     reloadOrStart: (signal) => systemctl('reload-or-restart', signal),
     stop: (signal) => systemctl('stop', signal),
+    // Its unit has Restart=always.
+    insist: () => undefined,
     // The journal is not the agent's to read; the daemon's own check has printed what matters.
     mark: () => 0,
     printedSince: () => '',

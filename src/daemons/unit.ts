@@ -12,6 +12,8 @@ export type Unit = {
   /** Makes the daemon read its file: a reload when it runs, a start when it does not. */
   reloadOrStart(signal: AbortSignal): Promise<Outcome>
   stop(signal: AbortSignal): Promise<Outcome>
+  /** Goes on starting a daemon whose start has failed. */
+  insist(): void
   /** What the daemon printed after `mark()`, for the reason of a failure; empty where the agent cannot read it. */
   mark(): number
   printedSince(mark: number): string

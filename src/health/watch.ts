@@ -6,8 +6,11 @@ import type { TrackFiles } from './track-files.ts'
 import { adoptedVerdict, nextVerdict, type ProbeEvent, type Thresholds, type Verdict } from './verdict.ts'
 
 export type HealthWatch = {
-  /** What the applied release wants looked after. */
+  /** What the applied release wants looked after. Only the first call also says where HAProxy is asked. */
   expect(expectation: Expectation): void
+  /** The verdict stays as it is until `probeAt`: a reload moves the health listener to another port. */
+  pause(): void
+  probeAt(port: number): void
   /** Servers as HAProxy last said; undefined while it cannot be asked. */
   setServers(servers: readonly { backend: string; up: boolean }[] | undefined): void
   verdict(): Verdict
@@ -45,16 +48,29 @@ export function watchHealth(options: HealthOptions): HealthWatch {
   let lostService = false
   let lookedAtMs = 0
   let beatAtMs = 0
+  let paused = false
   // A gate that nobody wrote yet must exist before keepalived starts, and it must be closed.
   if (trackFiles.readGate() === undefined) trackFiles.writeGate(false)
 
-  const onEvent = (event: ProbeEvent): void => {
+  // A full or lost /run must not end the agent: what could not be written is written at the next look.
+  const guarded = (write: () => void): void => {
+    try {
+      write()
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'gate or score could not be written')
+    }
+  }
+
+  const onEvent = (event: ProbeEvent): void => guarded(() => look(event))
+
+  const look = (event: ProbeEvent): void => {
     lookedAtMs = now()
     const before = verdict
-    verdict = nextVerdict(verdict, event, options.thresholds, lookedAtMs)
+    if (!paused) verdict = nextVerdict(verdict, event, options.thresholds, lookedAtMs)
     if (verdict.serving !== before.serving) onChange(before)
     if (Math.abs(lookedAtMs - beatAtMs) >= 1000) {
       beatAtMs = lookedAtMs
+      if (trackFiles.readGate() !== verdict.serving) trackFiles.writeGate(verdict.serving)
       trackFiles.beat(beatAtMs)
     }
   }
@@ -70,14 +86,14 @@ export function watchHealth(options: HealthOptions): HealthWatch {
   }
 
   const holdDown = (): void => {
-    heldDownUntilMs = now() + options.holdDownMs
+    heldDownUntilMs = performance.now() + options.holdDownMs
     clearTimeout(holdDownTimer)
-    holdDownTimer = setTimeout(updateScores, options.holdDownMs + 1)
+    holdDownTimer = setTimeout(() => guarded(updateScores), options.holdDownMs + 1)
   }
 
   const updateScores = (): void => {
     if (expectation === undefined) return
-    const leftMs = heldDownUntilMs - now()
+    const leftMs = heldDownUntilMs - performance.now()
     const held = leftMs > 0 ? `held down for ${Math.ceil(leftMs / 1000)} s after a recovery` : undefined
     // Between `expect` and the reload HAProxy does not have a new service yet: that is no outage, and must move no VIP.
     const services = expectation.services.flatMap(({ name, vip, backend }): ServiceHealth[] => {
@@ -111,13 +127,20 @@ export function watchHealth(options: HealthOptions): HealthWatch {
   })
   return {
     expect: (next) => {
+      if (expectation === undefined) probe.setPort(next.healthPort)
       expectation = next
-      probe.setPort(next.healthPort)
-      updateScores()
+      guarded(updateScores)
+    },
+    pause: () => {
+      paused = true
+    },
+    probeAt: (port) => {
+      paused = false
+      probe.setPort(port)
     },
     setServers: (next) => {
       servers = next
-      updateScores()
+      guarded(updateScores)
     },
     verdict: () => verdict,
     scores: () => scores,

@@ -31,6 +31,13 @@ export function createVrrpStates(options: {
   let knownPid = options.keepalivedPid()
   const reported = new Set<string>()
 
+  const remember = (): void => {
+    try {
+      replaceFile(options.file, JSON.stringify({ pid: knownPid, states: [...current] }))
+    } catch {
+      // A full /run: only the next agent knows less.
+    }
+  }
   const dropForeign = (): void => {
     const running = options.keepalivedPid()
     if (running === knownPid) return
@@ -53,7 +60,7 @@ export function createVrrpStates(options: {
         current.set(event.instance, { state: event.state, priority: event.priority, sinceMs })
       }
       reported.add(event.instance)
-      replaceFile(options.file, JSON.stringify({ pid: knownPid, states: [...current] }))
+      remember()
     },
     get: (instance) => {
       dropForeign()

@@ -24,8 +24,12 @@ export function connectControl(socketPath: string): ControlClient {
     },
     stream: async (path, onLine) => {
       const response = await ask(socketPath, 'POST', path, WORK_WITHIN_MS)
-      for await (const line of createInterface({ input: response })) {
-        if (onLine(JSON.parse(line)) === 'enough') break
+      try {
+        for await (const line of createInterface({ input: response })) {
+          if (onLine(JSON.parse(line)) === 'enough') break
+        }
+      } catch (error) {
+        throw new AgentUnreachable(`the agent has ended before its answer: ${(error as Error).message}`)
       }
       response.destroy()
     },
@@ -35,7 +39,11 @@ export function connectControl(socketPath: string): ControlClient {
 /** `timeoutMs` bounds every silence, not the whole answer. */
 function ask(socketPath: string, method: string, path: string, timeoutMs: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const question = http.request({ socketPath, method, path, timeout: timeoutMs }, resolve)
+    const question = http.request({ socketPath, method, path, timeout: timeoutMs }, (response) => {
+      if (response.statusCode === 200) return resolve(response)
+      response.resume()
+      reject(new Error(`the agent could not do it (${response.statusCode}); its log says why`))
+    })
     question.on('timeout', () => question.destroy(new Error(`no answer within ${timeoutMs} ms`)))
     question.on('error', (error) => reject(new AgentUnreachable(whyUnreachable(socketPath, error))))
     question.end()

@@ -42,7 +42,11 @@ export async function serveStatus(address: { host: string; port: number }, statu
       response.writeHead(404).end()
       return
     }
-    sendJson(response, await status())
+    try {
+      sendJson(response, await status())
+    } catch {
+      response.writeHead(500).end()
+    }
   })
   server.headersTimeout = 5_000
   server.requestTimeout = 10_000

@@ -50,6 +50,7 @@ export function explainRemoteFailure(result: ExecResult, address: Address): stri
     case 'timeout':
       return failureSentence(`no answer within ${result.timeoutMs / 1000} s`, address)
     case 'aborted':
+    case 'unstartable':
     case 'missing':
     case 'flooded':
       return failureSentence(describeFailure(result), address)

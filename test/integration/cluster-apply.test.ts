@@ -290,7 +290,7 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     assert.equal(moved.code, 1)
     assert.equal(
       moved.said.split('\n').at(-1),
-      `rejected at read: lb.yaml  lb.yaml is not in branch main at commit ${without.slice(0, 12)} (repository.path is "."); the commit has elsewhere/lb.yaml`,
+      `failed at read: lb.yaml  lb.yaml is not in branch main at commit ${without.slice(0, 12)} (repository.path is "."); the commit has elsewhere/lb.yaml`,
     )
     repository.commit({ 'lb.yaml': specText().replaceAll('one', 'uno'), 'elsewhere/lb.yaml': null }, 'Rename a node')
     const renamed = await sync(one)
