@@ -34,7 +34,8 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
       pidFile: haproxyPid,
       logFile: join(state, 'haproxy.log'),
       reloadSignal: 'SIGUSR2',
-      stopSignal: 'SIGUSR1',
+      // First without new connections, then whatever is still open.
+      stopSignals: ['SIGUSR1', 'SIGTERM'],
       log,
     }),
     keepalived: createEmbeddedUnit({
@@ -55,7 +56,7 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
       // keepalived writes its dump where TMPDIR says.
       env: { TMPDIR: runtime },
       reloadSignal: 'SIGHUP',
-      stopSignal: 'SIGTERM',
+      stopSignals: ['SIGTERM'],
       log,
     }),
   }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
+import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
 
@@ -106,7 +107,7 @@ async function main(): Promise<void> {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof AgentUnreachable || error instanceof ConfigProblems) {
+  if (error instanceof AgentUnreachable || error instanceof AgentFailed || error instanceof ConfigProblems) {
     console.error(`lb-agent: ${error.message}`)
     return error instanceof AgentUnreachable ? 3 : 1
   }

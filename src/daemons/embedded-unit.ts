@@ -17,7 +17,8 @@ export type EmbeddedOptions = {
   logFile: string
   env?: Readonly<Record<string, string>>
   reloadSignal: NodeJS.Signals
-  stopSignal: NodeJS.Signals
+  /** One after the other, each given a few seconds; SIGKILL is what is left after them. */
+  stopSignals: readonly NodeJS.Signals[]
   log: Logger
 }
 
@@ -135,16 +136,16 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       restartTimer = undefined
       const running = pid()
       if (running === undefined) return { kind: 'done' }
-      process.kill(running, options.stopSignal)
-      const deadline = performance.now() + STOP_TIMEOUT_MS
-      while (isAlive(running) && pid() !== undefined) {
-        if (performance.now() > deadline || signal.aborted) {
-          process.kill(running, 'SIGKILL')
-          return { kind: 'failed', reason: `${name} did not end within ${STOP_TIMEOUT_MS} ms and was killed` }
+      for (const stopSignal of options.stopSignals) {
+        process.kill(running, stopSignal)
+        const deadline = performance.now() + STOP_TIMEOUT_MS
+        while (performance.now() < deadline && !signal.aborted) {
+          if (!isAlive(running) || pid() === undefined) return { kind: 'done' }
+          await sleep(20)
         }
-        await sleep(20)
       }
-      return { kind: 'done' }
+      process.kill(running, 'SIGKILL')
+      return { kind: 'failed', reason: `${name} did not end by ${options.stopSignals.join(' and ')} and was killed` }
     },
     insist: () => {
       wanted = true

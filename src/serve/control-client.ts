@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
+import { json } from 'node:stream/consumers'
 import { http } from '../http.ts'
+import { AgentFailed } from './agent-failed.ts'
 import { AgentUnreachable } from './agent-unreachable.ts'
 
 const STATUS_WITHIN_MS = 5_000
@@ -41,8 +43,10 @@ function ask(socketPath: string, method: string, path: string, timeoutMs: number
   return new Promise((resolve, reject) => {
     const question = http.request({ socketPath, method, path, timeout: timeoutMs }, (response) => {
       if (response.statusCode === 200) return resolve(response)
-      response.resume()
-      reject(new Error(`the agent could not do it (${response.statusCode}); its log says why`))
+      json(response).then(
+        (body) => reject(new AgentFailed(`the agent could not do it: ${(body as { error?: string }).error}`)),
+        () => reject(new AgentFailed(`the agent could not do it (status ${response.statusCode}); its log says why`)),
+      )
     })
     question.on('timeout', () => question.destroy(new Error(`no answer within ${timeoutMs} ms`)))
     question.on('error', (error) => reject(new AgentUnreachable(whyUnreachable(socketPath, error))))

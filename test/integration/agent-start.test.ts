@@ -208,7 +208,7 @@ suite('an agent that cannot start', { skip: missingForDaemons(), timeout: 60_000
     }
     assert.deepEqual(await launch([launcher, 'run', '--config', file], { PATH: bin }), {
       code: 1,
-      said: 'lb-agent: keepalived is not installed; on Debian: apt-get install keepalived',
+      said: 'lb-agent: flock is not installed; on Debian: apt-get install util-linux',
     })
     assert.equal(existsSync(join(base, 'state')), false)
   })
