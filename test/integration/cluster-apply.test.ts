@@ -216,6 +216,17 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     await client.mark()
   })
 
+  test('a change of the health listener’s port closes no gate and loses no request', async () => {
+    await cluster.client.mark()
+    const before = (await statusOf(one)).gate.sinceMs
+    // The options end inside `services`, so that another section may follow them.
+    await apply(cluster, { services: 'haproxy: { healthPort: 8499 }\n' })
+    assert.equal((await statusOf(one)).gate.sinceMs, before)
+    await apply(cluster, {})
+    assert.equal((await statusOf(one)).gate.sinceMs, before)
+    await nothingLost(cluster)
+  })
+
   test('a rollback goes back without the repository, and the next pass does not apply the revision again', async () => {
     const { client, repository } = cluster
     await apply(cluster, { comment: 'good' })
