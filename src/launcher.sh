@@ -51,7 +51,7 @@ export LB_AGENT_LAUNCHER=$self
 flags=()
 if [[ ${1-} == run ]]; then
   flags=(--max-semi-space-size=1)
-  export MALLOC_ARENA_MAX=1
+  export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 fi
 for node in "${LB_AGENT_NODE-}" "$directory/node" "$directory/../node_modules/.bin/node"; do
   [[ -n $node && -x $node ]] && exec "$node" "${flags[@]}" "$directory/lb-agent.mjs" "$@"

@@ -14,7 +14,7 @@ import { watchDrift } from './observe/drift.ts'
 import { observe } from './observe/observer.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
 import { RUNTIME } from './render/render-target.ts'
-import { createTemplateEngine } from './render/template-engine.ts'
+import { createTemplateEngine, type TemplateEngine } from './render/template-engine.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 
@@ -61,7 +61,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     now,
     onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
   })
-  const engine = createTemplateEngine(readEngine())
+  let engine: TemplateEngine | undefined
 
   return {
     config,
@@ -79,7 +79,11 @@ export async function createParts(config: AgentConfig, log: Logger) {
     haproxy,
     drift,
     addresses: ownAddresses,
-    engine,
+    /** Loaded when a revision is first rendered: an agent that only looks after what runs needs 20 MB less. */
+    engine: (): TemplateEngine => {
+      engine ??= createTemplateEngine(readEngine())
+      return engine
+    },
     templates: {
       haproxy: readAsset('templates/haproxy.cfg.j2'),
       keepalived: readAsset('templates/keepalived.conf.j2'),

@@ -57,7 +57,7 @@ export function render(
     haproxy: files.get('templates/haproxy.cfg.j2') ?? parts.templates.haproxy,
     keepalived: files.get('templates/keepalived.conf.j2') ?? parts.templates.keepalived,
   }
-  const renderAs = (release: string) => renderFiles(parts.engine, spec, { node, release, paths, haproxy }, templates)
+  const renderAs = (release: string) => renderFiles(parts.engine(), spec, { node, release, paths, haproxy }, templates)
   const anonymous = renderAs('')
   if (anonymous.kind === 'problems') return problems(anonymous.problems)
   const digests = digestsOf(anonymous.files)
