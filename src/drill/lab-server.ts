@@ -21,9 +21,10 @@ export async function runLabServer(json: string): Promise<void> {
   const options: LabServerOptions = JSON.parse(json)
   const credentials = { key: readFileSync(options.keyFile), cert: readFileSync(options.certificateFile) }
   await Promise.all(options.ports.map((port) => listen(options.name, port, credentials)))
-  process.stdout.write('ready\n')
   process.stdin.on('close', () => process.exit(0)).resume()
   process.on('SIGTERM', () => process.exit(0))
+  // Last: whoever reads it may end this at once.
+  process.stdout.write('ready\n')
 }
 
 function listen(name: string, port: LabPort, credentials: { key: Buffer; cert: Buffer }): Promise<void> {
