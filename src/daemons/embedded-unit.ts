@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
-import { isAlive, livingPid } from './pid-file.ts'
+import { isAlive, isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
 
@@ -38,19 +38,23 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const { name, log } = options
   // As the kernel names it: 15 characters of the program's file name (proc(5), comm).
   const comm = basename(options.binary).slice(0, 15)
-  let wanted = livingPid(options.pidFile, comm) !== undefined
+  // The last pid that was seen alive: during a reload HAProxy's pid file is empty, and that is no death.
+  let known = livingPidAtStart(options.pidFile, comm)
+  let wanted = known !== undefined
   let child: ChildProcess | undefined
   let lastExit = wanted ? 'ended, how is not known: another agent had started it' : 'not started'
   let restarts = 0
   let startedAtMs = 0
   let watchedStart = false
   let restartTimer: NodeJS.Timeout | undefined
-  if (wanted) log.info({ unit: name, pid: livingPid(options.pidFile, comm) }, 'adopted running daemon')
+  if (wanted) log.info({ unit: name, pid: known }, 'adopted running daemon')
 
-  const pid = (): number | undefined =>
-    child?.pid !== undefined && child.exitCode === null && child.signalCode === null
-      ? child.pid
-      : livingPid(options.pidFile, comm)
+  const pid = (): number | undefined => {
+    const ours = child?.pid !== undefined && child.exitCode === null && child.signalCode === null
+    const found = ours ? child?.pid : livingPid(options.pidFile, comm)
+    known = found ?? (known !== undefined && isDaemon(known, comm) ? known : undefined)
+    return known
+  }
 
   const start = (): void => {
     mkdirSync(dirname(options.logFile), { recursive: true })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 /**
  * The pid in a daemon's own pid file, when that process lives and is the daemon: a pid can have been reused since.
@@ -7,11 +7,37 @@ import { readFileSync } from 'node:fs'
 export function livingPid(pidFile: string, comm: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
-    if (!Number.isSafeInteger(pid) || pid < 2) return undefined
-    const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
-    return name === comm && !isZombie(pid) ? pid : undefined
+    return Number.isSafeInteger(pid) && isDaemon(pid, comm) ? pid : undefined
   } catch {
     return undefined
+  }
+}
+
+/**
+ * The same for an agent that starts. HAProxy empties its pid file when a reload begins and fills it when it is done, so an
+ * empty one is looked at again for a moment: a daemon that is taken for dead would be started a second time.
+ */
+export function livingPidAtStart(pidFile: string, comm: string): number | undefined {
+  for (let waitedMs = 0; waitedMs < FILLED_WITHIN_MS && isEmpty(pidFile); waitedMs += 20) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  }
+  return livingPid(pidFile, comm)
+}
+
+const FILLED_WITHIN_MS = 2_000
+
+function isEmpty(pidFile: string): boolean {
+  return statSync(pidFile, { throwIfNoEntry: false })?.size === 0
+}
+
+/** True while the process `pid` lives and has the daemon's name. */
+export function isDaemon(pid: number, comm: string): boolean {
+  try {
+    if (pid < 2) return false
+    const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+    return name === comm && !isZombie(pid)
+  } catch {
+    return false
   }
 }
 
