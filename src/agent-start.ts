@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { applyRelease } from './apply/apply-release.ts'
 import type { Journal } from './apply/apply-state.ts'
 import { liveContents, readLivePair, removeLivePair, writeLivePair } from './apply/live-files.ts'
-import type { Release } from './apply/release.ts'
+import { unread } from './apply/release.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
 import type { Parts } from './parts.ts'
@@ -69,11 +69,6 @@ async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSigna
   await removeLivePair(parts.live)
   await reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
   await parts.state.writeJournal(undefined)
-}
-
-/** A release of which no daemon is known to have read its files, so that all of it is reloaded. */
-function unread(release: Release): Release {
-  return { ...release, digests: { haproxy: '', keepalived: '' } }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { unread } from './apply/release.ts'
 import type { Recorder } from './apply/stage-record.ts'
 import type { Parts } from './parts.ts'
 import type { PassWriter } from './pass-log.ts'
@@ -38,12 +39,11 @@ export async function restoreByHand(
   const { applied } = await parts.state.readState()
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (applied === null || release === undefined) return failed('stage', 'no release is applied on this node yet')
-  const unread = { ...release, digests: { haproxy: '', keepalived: '' } }
   return await putLive(
     parts,
     pass,
     record,
-    { from: unread, to: release, revision: applied.revision, cause: 'by hand' },
+    { from: unread(release), to: release, revision: applied.revision, cause: 'by hand' },
     signal,
   )
 }

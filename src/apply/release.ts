@@ -37,6 +37,11 @@ export function foreignRelease(files: RenderedFiles): Release {
   }
 }
 
-export function sha256(text: string): string {
+/** A release of which no daemon is known to have read its files, so that all of it is reloaded. */
+export function unread(release: Release): Release {
+  return { ...release, digests: { haproxy: '', keepalived: '' } }
+}
+
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
-import { isAlive, isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
+import { isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
 
@@ -144,7 +144,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
         process.kill(running, stopSignal)
         const deadline = performance.now() + STOP_TIMEOUT_MS
         while (performance.now() < deadline && !signal.aborted) {
-          if (!isAlive(running) || pid() === undefined) return { kind: 'done' }
+          if (pid() === undefined) return { kind: 'done' }
           await sleep(20)
         }
       }

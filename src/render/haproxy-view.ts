@@ -1,6 +1,6 @@
 import { familyOf, parseIpAddress } from '../spec/address.ts'
+import { formatDuration } from '../spec/duration.ts'
 import type { Check, Server, Service, Spec, Vip } from '../spec/spec.ts'
-import { haproxyDuration } from './durations.ts'
 import { backendName } from './expectation.ts'
 import { type RenderTarget, RUNTIME, SERVER_STATE_FILE } from './render-target.ts'
 
@@ -17,7 +17,7 @@ export function haproxyView(spec: Spec, target: RenderTarget) {
     group: target.haproxy.group,
     max_connections: spec.haproxy.maxConnections,
     total_connections: spec.haproxy.maxConnections + SPARE_CONNECTIONS,
-    hard_stop_after: haproxyDuration(spec.haproxy.hardStopAfterMs),
+    hard_stop_after: formatDuration(spec.haproxy.hardStopAfterMs),
     log_normal: spec.haproxy.log === 'all',
     health_port: spec.haproxy.healthPort,
     stats_socket: `${target.paths.runtime}/${RUNTIME.statsSocket}`,
@@ -42,11 +42,11 @@ function serviceView(spec: Spec, service: Service) {
     binds: vip === undefined ? [] : bindsOf(vip, service.port),
     balance: service.balance,
     keep_streams: service.profile === 'kubernetes-api',
-    timeout_connect: haproxyDuration(timeouts.connectMs),
-    timeout_client: haproxyDuration(timeouts.clientMs),
-    timeout_server: haproxyDuration(timeouts.serverMs),
-    timeout_tunnel: haproxyDuration(timeouts.tunnelMs),
-    timeout_check: haproxyDuration(checkTimeoutMs(check)),
+    timeout_connect: formatDuration(timeouts.connectMs),
+    timeout_client: formatDuration(timeouts.clientMs),
+    timeout_server: formatDuration(timeouts.serverMs),
+    timeout_tunnel: formatDuration(timeouts.tunnelMs),
+    timeout_check: formatDuration(checkTimeoutMs(check)),
     check: checkView(check),
     defaults: serverDefaults(service),
     servers: servers.map((server) => serverView(server, service, width)),
@@ -79,9 +79,9 @@ function serverDefaults(service: Service): string {
     'check',
     ...(check.kind === 'https' ? ['check-ssl', 'verify none', ...serverNameOf(check.host)] : []),
     ...(service.sendProxy === 'v2' ? ['send-proxy-v2', 'check-send-proxy'] : []),
-    `inter ${haproxyDuration(check.intervalMs)}`,
+    `inter ${formatDuration(check.intervalMs)}`,
     // Between its first failure and the verdict a server is asked twice as often.
-    `fastinter ${haproxyDuration(Math.max(1, Math.round(check.intervalMs / 2)))}`,
+    `fastinter ${formatDuration(Math.max(1, Math.round(check.intervalMs / 2)))}`,
     `rise ${check.rise}`,
     `fall ${check.fall}`,
     ...(service.profile === 'kubernetes-api' ? ['on-marked-down shutdown-sessions'] : []),

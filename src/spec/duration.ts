@@ -11,7 +11,7 @@ export function parseDurationMs(text: string): number {
   return Number.parseInt(text, 10) * UNIT_MS[unit]
 }
 
-/** 14400000 -> `4h`: the largest unit that needs no fraction. */
+/** 14400000 -> `4h`: the largest unit that needs no fraction. HAProxy writes its times the same way. */
 export function formatDuration(ms: number): string {
   const unit = UNITS.find((candidate) => ms !== 0 && ms % UNIT_MS[candidate] === 0) ?? 'ms'
   return `${ms / UNIT_MS[unit]}${unit}`

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readAsset, readEngine } from '../../src/assets.ts'
-import { haproxyDuration, keepalivedSeconds } from '../../src/render/durations.ts'
+import { keepalivedSeconds } from '../../src/render/durations.ts'
 import { expectationOf } from '../../src/render/expectation.ts'
 import { renderFiles } from '../../src/render/render-files.ts'
 import type { RenderedFiles } from '../../src/render/render-target.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
+import { formatDuration } from '../../src/spec/duration.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import type { Spec } from '../../src/spec/spec.ts'
@@ -191,7 +192,7 @@ test('what is expected of a node are its instances and every service', () => {
 })
 
 test('durations are written with the largest unit that fits without a rest', () => {
-  assert.deepEqual([1, 500, 1000, 1500, 90_000, 900_000, 14_400_000, 86_400_000].map(haproxyDuration), [
+  assert.deepEqual([1, 500, 1000, 1500, 90_000, 900_000, 14_400_000, 86_400_000].map(formatDuration), [
     '1ms',
     '500ms',
     '1s',
