@@ -68,10 +68,10 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     const before = verdict
     if (!paused) verdict = nextVerdict(verdict, event, options.thresholds, lookedAtMs)
     if (verdict.serving !== before.serving) onChange(before)
-    if (Math.abs(lookedAtMs - beatAtMs) >= 1000) {
+    if (Math.abs(lookedAtMs - beatAtMs) >= 500) {
       beatAtMs = lookedAtMs
       if (trackFiles.readGate() !== verdict.serving) trackFiles.writeGate(verdict.serving)
-      trackFiles.beat(beatAtMs)
+      trackFiles.beat()
     }
   }
 
@@ -81,7 +81,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     // The score goes down before the gate opens, else the VIP would come back for a moment.
     if (verdict.serving) updateScores()
     trackFiles.writeGate(verdict.serving)
-    trackFiles.beat(lookedAtMs)
+    trackFiles.beat()
     log.warn({ open: verdict.serving, reason: verdict.reason }, verdict.serving ? 'gate opened' : 'gate closed')
   }
 
