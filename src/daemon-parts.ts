@@ -25,6 +25,7 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
   const { runtime, state } = config.paths
   const haproxyPid = join(runtime, 'haproxy.pid')
   const keepalivedPid = join(runtime, 'keepalived.pid')
+  const [vrrpPid, checkersPid] = [join(runtime, 'keepalived-vrrp.pid'), join(runtime, 'keepalived-check.pid')]
   const masterSocket = `${join(runtime, RUNTIME.masterSocket)},mode,600`
   return {
     haproxy: createEmbeddedUnit({
@@ -32,6 +33,7 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
       binary: config.haproxy.binary,
       args: ['-W', '-f', config.paths.haproxyConfig, '-p', haproxyPid, '-S', masterSocket],
       pidFile: haproxyPid,
+      childPidFiles: [],
       logFile: join(state, 'haproxy.log'),
       reloadSignal: 'SIGUSR2',
       // First without new connections, then whatever is still open.
@@ -44,14 +46,10 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
       args: [
         ...['--dont-fork', '--log-console', '--log-detail', '--no-syslog', '--vrrp', '--release-vips'],
         ...['--use-file', config.paths.keepalivedConfig, '--pid', keepalivedPid],
-        ...[
-          '--vrrp_pid',
-          join(runtime, 'keepalived-vrrp.pid'),
-          '--checkers_pid',
-          join(runtime, 'keepalived-check.pid'),
-        ],
+        ...['--vrrp_pid', vrrpPid, '--checkers_pid', checkersPid],
       ],
       pidFile: keepalivedPid,
+      childPidFiles: [vrrpPid, checkersPid],
       logFile: join(state, 'keepalived.log'),
       // keepalived writes its dump where TMPDIR says.
       env: { TMPDIR: runtime },

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -14,6 +14,8 @@ export type EmbeddedOptions = {
   args: readonly string[]
   /** Written by the daemon itself, so that a successor of this agent finds it (`-p`). */
   pidFile: string
+  /** Pid files of its own children: one that is left of a dead child keeps keepalived from starting until init reaps it. */
+  childPidFiles: readonly string[]
   logFile: string
   env?: Readonly<Record<string, string>>
   reloadSignal: NodeJS.Signals
@@ -59,6 +61,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   }
 
   const start = (): void => {
+    for (const file of options.childPidFiles) if (livingPid(file, comm) === undefined) rmSync(file, { force: true })
     mkdirSync(dirname(options.logFile), { recursive: true })
     const output = openSync(options.logFile, 'a', 0o640)
     const started = spawn(options.binary, options.args, {
