@@ -14,7 +14,7 @@ export type EmbeddedOptions = {
   args: readonly string[]
   /** Written by the daemon itself, so that a successor of this agent finds it (`-p`). */
   pidFile: string
-  /** Pid files of its own children: one that is left of a dead child keeps keepalived from starting until init reaps it. */
+  /** Pid files of its own children. One that is left of a dead process keeps keepalived from starting until init reaps it. */
   childPidFiles: readonly string[]
   logFile: string
   env?: Readonly<Record<string, string>>
@@ -61,7 +61,8 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   }
 
   const start = (): void => {
-    for (const file of options.childPidFiles) if (livingPid(file, comm) === undefined) rmSync(file, { force: true })
+    for (const file of [options.pidFile, ...options.childPidFiles])
+      if (livingPid(file, comm) === undefined) rmSync(file, { force: true })
     mkdirSync(dirname(options.logFile), { recursive: true })
     const output = openSync(options.logFile, 'a', 0o640)
     const started = spawn(options.binary, options.args, {
