@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stretch } from './holding.ts'
 import { deleteNamespaces, inNamespace, ipBatch, namespacesWith, pidsIn } from './ip.ts'
 
 /** A machine of the lab, balancer, server or client: a namespace with one interface. */
@@ -10,6 +11,8 @@ export type Network = {
   /** Takes the host's cable out of the switch: the interface stays up, nothing arrives. */
   cut(host: string): Promise<void>
   heal(host: string): Promise<void>
+  /** When which host was cut off; epoch ms. */
+  cuts(): readonly Stretch[]
   /** Ends every process inside and removes everything. Safe to call twice, and after a creation that failed. */
   close(): Promise<void>
 }
@@ -33,6 +36,7 @@ export async function createNetwork(id: string, hosts: readonly Host[], signal?:
   const namespace = (host: string): string => `${prefix}${host}`
   const fabric = `${prefix}.switch`
   const ports = new Map<string, string>()
+  const cuts: Stretch[] = []
 
   const addAll = async (added: readonly Host[]): Promise<void> => {
     for (const { name } of added) ports.set(name, `p${ports.size}`)
@@ -60,8 +64,15 @@ export async function createNetwork(id: string, hosts: readonly Host[], signal?:
   const network: Network = {
     namespace,
     add: (host) => addAll([host]),
-    cut: (host) => ipBatch(fabric, [`link set ${ports.get(host)} nomaster`]),
-    heal: (host) => ipBatch(fabric, [`link set ${ports.get(host)} master ${BRIDGE}`]),
+    cut: async (host) => {
+      await ipBatch(fabric, [`link set ${ports.get(host)} nomaster`])
+      cuts.push({ node: host, fromMs: Date.now(), untilMs: undefined })
+    },
+    heal: async (host) => {
+      await ipBatch(fabric, [`link set ${ports.get(host)} master ${BRIDGE}`])
+      for (const cut of cuts) if (cut.node === host) cut.untilMs ??= Date.now()
+    },
+    cuts: () => cuts,
     close,
   }
   try {
