@@ -3,7 +3,7 @@ export type Stretch = { node: string; fromMs: number; untilMs: number | undefine
 
 /** Who held one VIP in a window. Times are ms with one decimal. */
 export type Holding = {
-  /** How often a node took the VIP. */
+  /** How often the VIP went to another node, or came back to one after nobody had held it. */
   moves: number
   /** Two nodes or more held it and could both be reached: together, and the longest time at once. */
   togetherMs: number
@@ -19,7 +19,7 @@ export type Holding = {
 
 /**
  * Sums up who held one VIP from `fromMs` until `untilMs`. A node that is cut off the network keeps what it holds and does
- * not know it; for clients it has lost it, and taken it again once it is healed.
+ * not know it; for clients it has lost it.
  */
 export function summarizeHolding(
   held: readonly Stretch[],
@@ -41,7 +41,7 @@ export function summarizeHolding(
   const nobody = durations(reachable, fromMs, untilMs, (nodes) => nodes === 0)
   const anyTogether = durations(all, fromMs, untilMs, (nodes) => nodes >= 2)
   return {
-    moves: reachable.filter((stretch) => stretch.fromMs > fromMs).length,
+    moves: countMoves(reachable, fromMs),
     togetherMs: decimal(sum(together)),
     longestTogetherMs: decimal(Math.max(0, ...together)),
     togetherWithCutMs: decimal(Math.max(0, sum(anyTogether) - sum(together))),
@@ -52,6 +52,21 @@ export function summarizeHolding(
       fromMs: decimal(stretch.fromMs - fromMs),
       untilMs: decimal(stretch.untilMs - fromMs),
     })),
+  }
+}
+
+/** A second node that takes a VIP has moved it once the first one gives it up: whoever only held it in between has not. */
+function countMoves(stretches: readonly ClosedStretch[], fromMs: number): number {
+  let moves = 0
+  let owner = stretches.find((stretch) => stretch.fromMs === fromMs)
+  for (;;) {
+    const endMs = owner?.untilMs ?? fromMs
+    const others = stretches.filter((stretch) => stretch !== owner && stretch.untilMs > endMs)
+    // Of those that hold it when the owner gives it up, the first one that took it; otherwise the next one that does.
+    const next = others[0]
+    if (next === undefined) return moves
+    moves += 1
+    owner = next
   }
 }
 

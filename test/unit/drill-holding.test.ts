@@ -35,7 +35,7 @@ test('a node that takes the VIP before the other gives it away holds it together
   )
 })
 
-test('a VIP that is lost and taken again by the same node has moved once', () => {
+test('a VIP that its node loses and takes again has moved once', () => {
   const { moves, nobodyMs } = summarizeHolding([a(0, 1100), a(1120)], [], 1000, 2000)
   assert.deepEqual({ moves, nobodyMs }, { moves: 1, nobodyMs: 20 })
 })
@@ -53,12 +53,27 @@ test('a node that is cut off keeps the VIP, which is told apart and is no time t
   )
 })
 
-test('a node that is healed has taken the VIP again', () => {
+test('a node that is healed takes the VIP back when the other gives it up', () => {
   const summary = summarizeHolding([a(0), b(400, 1300)], [a(100, 1200)], 1000, 2000)
   assert.deepEqual(
     { moves: summary.moves, together: summary.togetherMs, cut: summary.togetherWithCutMs, nobody: summary.nobodyMs },
     { moves: 1, together: 100, cut: 200, nobody: 0 },
   )
+})
+
+test('a node that is healed and gives the VIP up has not moved it', () => {
+  const { moves, togetherMs } = summarizeHolding([a(0, 1250), b(400)], [a(100, 1200)], 1000, 2000)
+  assert.deepEqual({ moves, togetherMs }, { moves: 0, togetherMs: 50 })
+})
+
+test('a node that held the VIP only beside its holder has not moved it', () => {
+  const { moves, togetherMs } = summarizeHolding([a(0), b(1100, 1105)], [], 1000, 2000)
+  assert.deepEqual({ moves, togetherMs }, { moves: 0, togetherMs: 5 })
+})
+
+test('a VIP that a third node takes before the second has moved twice', () => {
+  const c: Stretch = { node: 'c', fromMs: 1101, untilMs: 1106 }
+  assert.equal(summarizeHolding([a(0, 1100), c, b(1102)], [], 1000, 2000).moves, 2)
 })
 
 test('what happened outside of the window does not count', () => {
