@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { recoverApply, startDaemons } from './agent-start.ts'
 import type { Release } from './apply/release.ts'
 import { createRecorder, ok, type Recorder, type StageResult } from './apply/stage-record.ts'
@@ -109,6 +110,7 @@ async function passOverRevision(
 
   const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
   if (before.applied !== null && applied !== undefined && sameFiles(applied, release.value)) {
+    await expectAnew(parts, applied, release.value)
     const others = before.rejected.filter((entry) => entry.revision !== revision.sha)
     await parts.state.writeState({
       ...before,
@@ -124,6 +126,13 @@ async function passOverRevision(
     { from: applied, to: release.value, revision: revision.sha, cause: 'revision' },
     signal,
   )
+}
+
+/** How a node behaves (failing back, damping, minimum of servers) is in no file of the daemons: nothing is reloaded for it. */
+async function expectAnew(parts: Parts, applied: Release, { expectation }: Release): Promise<void> {
+  if (isDeepStrictEqual(applied.expectation, expectation)) return
+  await parts.store.amend({ ...applied, expectation })
+  parts.health.expect(expectation)
 }
 
 function sameFiles(a: Release, b: Release): boolean {

@@ -1,70 +1,136 @@
-#!/bin/bash
+#!/bin/sh
 # lb-agent's launcher. `check` is answered here, without starting Node: keepalived asks it every second, and a Node
 # start costs 31 ms of CPU and 43 MB each time. Everything else goes to the bundle beside this file.
+# POSIX sh: dash starts in 1 ms, bash in 3, and an image without bash can run it.
 
 # lb-agent check [--runtime DIR] [--health-port PORT]: 0 = HAProxy on this node serves, 1 = it does not.
-# keepalived counts exit codes 126 and 127 as success, so every path ends in 0, 1 or 2.
+# keepalived may count exit codes 126 and 127 as success, so every path ends in 0, 1 or 2.
 check() {
-  local runtime=/run/lb-agent port=8405 gate beat now line
-  while (($# > 0)); do
+  runtime=/run/lb-agent port=8405
+  while [ $# -gt 0 ]; do
     case $1 in
       --runtime) runtime=${2-} ;;
       --health-port) port=${2-} ;;
       -h | --help)
-        echo 'lb-agent check [--runtime DIR] [--health-port PORT]: exit code 0 when HAProxy on this node serves, 1 when it does not'
+        printf '%s\n' 'lb-agent check [--runtime DIR] [--health-port PORT]: exit code 0 when HAProxy on this node serves, 1 when it does not'
         exit 0
         ;;
       *)
-        echo "lb-agent check: unknown option $1" >&2
+        printf '%s\n' "lb-agent check: unknown option $1" >&2
         exit 2
         ;;
     esac
-    shift 2 || exit 2
+    [ $# -ge 2 ] || exit 2
+    shift 2
   done
+  case $port in '' | *[!0-9]* | ??????*) exit 2 ;; esac
 
-  # The agent writes the second of its last look into `heartbeat`. While that is fresh, its verdict in `gate` counts.
-  printf -v now '%(%s)T' -1
-  if read -r beat 2>/dev/null <"$runtime/heartbeat" && [[ $beat =~ ^[0-9]{1,12}$ ]] && ((now >= beat && now - beat <= 2)); then
-    read -r gate 2>/dev/null <"$runtime/vrrp/gate" && [[ $gate == 1 ]]
-    exit $(($? != 0))
+  if fresh_heartbeat; then
+    gate=
+    if [ -f "$runtime/vrrp/gate" ]; then read -r gate <"$runtime/vrrp/gate"; fi
+    if [ "$gate" = 1 ]; then exit 0; else exit 1; fi
   fi
-
-  # The agent is dead or hung: ask HAProxy itself. A stopped HAProxy still accepts connections, hence the wait for an answer.
-  [[ $port =~ ^[0-9]{1,5}$ ]] || exit 2
-  { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || exit 1
-  printf 'GET /alive HTTP/1.1\r\nHost: lb-agent\r\nConnection: close\r\n\r\n' >&3 2>/dev/null || exit 1
-  IFS= read -r -t 0.5 line <&3 || exit 1
-  [[ $line == 'HTTP/1.1 200'* ]]
-  exit $(($? != 0))
+  ask_haproxy
+  # 0 and 1 are its answer; anything else says that the question could not be asked.
+  case $? in 0) exit 0 ;; 1) exit 1 ;; esac
+  look_for_haproxy
 }
 
-if [[ ${1-} == check ]]; then
+# The agent writes the clock of /proc/uptime into `heartbeat` every half second: seconds since boot, with two decimals.
+# Setting the time of day does not touch it. While the last one is younger than 1.2 s, the agent's verdict in `gate` counts.
+fresh_heartbeat() {
+  [ -f "$runtime/heartbeat" ] && [ -r /proc/uptime ] || return
+  beat= now=
+  read -r beat <"$runtime/heartbeat"
+  read -r now _ </proc/uptime
+  hundredths "$beat" && beat=$value && hundredths "$now" && [ "$beat" -le "$value" ] && [ $((value - beat)) -lt 120 ]
+}
+
+# 12345.67 -> 1234567 in `value`; false for anything else. At most twelve characters, so that every shell can count with it.
+hundredths() {
+  case $1 in
+    *[!0-9.]* | *.*.* | 0* | ?????????????*) return 1 ;;
+    ?*.[0-9][0-9]) value=${1%.*}${1#*.} ;;
+    *) return 1 ;;
+  esac
+}
+
+# The agent is dead or hung. 0: HAProxy answers, 1: it does not, anything else: there is no bash, or no way to use it.
+# A child instead of exec, because a failed exec would end this shell with 126 or 127.
+ask_haproxy() {
+  [ -d /dev/fd/ ] || return 2
+  for bash in /bin/bash /usr/bin/bash ''; do
+    [ -n "$bash" ] || bash=$(command -v bash)
+    if [ -x "$bash" ]; then LC_ALL=C "$bash" --norc --noprofile -p -c "$CONNECT" lb-agent-check "$port" "$REQUEST" 2>/dev/null; return; fi
+  done
+  return 2
+}
+
+# Twice, because HAProxy may be starting again. Together less than the second after which keepalived runs the next check:
+# 2.2.7 starts it even if this one is still running.
+CONNECT='
+serves() {
+  # A stopped HAProxy accepts connections until its backlog is full. From then on connect() itself waits for seconds, hence
+  # a process of its own.
+  exec 4< <(exec 3<>"/dev/tcp/127.0.0.1/$1" && exec /bin/sh -c "$2")
+  asking=$! answer=
+  read -r -t 0.35 -u 4 answer
+  kill -9 $asking
+  exec 4<&-
+  [[ $answer == serves ]]
+}
+serves "$@" || { command -p sleep 0.15; serves "$@"; } || exit 1
+exit 0
+'
+# By sh, because bash writes each line by itself, and the second would wait 40 ms for the acknowledgement of the first.
+REQUEST='
+printf "GET /alive HTTP/1.1\r\nHost: lb-agent\r\nConnection: close\r\n\r\n" >&3
+read -r line <&3
+case $line in "HTTP/1.1 200"*) echo serves ;; esac
+'
+
+# HAProxy cannot be asked. The death of an agent must move no VIP, so only a process that is known to be gone counts; a
+# gate that was closed stays closed without us.
+look_for_haproxy() {
+  for file in "$runtime/haproxy.pid" /run/haproxy.pid; do
+    [ -f "$file" ] && [ -r "$file" ] || continue
+    pid=
+    read -r pid <"$file"
+    # Empty while HAProxy reloads; and rubbish is no evidence.
+    case $pid in '' | *[!0-9]* | 0* | ????????*) exit 0 ;; esac
+    if kill -0 "$pid" || [ -d "/proc/$pid" ]; then exit 0; else exit 1; fi
+  done 2>/dev/null
+  exit 0
+}
+
+if [ "${1-}" = check ]; then
   shift
   check "$@"
 fi
 
-self=$(readlink -f -- "${BASH_SOURCE[0]}")
+self=$(readlink -f -- "$0") || self=$0
 directory=${self%/*}
-export LB_AGENT_LAUNCHER=$self
+export LB_AGENT_LAUNCHER="$self"
 # The daemon makes little garbage and has one busy thread: a small young generation and one malloc arena keep a third off
 # its resident memory.
-flags=()
-if [[ ${1-} == run ]]; then
-  flags=(--max-semi-space-size=1)
+flags=
+if [ "${1-}" = run ]; then
+  flags=--max-semi-space-size=1
   export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 fi
 for node in "${LB_AGENT_NODE-}" "$directory/node" "$directory/../node_modules/.bin/node"; do
-  [[ -n $node && -x $node ]] && exec "$node" "${flags[@]}" "$directory/lb-agent.mjs" "$@"
+  if [ -n "$node" ] && [ -x "$node" ]; then exec "$node" $flags "$directory/lb-agent.mjs" "$@"; fi
 done
 
-node=$(type -P node) || {
+node=$(command -v node) || {
   echo 'lb-agent: Node.js is not installed; install Node.js 24 or newer, or name one: LB_AGENT_NODE=/path/to/node' >&2
   exit 2
 }
 version=$("$node" --version)
 major=${version#v}
-if ((${major%%.*} < 24)); then
+major=${major%%.*}
+if ! [ "$major" -ge 24 ] 2>/dev/null; then
   echo "lb-agent: $node is $version; lb-agent needs Node.js 24 or newer. Name one: LB_AGENT_NODE=/path/to/node" >&2
   exit 2
 fi
-exec "$node" "${flags[@]}" "$directory/lb-agent.mjs" "$@"
+exec "$node" $flags "$directory/lb-agent.mjs" "$@"

@@ -41,8 +41,18 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   local('rollback', 'back to the previous release of this node, without the network')
     .option('--json', 'for programs')
     .action((options) => exit(import('./cli/sync.ts').then(({ rollback }) => rollback(options))))
-  local('stop', 'stop keepalived, HAProxy and the agent (a restart of the agent stops neither)').action((options) =>
-    exit(import('./cli/stop.ts').then(({ stop }) => stop(options))),
+  local('drain', 'give the VIPs of this node away, without a lost request, until undrain')
+    .option('--vip <name>', 'only this one (default: all)')
+    .option('--for <duration>', 'ends by itself after 30m, 2h, …')
+    .option('--for-shutdown', 'the host is about to stop: ends with the next start')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/drain.ts').then(({ drain }) => drain(options))))
+  local('undrain', 'take part again; also ends the wait after a recovery (failback: manual)')
+    .option('--vip <name>', 'only this one (default: all)')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/drain.ts').then(({ undrain }) => undrain(options))))
+  local('stop', 'drain, then stop keepalived, HAProxy and the agent (a restart of the agent stops neither)').action(
+    (options) => exit(import('./cli/stop.ts').then(({ stop }) => stop(options))),
   )
   verb('check', 'the vrrp_script of keepalived: 0 = HAProxy on this node serves')
     .option('--runtime <directory>', 'runtime directory of the agent', '/run/lb-agent')

@@ -7,6 +7,8 @@ import { readAsset, readEngine } from './assets.ts'
 import { createDaemons, createUnits } from './daemon-parts.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { makeFifo, openFifo } from './daemons/keepalived-fifo.ts'
+import { createDrains } from './health/drains.ts'
+import { createMemory } from './health/memory.ts'
 import { createTrackFiles } from './health/track-files.ts'
 import { watchHealth } from './health/watch.ts'
 import { ownAddresses } from './observe/addresses.ts'
@@ -17,8 +19,10 @@ import { RUNTIME } from './render/render-target.ts'
 import { createTemplateEngine, type TemplateEngine } from './render/template-engine.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
+import { createTroubles } from './troubles.ts'
 
-const OBSERVE_EVERY_MS = 1_000
+// Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
+const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
@@ -40,16 +44,37 @@ export async function createParts(config: AgentConfig, log: Logger) {
     },
     now,
   })
+  const troubles = createTroubles(now)
   const fifoPath = join(paths.runtime, RUNTIME.fifo)
   await makeFifo(fifoPath)
   const fifo = openFifo(fifoPath, (event) => {
     vrrp.take(event)
+    // A node that has become MASTER has nothing to wait for any more.
+    if (event.kind === 'state') health.updateScores()
     if (event.kind === 'state')
       log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
   })
 
   const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
-  const health = watchHealth({ trackFiles, thresholds: config.health, ...config.health, now, log })
+  const drains = createDrains(join(paths.state, 'drains.json'), now, ({ vip }) => {
+    log.info({ vip: vip ?? 'all' }, 'drain is over')
+  })
+  const health = watchHealth({
+    trackFiles,
+    thresholds: config.health,
+    everyMs: config.health.everyMs,
+    timeoutMs: config.health.timeoutMs,
+    memory: createMemory({
+      runtime: join(paths.runtime, 'health.json'),
+      state: join(paths.state, 'healthy-once.json'),
+    }),
+    drains,
+    troubles,
+    holds: (address) => ownAddresses().has(address),
+    now,
+    onVerdict: ({ serving, reason }) => log.warn({ open: serving, reason }, serving ? 'gate opened' : 'gate closed'),
+    onChange: (change) => log.info(change, 'score changed'),
+  })
   const haproxy = observe({
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
@@ -74,7 +99,9 @@ export async function createParts(config: AgentConfig, log: Logger) {
       gateIsOpen: () => health.verdict().serving,
       probeAt: health.probeAt,
     }),
+    troubles,
     vrrp,
+    drains,
     health,
     haproxy,
     drift,

@@ -8,6 +8,8 @@ export type ReleaseStore = {
   /** Puts a release on disk, whole or not at all. A release that is there already is left alone. */
   put(release: Release): Promise<void>
   get(id: string): Promise<Release | undefined>
+  /** What is expected of a stored release has changed, its files have not. */
+  amend(release: Release): Promise<void>
   /** Path of one file of a stored release, for the daemons' own checks. */
   path(id: string, file: keyof Release['files']): string
   /** Removes all but the named releases, hand-written ones, and the newest few. */
@@ -24,6 +26,11 @@ const recordSchema = z.object({
   digests: z.object({ haproxy: z.string(), keepalived: z.string() }),
   expectation: z.object({
     healthPort: z.number(),
+    // Defaults are for releases that an older agent has stored: a new one must go on with them.
+    advertIntervalMs: z.number().default(1_000),
+    failbackMs: z.union([z.number(), z.literal('manual')]).default(10_000),
+    dampingMs: z.number().default(2_000),
+    peers: z.array(z.object({ name: z.string(), address: z.string() })).default([]),
     vips: z.array(
       z.object({
         name: z.string(),
@@ -32,6 +39,7 @@ const recordSchema = z.object({
         basePriority: z.number(),
         interface: z.string(),
         prefer: z.array(z.string()),
+        requireHealthyOnce: z.boolean().default(false),
       }),
     ),
     services: z.array(
@@ -42,6 +50,7 @@ const recordSchema = z.object({
         port: z.number(),
         backend: z.string(),
         servers: z.number(),
+        minimumServers: z.number().default(1),
       }),
     ),
   }),
@@ -62,8 +71,7 @@ export function createReleaseStore(directory: string): ReleaseStore {
       await mkdir(staging, { mode: 0o750 })
       await writeDurably(join(staging, FILE_NAMES.haproxy), release.files.haproxy, 0o640)
       await writeDurably(join(staging, FILE_NAMES.keepalived), release.files.keepalived, 0o640)
-      const { files: _, ...record } = release
-      await writeDurably(join(staging, 'release.json'), `${JSON.stringify(record, undefined, 2)}\n`, 0o640)
+      await writeRecord(staging, release)
       await rename(staging, final)
       await syncDirectory(directory)
     },
@@ -76,6 +84,7 @@ export function createReleaseStore(directory: string): ReleaseStore {
       ])
       return { ...record, files: { haproxy, keepalived } }
     },
+    amend: (release) => writeRecord(join(directory, release.id), release),
     prune: async (keep) => {
       const names = await readdir(directory).catch(() => [])
       const ages = await Promise.all(
@@ -88,6 +97,10 @@ export function createReleaseStore(directory: string): ReleaseStore {
       await Promise.all(old.map(({ name }) => rm(join(directory, name), { recursive: true, force: true })))
     },
   }
+}
+
+function writeRecord(folder: string, { files: _, ...record }: Release): Promise<void> {
+  return writeDurably(join(folder, 'release.json'), `${JSON.stringify(record, undefined, 2)}\n`, 0o640)
 }
 
 async function readRecord(folder: string): Promise<z.infer<typeof recordSchema> | undefined> {

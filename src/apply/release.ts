@@ -32,7 +32,15 @@ export function foreignRelease(files: RenderedFiles): Release {
     revision: '',
     digests,
     files,
-    expectation: { healthPort: 8405, vips: [], services: [] },
+    expectation: {
+      healthPort: 8405,
+      advertIntervalMs: 1000,
+      failbackMs: 0,
+      dampingMs: 0,
+      peers: [],
+      vips: [],
+      services: [],
+    },
     foreign: true,
   }
 }

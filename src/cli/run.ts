@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import pino, { type Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
+import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
@@ -68,10 +69,14 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     status,
     sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
-    stop: () => {
+    drain: async (request, line) => line({ result: await drain(parts, request, line, ending.signal) }),
+    undrain: (vip) => undrain(parts, vip),
+    stop: async () => {
+      // A better node takes the VIPs before anything stops.
+      await drain(parts, { vip: undefined, forMs: undefined, forStop: true }, () => undefined, ending.signal)
       // First the agent's own work, which would start again what is stopped.
       ending.abort()
-      return stopping.wanted()
+      await stopping.wanted()
     },
     end: stopping.answered,
   })

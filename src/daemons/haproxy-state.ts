@@ -17,6 +17,8 @@ export type ServerState = {
   name: string
   status: string
   up: boolean
+  /** A check of it has succeeded; right after its start HAProxy believes in servers that it has not checked yet. */
+  checked: boolean
   currentSessions: number
   lastCheck: string
 }
@@ -96,6 +98,8 @@ function parseServers(csv: string): ServerState[] {
         status: text,
         // `UP`, `UP 1/2` (going down), `no check`; DRAIN, MAINT, NOLB and `DOWN …` take no new connections.
         up: text.startsWith('UP') || text === 'no check',
+        // `L4OK`, `L7OK`, `L7OKC`; `* L7OK` while the next one is under way.
+        checked: text === 'no check' || /^(?:\* )?L\dOK/.test(cells[check] ?? ''),
         currentSessions: Number(cells[sessions] ?? 0),
         lastCheck: cells[check] ?? '',
       },

@@ -153,6 +153,5 @@ paths:
   haproxyConfig: ${directory}/etc/haproxy/haproxy.cfg
   keepalivedConfig: ${directory}/etc/keepalived/keepalived.conf
   launcher: ${launcher}
-health: { holdDown: 3s }
 ${options.settings ?? ''}`
 }

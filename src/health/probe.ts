@@ -16,6 +16,8 @@ export type Probe = {
 
 const REQUEST = 'GET /alive HTTP/1.1\r\nHost: lb-agent\r\n\r\n'
 const MAX_ANSWER_BYTES = 4096
+/** A timer of an idle process is a few ms late at most. */
+const STOOD_STILL_MS = 30
 
 /**
  * Asks HAProxy `GET /alive` over one kept-alive connection, one question at a time. A connection that closes is followed
@@ -27,6 +29,7 @@ export function startProbe(options: ProbeOptions): Probe {
   let asking = false
   let timer: NodeJS.Timeout | undefined
   let deadline: NodeJS.Timeout | undefined
+  let deadlineRead: NodeJS.Immediate | undefined
   let closed = false
   let lookedAgainAt = Number.NEGATIVE_INFINITY
 
@@ -34,16 +37,37 @@ export function startProbe(options: ProbeOptions): Probe {
     clearTimeout(timer)
     if (closed || asking) return
     asking = true
-    deadline = setTimeout(
-      () => settle({ kind: 'missed', reason: `HAProxy gave no answer within ${options.timeoutMs} ms` }),
-      options.timeoutMs,
-    )
+    setDeadline(true)
     if (socket === undefined) socket = open()
     else socket.write(REQUEST)
   }
 
-  const settle = (event: ProbeEvent): void => {
+  /**
+   * A deadline that passes while this process itself stood still (stopped, no processor) says nothing of HAProxy: its
+   * answer may lie in the socket unread. It is read first, and once there is time for a new answer.
+   */
+  const setDeadline = (mayExtend: boolean): void => {
+    const dueAt = performance.now() + options.timeoutMs
+    deadline = setTimeout(() => {
+      const wasLate = performance.now() - dueAt > STOOD_STILL_MS
+      if (wasLate && mayExtend) setDeadline(false)
+      else deadlineRead = setImmediate(miss)
+    }, options.timeoutMs)
+  }
+
+  const endDeadline = (): void => {
     clearTimeout(deadline)
+    clearImmediate(deadlineRead)
+  }
+
+  const miss = (): void => {
+    settle({ kind: 'missed', reason: `HAProxy gave no answer within ${options.timeoutMs} ms` })
+    // The next deadline begins at once: a hung HAProxy is found after `fall` of them.
+    ask()
+  }
+
+  const settle = (event: ProbeEvent): void => {
+    endDeadline()
     asking = false
     if (event.kind !== 'answered') drop()
     if (closed) return
@@ -93,7 +117,7 @@ export function startProbe(options: ProbeOptions): Probe {
       socket = undefined
       // A kept-alive connection that ends says nothing yet: its worker was killed, or replaced by a reload.
       if (answers > 0) {
-        clearTimeout(deadline)
+        endDeadline()
         asking = false
         lookAgain()
       } else settle({ kind: 'missed', reason: 'HAProxy closed the connection without an answer' })
@@ -107,14 +131,14 @@ export function startProbe(options: ProbeOptions): Probe {
       if (next === port) return
       port = next
       drop()
-      clearTimeout(deadline)
+      endDeadline()
       asking = false
       ask()
     },
     close: () => {
       closed = true
       clearTimeout(timer)
-      clearTimeout(deadline)
+      endDeadline()
       drop()
     },
   }

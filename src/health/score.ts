@@ -1,30 +1,39 @@
-/** How well this node would serve one VIP, 0..100, and why. */
+import type { VipHealth } from './vip-health.ts'
+
+/** What keepalived adds to this node's priority for one VIP, and why. */
 export type Score = { vip: string; score: number; reason: string }
 
-export type ServiceHealth = { name: string; vip: string; serversUp: number }
-
 /**
- * The score of each VIP from the servers that *this node* sees: the share of its services with a server that is up.
- * When every node sees the same outage all scores drop alike and the VIP stays. Undefined services (HAProxy not asked
- * yet) keep the full score: only a known outage moves a VIP. `heldDown` keeps a node that has just recovered at 0, so
- * that failing back is one calm move.
+ * A node that is drained or held down: any node with servers comes before it, and it comes before one that has none.
+ * Larger than the distance between the first and the last of `prefer` in a cluster of ten.
  */
-export function scoresOf(
-  vips: readonly string[],
-  services: readonly ServiceHealth[] | undefined,
-  heldDown: string | undefined,
-): Score[] {
-  return vips.map((vip) => {
-    if (heldDown !== undefined) return { vip, score: 0, reason: heldDown }
-    if (services === undefined) return { vip, score: 100, reason: 'its servers are not known yet' }
-    const mine = services.filter((service) => service.vip === vip)
-    if (mine.length === 0) return { vip, score: 100, reason: 'no service to judge by' }
-    const down = mine.filter(({ serversUp }) => serversUp === 0)
-    if (down.length === 0) return { vip, score: 100, reason: 'every service has a server' }
-    return {
-      vip,
-      score: Math.floor((100 * (mine.length - down.length)) / mine.length),
-      reason: `no server is up for ${down.map(({ name }) => name).join(', ')}`,
-    }
-  })
+export const RESERVE_SCORE = 10
+
+/** keepalived takes a tracked file's -254 as FAULT of the instance (2.2.7, trackers/track_file.c; tried). */
+export const FAULT_SCORE = -254
+
+export type Brakes = {
+  /** Drained by hand, in words. */
+  drained: string | undefined
+  /** `requireHealthyOnce` and no server was up yet. */
+  waitsForServer: boolean
+  failbackMs: number | 'manual'
+  nowMs: number
+}
+
+export function scoreOf(vip: string, health: VipHealth, brakes: Brakes): Score {
+  if (brakes.waitsForServer) {
+    return { vip, score: FAULT_SCORE, reason: 'held back: no server of it was up yet (requireHealthyOnce)' }
+  }
+  const reserve = Math.min(health.score, RESERVE_SCORE)
+  if (brakes.drained !== undefined) return { vip, score: reserve, reason: brakes.drained }
+  if (health.heldDownSinceMs !== undefined) {
+    return { vip, score: reserve, reason: heldDown(health.heldDownSinceMs, brakes) }
+  }
+  return { vip, score: health.score, reason: health.reason }
+}
+
+function heldDown(sinceMs: number, { failbackMs, nowMs }: Brakes): string {
+  if (failbackMs === 'manual') return 'held back after a recovery: failback is manual, lb-agent undrain ends it'
+  return `held back after a recovery, ${Math.max(0, Math.ceil((sinceMs + failbackMs - nowMs) / 1000))} s to go`
 }

@@ -6,6 +6,13 @@ import type { Spec } from '../spec/spec.ts'
  */
 export type Expectation = {
   healthPort: number
+  advertIntervalMs: number
+  /** How long a node that has recovered lets the holder of a VIP be. */
+  failbackMs: number | 'manual'
+  /** How long the holder of a VIP waits before it admits that its servers are lost. */
+  dampingMs: number
+  /** The other nodes of the cluster. */
+  peers: readonly { name: string; address: string }[]
   vips: readonly ExpectedVip[]
   services: readonly ExpectedService[]
 }
@@ -18,6 +25,7 @@ export type ExpectedVip = {
   basePriority: number
   interface: string
   prefer: readonly string[]
+  requireHealthyOnce: boolean
 }
 
 export type ExpectedService = {
@@ -27,6 +35,7 @@ export type ExpectedService = {
   port: number
   backend: string
   servers: number
+  minimumServers: number
 }
 
 /** Base priorities run downwards from here: with the full score of 100 healthy nodes reach 254, 253, … (design §4). */
@@ -47,6 +56,10 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(nodeName))
   return {
     healthPort: spec.haproxy.healthPort,
+    advertIntervalMs: spec.vrrp.advertIntervalMs,
+    failbackMs: spec.vrrp.failbackMs,
+    dampingMs: Math.max(spec.vrrp.dampingMs, checkSpreadMs(spec)),
+    peers: spec.nodes.filter(({ name }) => name !== nodeName).map(({ name, address }) => ({ name, address })),
     vips: vips.map((vip) => ({
       name: vip.name,
       address: vip.address,
@@ -54,6 +67,7 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
       basePriority: basePriority(vip.prefer, nodeName),
       interface: node?.interface ?? '',
       prefer: vip.prefer,
+      requireHealthyOnce: vip.requireHealthyOnce,
     })),
     services: spec.services.map((service) => ({
       name: service.name,
@@ -62,6 +76,12 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
       port: service.port,
       backend: backendName(service.name),
       servers: spec.pools.find(({ name }) => name === service.pool)?.servers.length ?? 0,
+      minimumServers: service.minimumServers,
     })),
   }
+}
+
+/** HAProxys of two nodes see the same outage up to a check interval apart, and each agent asks its own twice a second. */
+function checkSpreadMs(spec: Spec): number {
+  return Math.max(0, ...spec.services.map(({ check }) => check.intervalMs)) + 1_000
 }

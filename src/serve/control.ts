@@ -8,12 +8,15 @@ export type Control = {
   /** Streams one JSON line per event; the promise ends with the work. */
   sync(options: SyncOptions, line: (event: unknown) => void): Promise<void>
   rollback(line: (event: unknown) => void): Promise<void>
+  drain(options: DrainOptions, line: (event: unknown) => void): Promise<void>
+  undrain(vip: string | undefined): Promise<unknown>
   /** Stops both daemons. */
   stop(): Promise<void>
   /** Ends the agent. */
   end(): void
 }
 
+export type DrainOptions = { vip: string | undefined; forMs: number | undefined; forStop: boolean }
 export type SyncOptions = { retry: boolean; acceptRewind: boolean; restore: boolean }
 
 const SOCKET_MODE = 0o660
@@ -58,6 +61,7 @@ export async function serveStatus(address: { host: string; port: number }, statu
 async function route(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://agent')
   const flag = (name: string): boolean => url.searchParams.get(name) === '1'
+  const text = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /v1/status':
       sendJson(response, await control.status())
@@ -69,6 +73,19 @@ async function route(request: IncomingMessage, response: ServerResponse, control
       return
     case 'POST /v1/rollback':
       await streamLines(response, (line) => control.rollback(line))
+      return
+    case 'POST /v1/drain': {
+      const forMs = text('forMs')
+      const options = {
+        vip: text('vip'),
+        forMs: forMs === undefined ? undefined : Number(forMs),
+        forStop: flag('forStop'),
+      }
+      await streamLines(response, (line) => control.drain(options, line))
+      return
+    }
+    case 'POST /v1/undrain':
+      await streamLines(response, async (line) => line({ result: await control.undrain(text('vip')) }))
       return
     case 'POST /v1/stop':
       await control.stop()

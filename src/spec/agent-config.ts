@@ -14,7 +14,7 @@ export type AgentConfig = {
   }
   haproxy: { binary: string; user: string; group: string }
   keepalived: { binary: string }
-  health: { everyMs: number; timeoutMs: number; fall: number; rise: number; holdDownMs: number }
+  health: { everyMs: number; timeoutMs: number; fall: number; rise: number }
   apply: { confirmWindowMs: number; reloadTimeoutMs: number }
   trust: { rewinds: 'refuse' | 'accept' }
 }

@@ -110,7 +110,7 @@ const health = section('health', {
     .prefault('100ms')
     .meta({ title: 'Every', description: 'Time between two probes of HAProxy on this node.' }),
   timeout: duration('timeout', 10, 60_000)
-    .prefault('300ms')
+    .prefault('150ms')
     .meta({ title: 'Timeout', description: 'A probe without an answer for this long has failed.' }),
   fall: integer('fall', 1, 100)
     .default(2)
@@ -118,10 +118,6 @@ const health = section('health', {
   rise: integer('rise', 1, 100)
     .default(2)
     .meta({ title: 'Rise', description: 'Good probes in a row that open the gate.' }),
-  holdDown: duration('holdDown', 0, 3_600_000).prefault('10s').meta({
-    title: 'Hold-down',
-    description: 'A node whose HAProxy has recovered waits this long before it takes its VIPs back.',
-  }),
 })
 
 const apply = section('apply', {

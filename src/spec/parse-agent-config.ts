@@ -35,7 +35,6 @@ function toConfig(node: string, written: output<typeof agentSchema>): AgentConfi
       timeoutMs: health.timeout,
       fall: health.fall,
       rise: health.rise,
-      holdDownMs: health.holdDown,
     },
     apply: { confirmWindowMs: apply.confirmWindow, reloadTimeoutMs: apply.reloadTimeout },
     trust,

@@ -26,7 +26,12 @@ function toSpec(written: Written): Spec {
     version,
     cluster,
     nodes: Object.entries(nodes).map(([name, node]) => ({ name, ...node })),
-    vrrp: { transport: vrrp.transport, advertIntervalMs: vrrp.advertInterval },
+    vrrp: {
+      transport: vrrp.transport,
+      advertIntervalMs: vrrp.advertInterval,
+      failbackMs: vrrp.failback === 'manual' ? 'manual' : vrrp.failback.after,
+      dampingMs: vrrp.damping,
+    },
     vips: Object.entries(vips).map(([name, vip]) => toVip(name, vip)),
     pools: Object.entries(pools).map(([name, pool]) => toPool(name, pool)),
     services: Object.entries(services).map(([name, service]) => toService(name, service)),
@@ -39,8 +44,8 @@ function toSpec(written: Written): Spec {
   }
 }
 
-function toVip(name: string, { address, virtualRouterId, prefer, extraAddresses }: Written['vips'][string]): Vip {
-  return { name, ...address, virtualRouterId, prefer, extraAddresses }
+function toVip(name: string, { address, ...rest }: Written['vips'][string]): Vip {
+  return { name, ...address, ...rest }
 }
 
 function toPool(name: string, pool: Written['pools'][string]): Pool {

@@ -25,7 +25,7 @@ export const PROFILES: Record<Profile, Defaults> = {
 
 /** A service with the defaults of its profile filled in. */
 export function toService(name: string, written: output<typeof serviceSchema>): Service {
-  const { vip, port, pool, profile, sendProxy, timeouts } = written
+  const { vip, port, pool, profile, minimumServers, sendProxy, timeouts } = written
   const defaults = PROFILES[profile]
   return {
     name,
@@ -34,6 +34,7 @@ export function toService(name: string, written: output<typeof serviceSchema>): 
     pool,
     profile,
     mode: defaults.mode,
+    minimumServers,
     balance: written.balance ?? defaults.balance,
     serverPort: written.serverPort ?? port,
     sendProxy,

@@ -97,6 +97,10 @@ export const serviceSchema = section('a service', {
     description:
       'The defaults of this service. tcp: mode tcp, roundrobin, tcp check. http: the same in mode http. kubernetes-api: mode tcp, leastconn, https check of /readyz (200, or 401 as K3s answers anonymous questions), timeouts fit for watches.',
   }),
+  minimumServers: integer('minimumServers', 1, 1000).default(1).meta({
+    title: 'Minimum of servers',
+    description: 'With fewer servers up, as seen from a node, the service counts as down there.',
+  }),
   balance: choice('balance', ['roundrobin', 'leastconn', 'source'])
     .optional()
     .meta({ title: 'Balance', description: 'How a server is chosen. Default: roundrobin; kubernetes-api: leastconn.' }),

@@ -26,6 +26,24 @@ const nodeSchema = section('a node', {
   }),
 }).meta({ title: 'Node', description: 'A balancer: a machine that runs lb-agent, HAProxy and keepalived.' })
 
+const failback = z
+  .union(
+    [
+      z.literal('manual'),
+      section('failback', {
+        after: duration('after', 0, 3_600_000)
+          .prefault('10s')
+          .meta({ title: 'After', description: 'Time for which the node must have been well.' }),
+      }),
+    ],
+    { error: 'failback is manual, or a mapping with the key after' },
+  )
+  .meta({
+    title: 'Failing back',
+    description:
+      'When a node that has recovered takes its VIPs back: { after: 10s }, or manual (it waits for lb-agent undrain).',
+  })
+
 export const vrrpSchema = section('vrrp', {
   transport: choice('transport', ['unicast', 'multicast']).default('unicast').meta({
     title: 'Transport',
@@ -36,6 +54,12 @@ export const vrrpSchema = section('vrrp', {
     title: 'Advert interval',
     description:
       'Time between two adverts: 10ms to 40950ms in steps of 10ms. A dead node is noticed after a little more than three of them.',
+  }),
+  failback: failback.prefault({}),
+  damping: duration('damping', 0, 600_000).prefault('2s').meta({
+    title: 'Damping',
+    description:
+      'A node that holds a VIP and loses its servers waits this long before it lets another node take it. Never shorter than one check interval and a second, so that an outage that all nodes see moves nothing.',
   }),
 })
 
@@ -64,6 +88,11 @@ export const vipSchema = section('a VIP', {
       title: 'Extra addresses',
       description: 'Addresses that move together with the VIP; they may be of the other IP version.',
     }),
+  requireHealthyOnce: z.boolean({ error: 'requireHealthyOnce is true or false' }).default(false).meta({
+    title: 'Require healthy once',
+    description:
+      'true: a node holds this VIP only once it has seen a server of it up. Not for a VIP through which that server is set up.',
+  }),
 }).meta({ title: 'VIP', description: 'A virtual address and the nodes that may hold it.' })
 
 const serverSchema = section('a server', {

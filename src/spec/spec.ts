@@ -6,7 +6,13 @@ export type Spec = {
   version: 1
   cluster: string
   nodes: readonly Node[]
-  vrrp: { transport: 'unicast' | 'multicast'; advertIntervalMs: number }
+  vrrp: {
+    transport: 'unicast' | 'multicast'
+    advertIntervalMs: number
+    /** `manual`: a node that has recovered waits for a person. */
+    failbackMs: number | 'manual'
+    dampingMs: number
+  }
   vips: readonly Vip[]
   pools: readonly Pool[]
   services: readonly Service[]
@@ -34,6 +40,8 @@ export type Vip = {
   prefer: readonly string[]
   /** Announced with the VIP, not part of the advert (`virtual_ipaddress_excluded`). */
   extraAddresses: readonly { address: string; prefixLength: number }[]
+  /** Held back until a server was up once. */
+  requireHealthyOnce: boolean
 }
 
 export type Pool = { name: string; servers: readonly Server[] }
@@ -51,6 +59,8 @@ export type Service = {
   pool: string
   profile: Profile
   mode: 'tcp' | 'http'
+  /** With fewer servers up the service counts as down. */
+  minimumServers: number
   balance: 'roundrobin' | 'leastconn' | 'source'
   /** Port of servers that give none. Default: `port`. */
   serverPort: number

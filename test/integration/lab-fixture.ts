@@ -33,6 +33,7 @@ export function service(name: string, port: number, pool: string, more: Partial<
     mode: 'tcp',
     balance: 'roundrobin',
     serverPort: port,
+    minimumServers: 1,
     sendProxy: 'none',
     check: { kind: 'tcp', intervalMs: 1000, rise: 2, fall: 2 },
     timeouts: { connectMs: 1000, clientMs: 1000, serverMs: 1000, tunnelMs: 1000 },
@@ -49,7 +50,7 @@ export function smallSpec(more: Partial<Spec> = {}): Spec {
       { name: 'one', address: '10.9.0.1', interface: 'eth0' },
       { name: 'two', address: '192.168.77.2', interface: 'br0' },
     ],
-    vrrp: { transport: 'unicast', advertIntervalMs: 100 },
+    vrrp: { transport: 'unicast', advertIntervalMs: 100, failbackMs: 10_000, dampingMs: 2_000 },
     vips: [
       {
         name: 'v',
@@ -58,6 +59,7 @@ export function smallSpec(more: Partial<Spec> = {}): Spec {
         virtualRouterId: 7,
         prefer: ['one', 'two'],
         extraAddresses: [],
+        requireHealthyOnce: false,
       },
     ],
     pools: [{ name: 'web', servers: [server('alpha', '10.9.1.1'), server('beta', '10.9.1.2')] }],

@@ -196,6 +196,7 @@ suite('lab', { skip, timeout: 60_000 }, () => {
             virtualRouterId: 7,
             prefer: ['one', 'two'],
             extraAddresses: [],
+            requireHealthyOnce: false,
           },
         ],
         pools: [{ name: 'web', servers: [server('alpha', 'fd00:0:0:1::1')] }],

@@ -35,6 +35,7 @@ cluster: test
 nodes:
   one: { address: 10.9.0.1, interface: eth0 }
   two: { address: 10.9.0.2, interface: eth0 }
+vrrp: { failback: { after: 3s } }
 vips:
   v: { address: ${VIP}, virtualRouterId: ${virtualRouterId}, prefer: [one, two] }
 pools:

@@ -13,7 +13,15 @@ const release = (haproxy: string, keepalived: string): Release => {
     revision: 'a'.repeat(40),
     digests,
     files: { haproxy, keepalived },
-    expectation: { healthPort: 8405, vips: [], services: [] },
+    expectation: {
+      healthPort: 8405,
+      advertIntervalMs: 100,
+      failbackMs: 0,
+      dampingMs: 0,
+      peers: [],
+      vips: [],
+      services: [],
+    },
     foreign: false,
   }
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { scoresOf } from '../../src/health/score.ts'
 import { adoptedVerdict, nextVerdict, type ProbeEvent, type Verdict } from '../../src/health/verdict.ts'
 
 const thresholds = { fall: 2, rise: 2 }
@@ -59,38 +58,4 @@ test('an agent that starts adopts an open gate', () => {
     sinceMs: 7,
     streak: 0,
   })
-})
-
-const services = (http: number, https: number) => [
-  { name: 'ingress-http', vip: 'ingress', serversUp: http },
-  { name: 'ingress-https', vip: 'ingress', serversUp: https },
-  { name: 'kubernetes-api', vip: 'api', serversUp: 3 },
-]
-
-test('a VIP whose services all have a server has the full score', () => {
-  assert.deepEqual(scoresOf(['api', 'ingress'], services(1, 4), undefined), [
-    { vip: 'api', score: 100, reason: 'every service has a server' },
-    { vip: 'ingress', score: 100, reason: 'every service has a server' },
-  ])
-})
-
-test('a VIP loses the share of its services that have no server', () => {
-  assert.deepEqual(scoresOf(['ingress'], services(0, 4), undefined), [
-    { vip: 'ingress', score: 50, reason: 'no server is up for ingress-http' },
-  ])
-  assert.deepEqual(scoresOf(['ingress'], services(0, 0), undefined), [
-    { vip: 'ingress', score: 0, reason: 'no server is up for ingress-http, ingress-https' },
-  ])
-})
-
-test('servers that are not known yet move nothing', () => {
-  assert.deepEqual(scoresOf(['api'], undefined, undefined), [
-    { vip: 'api', score: 100, reason: 'its servers are not known yet' },
-  ])
-})
-
-test('a node that is held down has no score, whatever its servers', () => {
-  assert.deepEqual(scoresOf(['api'], services(1, 1), 'held down for 3 s after a recovery'), [
-    { vip: 'api', score: 0, reason: 'held down for 3 s after a recovery' },
-  ])
 })

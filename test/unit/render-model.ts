@@ -43,7 +43,7 @@ function frontend(spec: Spec, service: Service): Section {
     head: ['frontend', service.name],
     directives: [
       ['mode', service.profile === 'http' ? 'http' : 'tcp'],
-      ...addresses.map((address) => ['bind', at(address, service.port)]),
+      ...addresses.map((address) => ['bind', at(address, service.port), 'transparent']),
       ['default_backend', `${service.name}-servers`],
     ],
   }

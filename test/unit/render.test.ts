@@ -20,7 +20,7 @@ test('the profile kubernetes-api keeps silent watches open, asks silent peers, a
   const { frontend, backend } = serviceOf(filesOf(K3S, 'loadbalancer1'), 'kubernetes-api')
   assert.deepEqual(frontend, [
     'mode tcp',
-    'bind 10.17.5.10:6443',
+    'bind 10.17.5.10:6443 transparent',
     'option tcplog',
     'option clitcpka',
     'clitcpka-idle 1m',
@@ -54,7 +54,7 @@ test('the profile http tells servers the client address and bounds slow requests
   const text = K3S.replace('profile: tcp', 'profile: http')
   assert.deepEqual(serviceOf(filesOf(text, 'loadbalancer1'), 'ingress-http').frontend, [
     'mode http',
-    'bind 10.17.5.30:80',
+    'bind 10.17.5.30:80 transparent',
     'option httplog',
     'option forwardfor',
     'timeout http-request 10s',
@@ -147,7 +147,7 @@ test('a VIP has no instance on a node that may not hold it', () => {
     ['vrrp_instance ingress'],
   )
   // HAProxy serves it all the same: the file of a node does not depend on who holds what.
-  assert.equal(linesOf(files, 'frontend kubernetes-api')[1], 'bind 10.17.5.10:6443')
+  assert.equal(linesOf(files, 'frontend kubernetes-api')[1], 'bind 10.17.5.10:6443 transparent')
 })
 
 test('an IPv6 VIP is not checked for duplicates, which would take a second of each takeover', () => {
@@ -169,12 +169,20 @@ test('keepalived runs no script but lb-agent check, and only with its security o
 
 test('what is expected of a node are its instances and every service', () => {
   const prefer = ['k8s-api-lb', 'loadbalancer1', 'loadbalancer2']
-  const service = { vip: 'ingress', address: '10.17.5.30', servers: 4 }
+  const service = { vip: 'ingress', address: '10.17.5.30', servers: 4, minimumServers: 1 }
+  const vip = { basePriority: 153, interface: 'eth0', prefer, requireHealthyOnce: false }
   assert.deepEqual(expectationOf(specOf(K3S), 'loadbalancer1'), {
     healthPort: 8405,
+    advertIntervalMs: 100,
+    failbackMs: 10_000,
+    dampingMs: 2_000,
+    peers: [
+      { name: 'k8s-api-lb', address: '192.168.0.30' },
+      { name: 'loadbalancer2', address: '10.17.3.13' },
+    ],
     vips: [
-      { name: 'api', address: '10.17.5.10', virtualRouterId: 61, basePriority: 153, interface: 'eth0', prefer },
-      { name: 'ingress', address: '10.17.5.30', virtualRouterId: 62, basePriority: 153, interface: 'eth0', prefer },
+      { name: 'api', address: '10.17.5.10', virtualRouterId: 61, ...vip },
+      { name: 'ingress', address: '10.17.5.30', virtualRouterId: 62, ...vip },
     ],
     services: [
       {
@@ -184,11 +192,17 @@ test('what is expected of a node are its instances and every service', () => {
         port: 6443,
         backend: 'kubernetes-api-servers',
         servers: 3,
+        minimumServers: 1,
       },
       { name: 'ingress-http', ...service, port: 80, backend: 'ingress-http-servers' },
       { name: 'ingress-https', ...service, port: 443, backend: 'ingress-https-servers' },
     ],
   })
+})
+
+test('damping is never shorter than the time in which nodes see the same outage differently', () => {
+  const slow = K3S.replace('port: 80, ', 'port: 80, check: { interval: 4s }, ')
+  assert.equal(expectationOf(specOf(slow), 'loadbalancer1').dampingMs, 5_000)
 })
 
 test('durations are written with the largest unit that fits without a rest', () => {

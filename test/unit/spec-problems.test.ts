@@ -41,7 +41,7 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     'refuses a list where a mapping belongs',
     '{ vip: web, port: 80, pool: masters }',
     '[web, 80]',
-    'lb.yaml:13:9  services.http is a list; a service is a mapping with the keys vip, port, pool, profile, balance, serverPort, sendProxy, check, timeouts',
+    'lb.yaml:13:9  services.http is a list; a service is a mapping with the keys vip, port, pool, profile, minimumServers, balance, serverPort, sendProxy, check, timeouts',
   ],
   [
     'points at what should hold a missing key',
@@ -54,7 +54,7 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     'virtualRouterId: 61',
     'virtualRouterID: 61',
     'lb.yaml:7:3  vips.api.virtualRouterId is missing; a virtual router id is 1-255',
-    'lb.yaml:7:30  vips.api.virtualRouterID is not a key here; the keys are address, virtualRouterId, prefer, extraAddresses; did you mean virtualRouterId?',
+    'lb.yaml:7:30  vips.api.virtualRouterID is not a key here; the keys are address, virtualRouterId, prefer, extraAddresses, requireHealthyOnce; did you mean virtualRouterId?',
   ],
   [
     'points at the second of two equal keys',
@@ -147,6 +147,18 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     'pools:',
     'vrrp: { advertInterval: 100 }\npools:',
     `lb.yaml:9:25  vrrp.advertInterval is 100; ${ADVERT_INTERVAL}`,
+  ],
+  [
+    'refuses a way of failing back that there is not',
+    'pools:',
+    'vrrp: { failback: never }\npools:',
+    'lb.yaml:9:19  vrrp.failback is "never"; failback is manual, or a mapping with the key after',
+  ],
+  [
+    'refuses a failback without a unit',
+    'pools:',
+    'vrrp: { failback: { after: 10 } }\npools:',
+    'lb.yaml:9:28  vrrp.failback.after is 10; after is a duration from 0ms to 1h, such as 100ms, 10s, 5m, 4h or 1d',
   ],
   [
     'refuses a service on an unknown VIP',

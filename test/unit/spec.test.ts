@@ -16,6 +16,7 @@ test('reads the cluster of the design, with every default filled in', () => {
     profile: 'tcp',
     mode: 'tcp',
     balance: 'roundrobin',
+    minimumServers: 1,
     sendProxy: 'none',
     check: { kind: 'tcp', intervalMs: 1000, rise: 2, fall: 2 },
     timeouts: { connectMs: 2000, clientMs: 60_000, serverMs: 60_000, tunnelMs: 3_600_000 },
@@ -28,10 +29,26 @@ test('reads the cluster of the design, with every default filled in', () => {
       { name: 'loadbalancer1', address: '10.17.3.12', interface: 'eth0' },
       { name: 'loadbalancer2', address: '10.17.3.13', interface: 'eth0' },
     ],
-    vrrp: { transport: 'unicast', advertIntervalMs: 100 },
+    vrrp: { transport: 'unicast', advertIntervalMs: 100, failbackMs: 10_000, dampingMs: 2_000 },
     vips: [
-      { name: 'api', address: '10.17.5.10', prefixLength: 32, virtualRouterId: 61, prefer, extraAddresses: [] },
-      { name: 'ingress', address: '10.17.5.30', prefixLength: 32, virtualRouterId: 62, prefer, extraAddresses: [] },
+      {
+        name: 'api',
+        address: '10.17.5.10',
+        prefixLength: 32,
+        virtualRouterId: 61,
+        prefer,
+        extraAddresses: [],
+        requireHealthyOnce: false,
+      },
+      {
+        name: 'ingress',
+        address: '10.17.5.30',
+        prefixLength: 32,
+        virtualRouterId: 62,
+        prefer,
+        extraAddresses: [],
+        requireHealthyOnce: false,
+      },
     ],
     pools: [
       {
@@ -58,6 +75,7 @@ test('reads the cluster of the design, with every default filled in', () => {
         mode: 'tcp',
         balance: 'leastconn',
         serverPort: 6443,
+        minimumServers: 1,
         sendProxy: 'none',
         check: {
           kind: 'https',
@@ -100,6 +118,7 @@ test('reads a VIP of both IP versions', () => {
       virtualRouterId: 71,
       prefer: ['lb1', 'lb2'],
       extraAddresses: [{ address: '10.17.5.10', prefixLength: 32 }],
+      requireHealthyOnce: false,
     },
   ])
 })
@@ -108,6 +127,12 @@ test('writes IPv6 addresses in their canonical form', () => {
   const text = example('dual-stack').replace('fd00:17:5::10', 'FD00:0017:5:0:0:0:0:0010/64')
   assert.deepEqual(specOf(text).vips[0]?.address, 'fd00:17:5::10')
   assert.deepEqual(specOf(text).vips[0]?.prefixLength, 64)
+})
+
+test('reads how a node fails back', () => {
+  const failback = (written: string) =>
+    specOf(example('dual-stack').replace('vips:', `vrrp: { failback: ${written} }\nvips:`)).vrrp.failbackMs
+  assert.deepEqual([failback('manual'), failback('{ after: 1m }'), failback('{}')], ['manual', 60_000, 10_000])
 })
 
 test('reads every unit of a duration', () => {

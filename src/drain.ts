@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Parts } from './parts.ts'
+import type { Expectation } from './render/expectation.ts'
+
+export type DrainRequest = {
+  /** undefined: all VIPs of this node. */
+  vip: string | undefined
+  /** undefined: until `undrain`. */
+  forMs: number | undefined
+  /** The host or the daemons are being stopped. */
+  forStop: boolean
+}
+
+/** What the asker hears of a drain as it goes on; the last line has a `result`. */
+export type DrainProgress = { held: readonly string[]; sessions: readonly Sessions[] } | { result: DrainResult }
+
+/** Connections of one service that this node's HAProxy still serves. */
+export type Sessions = { service: string; open: number }
+
+export type DrainResult =
+  | { kind: 'drained'; vips: readonly string[]; tookMs: number; sessions: readonly Sessions[] }
+  /** The drain stands, but nobody took these. */
+  | { kind: 'held'; vips: readonly string[]; reason: string }
+  | { kind: 'failed'; reason: string }
+
+export type UndrainResult = { kind: 'undrained'; ended: number } | { kind: 'failed'; reason: string }
+
+const LOOK_EVERY_MS = 20
+/** A better node takes a VIP once it has missed what it accepts: a little more than three adverts. */
+const ADVERTS = 5
+
+/** Lowers the scores of the VIPs and waits until this node holds none of them: a better node takes each first. */
+export async function drain(
+  parts: Parts,
+  { vip, forMs, forStop }: DrainRequest,
+  onProgress: (progress: DrainProgress) => void,
+  signal: AbortSignal,
+): Promise<DrainResult> {
+  const expectation = await expectationOf(parts)
+  const unknown = whyUnknown(expectation, vip)
+  if (unknown !== undefined) return { kind: 'failed', reason: unknown }
+  const vips = (expectation?.vips ?? []).filter(({ name }) => vip === undefined || name === vip)
+  try {
+    parts.drains.add(vip, { forMs, forStop })
+  } catch (error) {
+    return {
+      kind: 'failed',
+      reason: `the drain cannot be remembered: ${(error as Error).message}; nothing was changed`,
+    }
+  }
+  parts.log.info({ vip: vip ?? 'all', forMs, forStop }, 'drain begins')
+  parts.health.updateScores()
+
+  const services = (expectation?.services ?? []).filter((service) => vips.some(({ name }) => name === service.vip))
+  const held = (): string[] => {
+    const addresses = parts.addresses()
+    return vips.filter(({ address }) => addresses.has(address)).map(({ name }) => name)
+  }
+  const startedAt = performance.now()
+  const deadline = startedAt + (expectation?.advertIntervalMs ?? 0) * ADVERTS + 2_000
+  let last = ''
+  for (;;) {
+    const now = held()
+    if (now.join() !== last) onProgress({ held: now, sessions: sessionsOf(parts, services) })
+    last = now.join()
+    if (now.length === 0) break
+    if (performance.now() > deadline || signal.aborted) return { kind: 'held', vips: now, reason: whyHeld(now, vips) }
+    await sleep(LOOK_EVERY_MS)
+  }
+  await parts.haproxy.refresh()
+  const tookMs = Math.round(performance.now() - startedAt)
+  const names = vips.map(({ name }) => name)
+  return { kind: 'drained', vips: names, tookMs, sessions: sessionsOf(parts, services) }
+}
+
+/** Ends a drain, and the waiting of a recovered node: where this node is preferred, it takes the VIPs back. */
+export async function undrain(parts: Parts, vip: string | undefined): Promise<UndrainResult> {
+  const unknown = whyUnknown(await expectationOf(parts), vip)
+  if (unknown !== undefined) return { kind: 'failed', reason: unknown }
+  const overall = vip === undefined ? undefined : parts.drains.all().find((entry) => entry.vip === undefined)
+  if (overall !== undefined) {
+    return { kind: 'failed', reason: 'all VIPs of this node are drained; lb-agent undrain ends that for all of them' }
+  }
+  try {
+    const ended = parts.drains.remove(vip)
+    parts.health.endHoldDown(vip)
+    parts.log.info({ vip: vip ?? 'all', ended: ended.length }, 'drain ends')
+    return { kind: 'undrained', ended: ended.length }
+  } catch (error) {
+    return { kind: 'failed', reason: `the end of the drain cannot be remembered: ${(error as Error).message}` }
+  }
+}
+
+async function expectationOf(parts: Parts): Promise<Expectation | undefined> {
+  const { applied } = await parts.state.readState()
+  return applied === null ? undefined : (await parts.store.get(applied.release))?.expectation
+}
+
+function whyUnknown(expectation: Expectation | undefined, vip: string | undefined): string | undefined {
+  if (vip === undefined) return undefined
+  const known = (expectation?.vips ?? []).map(({ name }) => name)
+  if (known.includes(vip)) return undefined
+  return `this node has no VIP ${vip}; it has ${known.length === 0 ? 'none yet' : known.join(', ')}`
+}
+
+function whyHeld(held: readonly string[], vips: Expectation['vips']): string {
+  const alone = vips.find(({ name, prefer }) => held.includes(name) && prefer.length === 1)
+  if (alone !== undefined) return `no other node may hold ${alone.name}: it is alone in its prefer`
+  return 'no other node with servers took it; this node goes on serving, and gives it away as soon as one does'
+}
+
+function sessionsOf(parts: Parts, services: Expectation['services']): Sessions[] {
+  const fact = parts.haproxy.latest()
+  if (fact.kind === 'unknown') return []
+  return services.map(({ name, backend }) => {
+    const mine = fact.value.servers.filter((server) => server.backend === backend)
+    return { service: name, open: mine.reduce((total, { currentSessions }) => total + currentSessions, 0) }
+  })
+}

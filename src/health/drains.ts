@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { bootId, bootMs } from '../boot-clock.ts'
+import { replaceFile } from '../write-file.ts'
+
+const drainSchema = z.object({
+  /** undefined: all VIPs of this node, also those that a later release adds. */
+  vip: z.string().optional(),
+  since: z.number(),
+  /** Epoch ms; null: until `undrain`. */
+  until: z.number().nullable(),
+  /** The same on the clock of `boot`, which nobody sets. */
+  untilBootMs: z.number().nullable(),
+  boot: z.string(),
+})
+
+/** One VIP, or all, that this node gives away by hand. It survives restarts and boots, and ends by itself if it has an end. */
+export type Drain = z.infer<typeof drainSchema> & {
+  /** The host or the daemons are being stopped: not remembered, as the next start ends it. */
+  forStop: boolean
+}
+
+export type Drains = {
+  /** Throws what the file system says when it cannot be remembered; then nothing is drained. */
+  add(vip: string | undefined, options: { forMs: number | undefined; forStop: boolean }): Drain
+  /** Without `vip` all end. */
+  remove(vip: string | undefined): Drain[]
+  of(vip: string): Drain | undefined
+  all(): readonly Drain[]
+}
+
+/** Remembers drains in `file`. `onEnd` hears of those that end by themselves. */
+export function createDrains(file: string, now: () => number, onEnd: (drain: Drain) => void): Drains {
+  const boot = bootId()
+  let drains: readonly Drain[] = load(file).map((drain) => ({ ...drain, forStop: false }))
+
+  const isOver = (drain: Drain): boolean =>
+    drain.boot === boot && drain.untilBootMs !== null
+      ? bootMs() >= drain.untilBootMs
+      : drain.until !== null && now() >= drain.until
+  const living = (): readonly Drain[] => {
+    const over = drains.filter(isOver)
+    if (over.length > 0) {
+      drains = drains.filter((drain) => !over.includes(drain))
+      saveQuietly(file, drains)
+      for (const drain of over) onEnd(drain)
+    }
+    return drains
+  }
+  return {
+    add: (vip, { forMs, forStop }) => {
+      const drain: Drain = {
+        ...(vip === undefined ? {} : { vip }),
+        since: now(),
+        until: forMs === undefined ? null : now() + forMs,
+        untilBootMs: forMs === undefined ? null : bootMs() + forMs,
+        boot,
+        forStop,
+      }
+      const others = vip === undefined ? [] : living().filter((other) => other.vip !== vip)
+      if (!forStop) save(file, [...others, drain])
+      drains = [...others, drain]
+      return drain
+    },
+    remove: (vip) => {
+      const ended = living().filter((drain) => vip === undefined || drain.vip === vip)
+      drains = drains.filter((drain) => !ended.includes(drain))
+      save(file, drains)
+      return ended
+    },
+    of: (vip) => living().find((drain) => drain.vip === undefined || drain.vip === vip),
+    all: living,
+  }
+}
+
+/** A drain that has ended is over whether the file knows it or not: it carries its own end. */
+function saveQuietly(file: string, drains: readonly Drain[]): void {
+  try {
+    save(file, drains)
+  } catch {
+    // The next change writes it.
+  }
+}
+
+function save(file: string, drains: readonly Drain[]): void {
+  const lasting = drains.filter(({ forStop }) => !forStop).map(({ forStop: _, ...drain }) => drain)
+  replaceFile(file, JSON.stringify(lasting))
+}
+
+function load(file: string): z.infer<typeof drainSchema>[] {
+  try {
+    return z.array(drainSchema).parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return []
+  }
+}

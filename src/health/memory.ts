@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { bootId } from '../boot-clock.ts'
+import { replaceFile } from '../write-file.ts'
+import type { VipHealth } from './vip-health.ts'
+
+/** What the scores must know over a restart of the agent. */
+export type Memory = {
+  health(vip: string): VipHealth | undefined
+  setHealth(vip: string, health: VipHealth): void
+  wasHealthyOnce(vip: string): boolean
+  setHealthyOnce(vip: string): void
+}
+
+const optional = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? undefined)
+const bootSchema = z.object({
+  boot: z.string(),
+  vips: z.record(
+    z.string(),
+    z.object({ score: z.number(), reason: z.string(), fallingSinceMs: optional, heldDownSinceMs: optional }),
+  ),
+})
+
+/**
+ * `runtime`: a file whose times count from the boot, and mean nothing after the next. `state`: one that lasts. A change
+ * that cannot be written is kept in memory; then only the next agent knows less.
+ */
+export function createMemory(files: { runtime: string; state: string }): Memory {
+  const boot = bootId()
+  const found = load(files.runtime, bootSchema)
+  const healths = new Map(Object.entries(found?.boot === boot ? found.vips : {}))
+  const healthyOnce = new Set(load(files.state, z.array(z.string())) ?? [])
+  return {
+    health: (vip) => healths.get(vip),
+    setHealth: (vip, health) => {
+      const before = healths.get(vip)
+      healths.set(vip, health)
+      if (before !== undefined && lasting(before) === lasting(health)) return
+      save(files.runtime, { boot, vips: Object.fromEntries(healths) })
+    },
+    wasHealthyOnce: (vip) => healthyOnce.has(vip),
+    setHealthyOnce: (vip) => {
+      if (healthyOnce.has(vip)) return
+      healthyOnce.add(vip)
+      save(files.state, [...healthyOnce])
+    },
+  }
+}
+
+/** Of a fall that is still doubted the next agent may doubt anew. */
+function lasting({ score, heldDownSinceMs }: VipHealth): string {
+  return `${score} ${heldDownSinceMs}`
+}
+
+function save(file: string, value: unknown): void {
+  try {
+    replaceFile(
+      file,
+      JSON.stringify(value, (_, part) => part ?? null),
+    )
+  } catch {
+    // A full or read-only disk must not end the agent.
+  }
+}
+
+function load<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return undefined
+  }
+}

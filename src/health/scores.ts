@@ -1,0 +1,133 @@
+import { bootMs } from '../boot-clock.ts'
+import type { Expectation } from '../render/expectation.ts'
+import type { Drains } from './drains.ts'
+import type { Memory } from './memory.ts'
+import { type Score, scoreOf } from './score.ts'
+import type { TrackFiles } from './track-files.ts'
+import { afterRecovery, firstHealth, nextHealth, type ServiceHealth, type VipHealth } from './vip-health.ts'
+
+/** One server as HAProxy last said. `checked`: a check of it has succeeded, it is not only believed up at the start. */
+export type SeenServer = { backend: string; up: boolean; checked: boolean }
+
+export type ScoreChange = Score & { before: number | undefined }
+
+export type Scores = {
+  expect(expectation: Expectation): void
+  /** undefined while HAProxy cannot be asked. */
+  setServers(servers: readonly SeenServer[] | undefined): void
+  /** HAProxy on this node serves again. */
+  recovered(): void
+  /** Computes and writes again; throws when a file cannot be written. */
+  update(): void
+  /** Takes the VIP back now (all without `vip`). */
+  endHoldDown(vip: string | undefined): void
+  all(): readonly Score[]
+}
+
+export type ScoresOptions = {
+  trackFiles: TrackFiles
+  memory: Memory
+  drains: Drains
+  /** Kernel truth: this node has the address. */
+  holds(address: string): boolean
+  onChange(change: ScoreChange): void
+}
+
+/** Keeps the score file of every VIP as its servers, drains and hold-downs say. */
+export function createScores(options: ScoresOptions): Scores {
+  const { trackFiles, memory, drains } = options
+  let expectation: Expectation | undefined
+  let servers: readonly SeenServer[] | undefined
+  let scores: readonly Score[] = []
+
+  const vips = () => expectation?.vips ?? []
+  const healthOf = (vip: string): VipHealth => memory.health(vip) ?? firstHealth(trackFiles.readScore(vip))
+
+  const update = (): void => {
+    const expected = expectation
+    if (expected === undefined) return
+    const { failbackMs } = expected
+    const nowMs = bootMs()
+    scores = expected.vips.map((vip) => {
+      const services = servicesOf(vip.name, expected, servers)
+      const health = nextHealth(healthOf(vip.name), { services, holds: options.holds(vip.address), nowMs }, expected)
+      memory.setHealth(vip.name, health)
+      if (wasHealthy(vip.name, expected, servers)) memory.setHealthyOnce(vip.name)
+      const waitsForServer = vip.requireHealthyOnce && !memory.wasHealthyOnce(vip.name)
+      return scoreOf(vip.name, health, { drained: drainedBy(drains, vip.name), waitsForServer, failbackMs, nowMs })
+    })
+    const errors = scores.flatMap(write)
+    if (errors[0] !== undefined) throw errors[0]
+  }
+
+  // One file that cannot be written must not keep the others from being.
+  const write = (score: Score): Error[] => {
+    const before = trackFiles.readScore(score.vip)
+    if (before === score.score) return []
+    try {
+      trackFiles.writeScore(score.vip, score.score)
+    } catch (error) {
+      return [error as Error]
+    }
+    options.onChange({ ...score, before })
+    return []
+  }
+
+  return {
+    expect: (next) => {
+      expectation = next
+      update()
+    },
+    setServers: (next) => {
+      servers = next
+      update()
+    },
+    recovered: () => {
+      for (const { name, address } of vips()) {
+        memory.setHealth(name, afterRecovery(healthOf(name), { holds: options.holds(address), nowMs: bootMs() }))
+      }
+      update()
+    },
+    update,
+    endHoldDown: (only) => {
+      for (const { name } of vips()) {
+        if (only === undefined || only === name)
+          memory.setHealth(name, { ...healthOf(name), heldDownSinceMs: undefined })
+      }
+      update()
+    },
+    all: () => scores,
+  }
+}
+
+function drainedBy(drains: Drains, vip: string): string | undefined {
+  const drain = drains.of(vip)
+  if (drain === undefined) return undefined
+  if (drain.forStop) return 'drained: its daemons are being stopped'
+  return drain.until === null
+    ? 'drained until lb-agent undrain'
+    : `drained until ${new Date(drain.until).toISOString()}`
+}
+
+/** Undefined while nothing is known; between `expect` and the reload HAProxy lacks a new service: that is no outage. */
+function servicesOf(
+  vip: string,
+  expectation: Expectation,
+  servers: readonly SeenServer[] | undefined,
+): ServiceHealth[] | undefined {
+  if (servers === undefined) return undefined
+  return expectation.services
+    .filter((service) => service.vip === vip)
+    .flatMap(({ name, backend, minimumServers }) => {
+      const mine = servers.filter((server) => server.backend === backend)
+      return mine.length === 0 ? [] : [{ name, minimumServers, serversUp: mine.filter(({ up }) => up).length }]
+    })
+}
+
+function wasHealthy(vip: string, { services }: Expectation, servers: readonly SeenServer[] | undefined): boolean {
+  const backends = services.filter((service) => service.vip === vip).map(({ backend }) => backend)
+  return (
+    backends.length === 0 ||
+    (servers ?? []).some((server) => server.up && server.checked && backends.includes(server.backend))
+  )
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../../src/drill/lab-agents.ts'
+import {
+  type Cluster,
+  killAgent,
+  seenByClient,
+  settled,
+  startCluster,
+  statusOf,
+  VIP,
+  verb,
+} from '../support/cluster.ts'
+import { missingForDaemons } from '../support/requirements.ts'
+
+suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
+  let cluster: Cluster
+  before(async () => {
+    cluster = await startCluster()
+  })
+  after(() => cluster.close())
+  beforeEach(() => settled(cluster))
+
+  const holders = async (): Promise<string> => (await cluster.lab.holdersOf(VIP)).join()
+  const isHeldBy = (node: string): Promise<void> =>
+    until(`${node} holds the VIP`, 10_000, async () => (await holders()) === node)
+
+  /** A request that is under way in the very moment of the move can be; that moment is measured by the benchmark. */
+  const noneLostButOnTheWay = async (): Promise<void> => {
+    const { sent, failed, failures, longestGapMs } = await seenByClient(cluster.client)
+    assert.ok(
+      failed <= 3 && longestGapMs < 250,
+      `${failed} of ${sent} failed: ${JSON.stringify(failures)}, gap ${longestGapMs} ms`,
+    )
+  }
+
+  test('drain hands the VIP over, undrain takes it back, and no request is lost', async () => {
+    await cluster.client.mark()
+    const drained = await verb(cluster.one, 'drain')
+    assert.equal(drained.code, 0, drained.said)
+    assert.match(drained.said, /drained in \d+ ms: this node holds none of v\./)
+    assert.match(drained.said, /It takes no VIP back before lb-agent undrain, unless no other node can serve\./)
+    assert.equal(await holders(), 'two')
+    const status = await statusOf(cluster.one)
+    assert.equal(status.headline.text, 'all is well; drained by hand, see its VIPs')
+    assert.equal(status.vips[0]?.scoreReason, 'drained until lb-agent undrain')
+
+    const undrained = await verb(cluster.one, 'undrain')
+    assert.deepEqual(undrained, {
+      code: 0,
+      said: 'the drain is over; this node takes the VIPs for which it is the first that can serve',
+    })
+    await isHeldBy('one')
+    await noneLostButOnTheWay()
+  })
+
+  test('a drain outlives its agent, and ends by itself', async () => {
+    assert.equal((await verb(cluster.one, 'drain', '--vip', 'v', '--for', '6s')).code, 0)
+    await killAgent(cluster.one)
+    cluster.one.start()
+    const status = await statusOf(cluster.one)
+    assert.equal(status.drains[0]?.vip, 'v')
+    await sleep(1_500)
+    assert.equal(await holders(), 'two')
+    await isHeldBy('one')
+    assert.deepEqual((await statusOf(cluster.one)).drains, [])
+  })
+
+  test('a drained node goes on serving when nobody else can', async () => {
+    await verb(cluster.two, 'drain')
+    const result = await verb(cluster.one, 'drain')
+    assert.equal(result.code, 1, result.said)
+    assert.match(
+      result.said,
+      /still holds v: no other node with servers took it; this node goes on serving, and gives it away as soon as one does\. The drain stands until lb-agent undrain\./,
+    )
+    await verb(cluster.two, 'undrain')
+    await isHeldBy('two')
+    await verb(cluster.one, 'undrain')
+  })
+
+  test('a VIP that this node does not have is named, and nothing changes', async () => {
+    assert.deepEqual(await verb(cluster.one, 'drain', '--vip', 'w'), {
+      code: 1,
+      said: '✗ this node has no VIP w; it has v',
+    })
+    assert.deepEqual((await statusOf(cluster.one)).drains, [])
+    assert.equal((await verb(cluster.one, 'drain', '--for', 'soon')).code, 2)
+  })
+
+  test('stop hands the VIP over before anything stops', async () => {
+    await cluster.client.mark()
+    const stopped = await verb(cluster.one, 'stop')
+    assert.equal(stopped.code, 0, stopped.said)
+    assert.equal(await holders(), 'two')
+    await noneLostButOnTheWay()
+    cluster.one.start()
+  })
+})
