@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Spec } from '../spec/spec.ts'
 import { backToFirst, type DrillContext } from './context.ts'
+import { withFailback } from './edit-spec.ts'
 import type { Fault } from './faults/fault.ts'
 import { followHolders } from './holders.ts'
 import type { Holding } from './holding.ts'
@@ -42,6 +43,8 @@ export type DrillReport = {
 
 const FIRST_RELEASE_WITHIN_MS = 30_000
 const HANG_MS = 30_000
+/** Every round waits for it; what lb.yaml says is for people, who have more time. */
+const FAILBACK_AFTER = '3s'
 /** A line about the end of a window may still be on its way. */
 const TOLD_WITHIN_MS = 30
 
@@ -80,7 +83,8 @@ export async function startCluster(
   options: Pick<DrillOptions, 'spec' | 'text' | 'files' | 'everyMs' | 'services' | 'hangMs' | 'onStep'>,
   signal: AbortSignal,
 ): Promise<DrillContext> {
-  const { spec, text, onStep } = options
+  const { spec, onStep } = options
+  const text = withFailback(options.text, FAILBACK_AFTER)
   const nodes = spec.nodes.map(({ name }) => name)
   const holders = await followHolders(lab.network, nodes, signal)
   const repository = await createLabRepository(lab.directory)
