@@ -14,6 +14,7 @@ import { watchHealth } from './health/watch.ts'
 import { ownAddresses } from './observe/addresses.ts'
 import { watchDrift } from './observe/drift.ts'
 import { observe } from './observe/observer.ts'
+import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
 import { RUNTIME } from './render/render-target.ts'
 import { createTemplateEngine, type TemplateEngine } from './render/template-engine.ts'
@@ -82,6 +83,17 @@ export async function createParts(config: AgentConfig, log: Logger) {
     now,
     onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
   })
+  const others = watchOtherHolders({
+    peers: () => health.expectation()?.peers ?? [],
+    held: () => {
+      const addresses = ownAddresses()
+      return (health.expectation()?.vips ?? [])
+        .filter(({ address }) => addresses.has(address))
+        .map(({ name, address }) => ({ name, address, suspect: vrrp.get(name)?.state !== 'MASTER' }))
+    },
+    port: config.http.port,
+    now,
+  })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
     now,
     onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
@@ -104,6 +116,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     drains,
     health,
     haproxy,
+    others,
     drift,
     addresses: ownAddresses,
     /** Loaded when a revision is first rendered: an agent that only looks after what runs needs 20 MB less. */
@@ -127,6 +140,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     close: async (): Promise<void> => {
       health.close()
       haproxy.close()
+      others.close()
       fifo.close()
       units.haproxy.close()
       units.keepalived.close()

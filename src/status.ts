@@ -43,6 +43,8 @@ export type VipStatus = {
   effectivePriority: number | null
   /** Kernel truth: the address is on this node. */
   held: boolean
+  /** Another node may answer for the address as well: its keepalived is dead and has left it here, or others say so. */
+  duplicate: { others: readonly string[]; silent: readonly string[] } | null
   score: number | null
   scoreReason: string
 }
@@ -118,13 +120,17 @@ function vipStatus(parts: Parts, vip: { name: string; address: string }): VipSta
   const running = parts.units.keepalived.state().kind === 'running'
   const known = running ? parts.vrrp.get(vip.name) : undefined
   const score = parts.health.scores().find((entry) => entry.vip === vip.name)
+  const held = parts.addresses().has(vip.address)
+  const others = parts.others.of(vip.name) ?? { holders: [], silent: [] }
   return {
     name: vip.name,
     address: vip.address,
     state: known?.state ?? 'UNKNOWN',
     sinceMs: known?.sinceMs ?? null,
     effectivePriority: known?.priority ?? null,
-    held: parts.addresses().has(vip.address),
+    held,
+    duplicate:
+      held && (!running || others.holders.length > 0) ? { others: others.holders, silent: others.silent } : null,
     score: score?.score ?? null,
     scoreReason: score?.reason ?? 'not computed yet',
   }
@@ -133,6 +139,18 @@ function vipStatus(parts: Parts, vip: { name: string; address: string }): VipSta
 function keepalivedStatus(parts: Parts): Status['keepalived'] {
   const state = parts.units.keepalived.state()
   return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
+}
+
+function duplicateOf({ vips, keepalived }: Omit<Status, 'headline'>): string | undefined {
+  const vip = vips.find(({ duplicate }) => duplicate !== null)
+  if (vip === undefined || vip.duplicate === null) return undefined
+  const { others, silent } = vip.duplicate
+  const unheard = silent.length === 0 ? '' : ` (no answer from ${silent.join(', ')})`
+  const too =
+    others.length === 0 ? `another node may hold it too${unheard}` : `${others.join(' and ')} holds it too${unheard}`
+  return keepalived.state === 'stopped'
+    ? `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+    : `DUPLICATE: this node holds ${vip.name} (${vip.address}), and ${others.join(' and ')} does as well: do they hear each other's adverts?`
 }
 
 const STALE_AFTER_MS = 5_000
@@ -150,6 +168,8 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
           : 'no revision has been applied yet'
     return bad(`nothing is applied on this node: ${why}`)
   }
+  const duplicate = duplicateOf(status)
+  if (duplicate !== undefined) return bad(duplicate)
   if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
   if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
   if (status.gate.ageMs > STALE_AFTER_MS) return bad('the agent has not looked at HAProxy for a while: see its log')

@@ -94,7 +94,7 @@ function vipLines(status: Status): string[] {
     vip.address,
     vip.state === 'UNKNOWN' ? paint('yellow', vip.state) : vip.state,
     vip.sinceMs === null ? '-' : age(status.atMs - vip.sinceMs),
-    vip.held ? 'here' : 'not here',
+    vip.duplicate !== null ? paint('red', 'DUPLICATE') : vip.held ? 'here' : 'not here',
     vip.effectivePriority === null ? '-' : String(vip.effectivePriority),
     `${vip.score ?? '-'} (${vip.scoreReason})`,
   ])

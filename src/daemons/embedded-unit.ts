@@ -23,6 +23,8 @@ export type EmbeddedOptions = {
 }
 
 const LOOK_EVERY_MS = 100
+/** The first restart: what a death means for the VIPs comes first, and a start takes processor time from it. */
+const FIRST_RESTART_DELAY_MS = 50
 const MAX_RESTART_DELAY_MS = 5_000
 /** A daemon that lived this long starts its next series of restarts without delay. */
 const SETTLED_AFTER_MS = 10_000
@@ -82,7 +84,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const restartIfWanted = (): void => {
     if (!wanted || watchedStart || restartTimer !== undefined || pid() !== undefined) return
     if (Date.now() - startedAtMs > SETTLED_AFTER_MS) restarts = 0
-    const delayMs = restarts === 0 ? 0 : Math.min(MAX_RESTART_DELAY_MS, 100 * 2 ** (restarts - 1))
+    const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** restarts)
     restarts += 1
     log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
     restartTimer = setTimeout(() => {

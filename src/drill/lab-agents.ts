@@ -146,7 +146,7 @@ function agentYaml(node: string, directory: string, launcher: string, options: L
   return `node: ${node}
 repository: { url: "${options.repositoryUrl}", branch: main, every: 30s }
 supervisor: embedded
-http: { listen: "127.0.0.1:9853" }
+http: { listen: "0.0.0.0:9853" }
 paths:
   state: ${directory}/state
   runtime: ${directory}/run

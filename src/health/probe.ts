@@ -18,6 +18,8 @@ const REQUEST = 'GET /alive HTTP/1.1\r\nHost: lb-agent\r\n\r\n'
 const MAX_ANSWER_BYTES = 4096
 /** A timer of an idle process is a few ms late at most. */
 const STOOD_STILL_MS = 30
+const MAX_LOOKS_AGAIN = 5
+const LOOK_AGAIN_MS = 2
 
 /**
  * Asks HAProxy `GET /alive` over one kept-alive connection, one question at a time. A connection that closes is followed
@@ -31,7 +33,8 @@ export function startProbe(options: ProbeOptions): Probe {
   let deadline: NodeJS.Timeout | undefined
   let deadlineRead: NodeJS.Immediate | undefined
   let closed = false
-  let lookedAgainAt = Number.NEGATIVE_INFINITY
+  let firstLookAgainAt = Number.NEGATIVE_INFINITY
+  let looksAgain = 0
 
   const ask = (): void => {
     clearTimeout(timer)
@@ -76,13 +79,17 @@ export function startProbe(options: ProbeOptions): Probe {
     timer = setTimeout(ask, options.everyMs)
   }
 
-  // At most once per interval: an HAProxy that closes after every answer must not be asked without a pause.
+  // Only so often in an interval: an HAProxy that closes after every answer must not be asked without a pause.
   const lookAgain = (): void => {
     clearTimeout(timer)
-    const sinceMs = performance.now() - lookedAgainAt
-    lookedAgainAt = performance.now()
-    if (sinceMs > options.everyMs) ask()
-    else timer = setTimeout(ask, options.everyMs)
+    const now = performance.now()
+    if (now - firstLookAgainAt > options.everyMs) {
+      firstLookAgainAt = now
+      looksAgain = 0
+    }
+    looksAgain += 1
+    if (looksAgain === 1) ask()
+    else timer = setTimeout(ask, looksAgain <= MAX_LOOKS_AGAIN ? LOOK_AGAIN_MS : options.everyMs)
   }
 
   const drop = (): void => {
@@ -120,7 +127,11 @@ export function startProbe(options: ProbeOptions): Probe {
         endDeadline()
         asking = false
         lookAgain()
-      } else settle({ kind: 'missed', reason: 'HAProxy closed the connection without an answer' })
+      } else {
+        // A process that is being killed still accepts for some milliseconds, until all of its parts have ended.
+        settle({ kind: 'missed', reason: 'HAProxy closed the connection without an answer' })
+        lookAgain()
+      }
     })
     return opened
   }

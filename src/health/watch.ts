@@ -20,6 +20,8 @@ export type HealthWatch = {
   endHoldDown(vip: string | undefined): void
   verdict(): Verdict
   scores(): readonly Score[]
+  /** What was last asked for by `expect`. */
+  expectation(): Expectation | undefined
   /** When the last look at HAProxy ended, epoch ms; 0 before the first. */
   lookedAtMs(): number
   close(): void
@@ -65,11 +67,11 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     timeoutMs: options.timeoutMs,
     onEvent: (event) => guarded('gate', () => gate.look(event)),
   })
-  let isFirst = true
+  let expectation: Expectation | undefined
   return {
     expect: (next) => {
-      if (isFirst) probe.setPort(next.healthPort)
-      isFirst = false
+      if (expectation === undefined) probe.setPort(next.healthPort)
+      expectation = next
       guarded('score', () => scores.expect(next))
     },
     pause: () => gate.pause(true),
@@ -82,6 +84,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     endHoldDown: (vip) => guarded('score', () => scores.endHoldDown(vip)),
     verdict: gate.verdict,
     scores: scores.all,
+    expectation: () => expectation,
     lookedAtMs: gate.lookedAtMs,
     close: probe.close,
   }
