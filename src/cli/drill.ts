@@ -1,35 +1,47 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { FAULTS } from '../drill/faults.ts'
 import type { Lab } from '../drill/lab.ts'
 import { type DrillReport, type DrillStep, runDrill } from '../drill/run-drill.ts'
+import type { Spec } from '../spec/spec.ts'
+import { chooseFaults, listFaults } from './drill-faults.ts'
 import { paint, printProblems, table } from './print.ts'
 import { readDesired } from './read-desired.ts'
 
-export type DrillCliOptions = { faults?: string; rounds: string; every: string; keep?: boolean; json?: boolean }
+export type DrillCliOptions = {
+  faults?: string
+  services?: string
+  rounds: string
+  every: string
+  list?: boolean
+  keep?: boolean
+  json?: boolean
+}
 
 const TEMPLATES = ['templates/haproxy.cfg.j2', 'templates/keepalived.conf.j2'] as const
 
 /** Fails over a whole cluster in network namespaces. 0 = every step held, 1 = one did not, 2 = it cannot run here. */
-export async function drill(path: string, options: DrillCliOptions): Promise<number> {
-  if (process.getuid?.() !== 0) {
-    console.error('lb-agent: drill builds network namespaces, which needs root: run it as root, or with sudo')
-    return 2
+export async function drill(path: string | undefined, options: DrillCliOptions): Promise<number> {
+  if (options.list === true) {
+    console.log(listFaults())
+    return 0
   }
+  if (path === undefined) return refuse('drill needs PATH, or --list')
+  if (process.getuid?.() !== 0)
+    return refuse('drill builds network namespaces, which needs root: run it as root, or with sudo')
+  const faults = chooseFaults(options.faults)
+  if (faults.kind === 'unknown') return refuse(`no fault is called ${faults.name}; there are:\n${listFaults()}`)
+  const rounds = Number(options.rounds)
+  const everyMs = Number(options.every)
+  if (!Number.isInteger(rounds) || rounds < 1 || !(everyMs >= 1 && everyMs <= 1000))
+    return refuse('--rounds takes 1 or more, --every 1-1000 ms')
   const desired = readDesired(path)
   if (desired.kind === 'problems') {
     printProblems(desired.problems)
     return 1
   }
-  const faults = options.faults?.split(',') ?? FAULTS.map(({ name }) => name)
-  const unknown = faults.filter((name) => !FAULTS.some((fault) => fault.name === name))
-  const rounds = Number(options.rounds)
-  const everyMs = Number(options.every)
-  if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1 || !(everyMs >= 1 && everyMs <= 1000)) {
-    const known = FAULTS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join('\n')
-    console.error(`lb-agent: --faults takes a list of these, --rounds 1 or more, --every 1-1000 ms:\n${known}`)
-    return 2
-  }
+  const services = options.services?.split(',')
+  const stranger = services?.find((name) => !desired.spec.services.some((service) => service.name === name))
+  if (stranger !== undefined) return refuse(`no service is called ${stranger}; ${whatThereIs(desired.spec)}`)
   const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => ending.abort(new Error('interrupted')))
@@ -39,7 +51,8 @@ export async function drill(path: string, options: DrillCliOptions): Promise<num
         spec: desired.spec,
         text: readFileSync(desired.file, 'utf8'),
         files: ownTemplates(desired.file),
-        faults,
+        faults: faults.faults,
+        services,
         rounds,
         everyMs,
         onStep: options.json === true ? () => undefined : narrate,
@@ -60,6 +73,15 @@ export async function drill(path: string, options: DrillCliOptions): Promise<num
   }
 }
 
+function refuse(message: string): number {
+  console.error(`lb-agent: ${message}`)
+  return 2
+}
+
+function whatThereIs({ services }: Spec): string {
+  return services.length === 0 ? 'lb.yaml describes none' : `lb.yaml has ${services.map(({ name }) => name).join(', ')}`
+}
+
 function narrate(step: DrillStep): void {
   switch (step.kind) {
     case 'progress':
@@ -68,12 +90,18 @@ function narrate(step: DrillStep): void {
     case 'ready':
       console.log(`${paint('green', '✓')} ${step.text} (${(step.tookMs / 1000).toFixed(1)} s from nothing)`)
       return
+    case 'skipped':
+      console.log(`- ${paint('bold', step.fault)}: left out, ${step.reason}`)
+      return
     case 'round': {
-      const { held, said, sent, failed, gapMs, failures } = step.result
+      const { held, why, said, sent, failed, gapMs, failures, moves, togetherMs, nobodyMs } = step.result
       const words = Object.entries(failures).map(([word, count]) => `${count} ${word}`)
       const lost = failed === 0 ? '0 failed' : `${failed} failed (${words.join(', ')})`
       console.log(`${held ? paint('green', '✓') : paint('red', '✗')} ${paint('bold', step.fault)}: ${said}`)
+      for (const reason of why.filter((text) => text !== said)) console.log(`  ${paint('red', reason)}`)
       console.log(`  the client sent ${sent} requests, ${lost}, longest gap ${gapMs} ms`)
+      const moved = moves === 1 ? '1 move' : `${moves} moves`
+      console.log(`  ${moved} of a VIP, two nodes held it for ${togetherMs} ms, nobody for ${nobodyMs} ms`)
       return
     }
     default:
@@ -88,10 +116,17 @@ function summary(report: DrillReport): string {
     String(fault.sent),
     String(fault.failed),
     fault.gapMs.p50.toFixed(1),
+    fault.gapMs.p99.toFixed(1),
     fault.gapMs.max.toFixed(1),
+    fault.moves.min === fault.moves.max ? String(fault.moves.max) : `${fault.moves.min}-${fault.moves.max}`,
+    fault.togetherMs.max.toFixed(1),
+    fault.nobodyMs.max.toFixed(1),
     fault.from === fault.to ? fault.from : `${fault.from} -> ${fault.to}`,
   ])
-  const head = ['fault', 'held', 'sent', 'failed', 'gap ms p50', 'max', 'first VIP']
+  const head = [
+    ...['fault', 'held', 'sent', 'failed', 'gap ms p50', 'p99', 'max'],
+    ...['moves', 'two hold ms', 'nobody ms', 'first VIP'],
+  ]
   return table([head.map((text) => paint('dim', text)), ...rows])
 }
 

@@ -15,6 +15,13 @@ export function withOneMoreServer(
   return { text: document.toString({ lineWidth: 0 }), server, pool }
 }
 
+/** lb.yaml whose VIPs come back this long after their first node has recovered, whatever it says of that; the rest stays. */
+export function withFailback(text: string, after: string): string {
+  const document = parseDocument(text)
+  document.setIn(['vrrp', 'failback'], { after })
+  return document.toString({ lineWidth: 0 })
+}
+
 /** lb.yaml with a mistake that people make: a virtual router id that does not exist. */
 export function withMistake(text: string, spec: Spec): string {
   const document = parseDocument(text)

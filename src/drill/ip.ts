@@ -2,19 +2,24 @@ import { describeFailure, exec, succeeded } from '../exec.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** Runs iproute2 commands, one per line, inside a namespace (or, for `netns` and `link add … netns`, outside any). Throws with what it said. */
+/**
+ * Runs iproute2 commands, one per line, inside a namespace (or, for `netns` and `link add … netns`, outside any). Throws with
+ * what it said, unless the commands are `optional`.
+ */
 export async function ipBatch(
   namespace: string | undefined,
   commands: readonly string[],
   signal?: AbortSignal,
+  optional = false,
 ): Promise<void> {
-  const where = namespace === undefined ? [] : ['-n', namespace]
+  const where = [...(namespace === undefined ? [] : ['-n', namespace]), ...(optional ? ['-force'] : [])]
   const result = await exec('ip', [...where, '-batch', '-'], {
     timeoutMs: TIMEOUT_MS,
     signal,
     input: `${commands.join('\n')}\n`,
   })
-  if (!succeeded(result)) throw new Error(`ip ${where.join(' ')} -batch (${commands[0]} …): ${describeFailure(result)}`)
+  if (!optional && !succeeded(result))
+    throw new Error(`ip ${where.join(' ')} -batch (${commands[0]} …): ${describeFailure(result)}`)
 }
 
 /** Runs a program inside a namespace. Throws with what it said unless it ends with 0. */

@@ -1,5 +1,15 @@
-import { spawn } from 'node:child_process'
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CLEAN_ENV, describeFailure, type ExecResult, exec } from '../exec.ts'
@@ -13,8 +23,10 @@ export type LabAgent = {
   directory: string
   configFile: string
   start(): void
-  /** Kills the agent alone; its daemons go on. */
-  kill(): void
+  /** To the agent alone, not to its daemons. */
+  signal(signal: NodeJS.Signals): void
+  /** Ends the agent alone; its daemons go on. Returns once it is gone. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   run(args: readonly string[], timeoutMs?: number): Promise<ExecResult>
   status(): Promise<Status | undefined>
   /** Pid of a daemon's main process, from its own pid file. */
@@ -26,6 +38,8 @@ export type LabAgentOptions = {
   /** More lines of agent.yaml. */
   settings?: string
 }
+
+const ENDS_WITHIN_MS = 15_000
 
 /** Prepares an agent for every balancer of the spec; `start()` starts it. */
 export function createLabAgents(lab: Lab, nodes: readonly string[], options: LabAgentOptions): LabAgent[] {
@@ -54,7 +68,12 @@ function createLabAgent(lab: Lab, node: string, bin: string, options: LabAgentOp
   const namespace = lab.network.namespace(node)
   mkdirSync(directory, { recursive: true })
   writeFileSync(configFile, agentYaml(node, directory, bin, options))
-  let pid: number | undefined
+  let child: ChildProcess | undefined
+  const signalAgent = (signal: NodeJS.Signals): void => {
+    // `ip netns exec` becomes the launcher, and that becomes the agent: the pid stays.
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(child.pid, signal)
+  }
   // UNIX sockets are files: no process in the namespace is needed to ask.
   const status = async (): Promise<Status | undefined> => {
     try {
@@ -73,18 +92,25 @@ function createLabAgent(lab: Lab, node: string, bin: string, options: LabAgentOp
     status,
     start: () => {
       const log = openSync(join(directory, 'agent.log'), 'a')
-      const child = spawn('ip', ['netns', 'exec', namespace, bin, 'run', '--config', configFile], {
+      child = spawn('ip', ['netns', 'exec', namespace, bin, 'run', '--config', configFile], {
         stdio: ['ignore', log, log],
         env: CLEAN_ENV,
         detached: true,
       })
       closeSync(log)
-      pid = child.pid
       child.on('error', () => undefined)
       child.unref()
     },
-    kill: () => {
-      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    signal: signalAgent,
+    end: async (signal) => {
+      const ending = child
+      if (ending === undefined) return
+      signalAgent(signal)
+      await until(
+        `the agent of ${node} ends`,
+        ENDS_WITHIN_MS,
+        async () => ending.exitCode !== null || ending.signalCode !== null,
+      )
     },
     pidOf: (daemon) => Number(readFileSync(join(directory, 'run', `${daemon}.pid`), 'utf8')),
   }
@@ -98,6 +124,14 @@ export async function syncAll(agents: readonly LabAgent[], ...flags: readonly st
     const said = result.stdout.toString('utf8').trim().split('\n').slice(-2).join(' | ')
     throw new Error(`sync on ${agents[index]?.node}: ${said || describeFailure(result)}`)
   }
+}
+
+/** Puts another bundle in the place of the one that the lab's agents run, as a package does. `comment` makes its bytes new. */
+export function replaceBundle(lab: Lab, comment: string): void {
+  const bundle = join(lab.directory, 'bin', 'lb-agent.mjs')
+  copyFileSync(join(lab.program.directory, 'lb-agent.mjs'), `${bundle}.new`)
+  appendFileSync(`${bundle}.new`, `\n// ${comment}\n`)
+  renameSync(`${bundle}.new`, bundle)
 }
 
 function installProgram(lab: Lab): string {

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { type Attempt, summarize } from './statistics.ts'
 
@@ -7,6 +7,8 @@ export type LabClientOptions = { targets: readonly Target[]; everyMs: number }
 
 const DEADLINE_MS = 1_000
 const LINGER_MS = 500
+const TOO_LATE = 'no answer within 1 s'
+const NAME = '{"server":"'
 const REQUEST = 'GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n'
 /** After a pause of this process it does not send what it missed in one burst. */
 const MAX_BURST = 5
@@ -21,19 +23,16 @@ const MAX_ATTEMPTS = 450_000
 export function runLabClient(json: string): void {
   const options: LabClientOptions = JSON.parse(json)
   const attempts = new Map(options.targets.map(({ name }) => [name, [] as Attempt[]]))
-  const pending = new Set<Attempt>()
+  const deadlines = createDeadlines()
   let markedAt = performance.now()
 
   let due = performance.now()
   const tick = (): void => {
     const now = performance.now()
+    deadlines.expire(now)
     if (now - due > MAX_BURST * options.everyMs) due = now
     for (; due <= now; due += options.everyMs) {
-      for (const target of options.targets) {
-        const record = attempt(target, () => pending.delete(record))
-        pending.add(record)
-        keep(attempts.get(target.name) ?? [], record)
-      }
+      for (const target of options.targets) keep(attempts.get(target.name) ?? [], attempt(target, deadlines))
     }
     setTimeout(tick, Math.max(1, due - performance.now()))
   }
@@ -52,8 +51,7 @@ export function runLabClient(json: string): void {
     const until = performance.now()
     const answer = (): void => {
       // What was sent before the question first gets its answer or misses its deadline.
-      for (const { startedAt } of pending) {
-        if (startedAt > until) break
+      if (deadlines.oldest() <= until) {
         setTimeout(answer, REPORT_POLL_MS)
         return
       }
@@ -78,44 +76,95 @@ function keep(list: Attempt[], record: Attempt): void {
   list.push(record)
 }
 
-function attempt(target: Target, onSettled: () => void): Attempt {
-  const record: Attempt = {
-    startedAt: performance.now(),
-    endedAt: undefined,
-    failure: 'no answer within 1 s',
-    server: undefined,
+type Open = { startedAt: number; isSettled(): boolean; giveUp(): void }
+
+/**
+ * Deadlines of all attempts and the time that a connection may linger, looked at by the one timer that also sends: two
+ * timers for each connection would cost more than the connection's own work here.
+ */
+type Deadlines = {
+  add(open: Open): void
+  linger(socket: Socket, now: number): void
+  expire(now: number): void
+  /** When the oldest attempt without an answer began; Infinity when there is none. */
+  oldest(): number
+}
+
+function createDeadlines(): Deadlines {
+  const open = createQueue<Open>()
+  const lingering = createQueue<{ socket: Socket; since: number }>()
+  const skipSettled = (): Open | undefined => {
+    while (open.first()?.isSettled() === true) open.drop()
+    return open.first()
   }
+  return {
+    add: open.add,
+    linger: (socket, since) => lingering.add({ socket, since }),
+    expire: (now) => {
+      for (
+        let first = skipSettled();
+        first !== undefined && now - first.startedAt >= DEADLINE_MS;
+        first = skipSettled()
+      ) {
+        first.giveUp()
+      }
+      for (
+        let first = lingering.first();
+        first !== undefined && now - first.since >= LINGER_MS;
+        first = lingering.first()
+      ) {
+        lingering.drop()
+        if (!first.socket.destroyed) first.socket.resetAndDestroy()
+      }
+    },
+    oldest: () => skipSettled()?.startedAt ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+/** First in, first out; what is dropped is freed now and then. */
+function createQueue<T>(): { add(item: T): void; first(): T | undefined; drop(): void } {
+  const items: T[] = []
+  let head = 0
+  return {
+    add: (item) => void items.push(item),
+    first: () => items[head],
+    drop: () => {
+      head += 1
+      if (head < 1024) return
+      items.splice(0, head)
+      head = 0
+    },
+  }
+}
+
+function attempt(target: Target, deadlines: Deadlines): Attempt {
+  const record: Attempt = { startedAt: performance.now(), endedAt: undefined, failure: TOO_LATE, server: undefined }
   const socket = connect({ host: target.address, port: target.port, noDelay: true })
   let text = ''
   let settled = false
-  let lingering: NodeJS.Timeout | undefined
   const settle = (failure: string | undefined): void => {
     if (settled) return
     settled = true
-    clearTimeout(timer)
     record.endedAt = performance.now()
     record.failure = failure
-    if (failure === undefined) {
-      // The server closes first (`Connection: close`), so that TIME_WAIT is not on this side, which would run out of ports.
-      lingering = setTimeout(() => socket.resetAndDestroy(), LINGER_MS)
-    } else if (socket.connecting) {
-      // A reset would wait for the connection first, and go on sending SYNs to a dead address.
-      socket.destroy()
-    } else socket.resetAndDestroy()
-    onSettled()
+    // The server closes first (`Connection: close`), so that TIME_WAIT is not on this side, which would run out of ports.
+    if (failure === undefined) deadlines.linger(socket, record.endedAt)
+    // A reset would wait for the connection first, and go on sending SYNs to a dead address.
+    else if (socket.connecting) socket.destroy()
+    else socket.resetAndDestroy()
   }
-  const timer = setTimeout(() => settle('no answer within 1 s'), DEADLINE_MS)
-  socket.setEncoding('latin1')
-  socket.on('connect', () => socket.write(REQUEST))
-  socket.on('data', (chunk: string) => {
-    text += chunk
-    const name = /\{"server":"([^"]+)".*\}/.exec(text)?.[1]
-    if (name === undefined) return
-    record.server = name
+  deadlines.add({ startedAt: record.startedAt, isSettled: () => settled, giveUp: () => settle(TOO_LATE) })
+  // Queued until the connection stands.
+  socket.write(REQUEST, 'latin1')
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1')
+    const name = text.indexOf(NAME)
+    const end = name < 0 ? -1 : text.indexOf('}', name)
+    if (end < 0) return
+    record.server = text.slice(name + NAME.length, text.indexOf('"', name + NAME.length))
     settle(text.startsWith('HTTP/1.1 200') ? undefined : `status ${text.slice(9, 12)}`)
   })
   socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message))
   socket.on('end', () => settle('closed without an answer'))
-  socket.on('close', () => clearTimeout(lingering))
   return record
 }

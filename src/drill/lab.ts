@@ -28,7 +28,10 @@ export type Lab = {
   stopServer(name: string): Promise<void>
   /** Starts a stopped server again; returns once it answers. */
   startServer(name: string): Promise<void>
-  startClient(everyMs: number): Client
+  /** The machines that have these addresses. */
+  serversOf(addresses: readonly string[]): string[]
+  /** A client that asks these services (default: all of the spec). */
+  startClient(everyMs: number, services?: readonly string[]): Client
   close(): Promise<void>
 }
 
@@ -87,8 +90,14 @@ export async function createLab(spec: Spec, signal?: AbortSignal, program = buil
       },
       stopServer: async (host) => (children.get(host) ?? unknownServer(host)).close(),
       startServer,
-      startClient: (everyMs) => {
-        const targets = spec.services.map(({ name, vip, port }) => ({ name, address: addressOf(spec, vip), port }))
+      serversOf: (addresses) =>
+        [...servers.values()]
+          .filter((machine) => machine.addresses.some((one) => addresses.includes(one)))
+          .map(({ host }) => host),
+      startClient: (everyMs, services) => {
+        const targets = spec.services
+          .filter(({ name }) => services?.includes(name) ?? true)
+          .map(({ name, vip, port }) => ({ name, address: addressOf(spec, vip), port }))
         const logFile = join(directory, 'client.log')
         return startClient({ program, namespace: made.namespace(CLIENT), targets, everyMs, logFile })
       },

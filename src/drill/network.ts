@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stretch } from './holding.ts'
 import { deleteNamespaces, inNamespace, ipBatch, namespacesWith, pidsIn } from './ip.ts'
 
 /** A machine of the lab, balancer, server or client: a namespace with one interface. */
@@ -10,6 +11,11 @@ export type Network = {
   /** Takes the host's cable out of the switch: the interface stays up, nothing arrives. */
   cut(host: string): Promise<void>
   heal(host: string): Promise<void>
+  /** Takes a host's routes to some addresses away, until `unblock`. */
+  block(host: string, addresses: readonly string[]): Promise<void>
+  unblock(host: string, addresses: readonly string[]): Promise<void>
+  /** When which host was cut off; epoch ms. */
+  cuts(): readonly Stretch[]
   /** Ends every process inside and removes everything. Safe to call twice, and after a creation that failed. */
   close(): Promise<void>
 }
@@ -33,6 +39,7 @@ export async function createNetwork(id: string, hosts: readonly Host[], signal?:
   const namespace = (host: string): string => `${prefix}${host}`
   const fabric = `${prefix}.switch`
   const ports = new Map<string, string>()
+  const cuts: Stretch[] = []
 
   const addAll = async (added: readonly Host[]): Promise<void> => {
     for (const { name } of added) ports.set(name, `p${ports.size}`)
@@ -60,8 +67,18 @@ export async function createNetwork(id: string, hosts: readonly Host[], signal?:
   const network: Network = {
     namespace,
     add: (host) => addAll([host]),
-    cut: (host) => ipBatch(fabric, [`link set ${ports.get(host)} nomaster`]),
-    heal: (host) => ipBatch(fabric, [`link set ${ports.get(host)} master ${BRIDGE}`]),
+    cut: async (host) => {
+      await ipBatch(fabric, [`link set ${ports.get(host)} nomaster`])
+      cuts.push({ node: host, fromMs: Date.now(), untilMs: undefined })
+    },
+    heal: async (host) => {
+      await ipBatch(fabric, [`link set ${ports.get(host)} master ${BRIDGE}`])
+      for (const cut of cuts) if (cut.node === host) cut.untilMs ??= Date.now()
+    },
+    block: (host, addresses) => ipBatch(namespace(host), addresses.map(unreachable('replace'))),
+    // Twice must not fail: what is not blocked is left alone.
+    unblock: (host, addresses) => ipBatch(namespace(host), addresses.map(unreachable('delete')), undefined, true),
+    cuts: () => cuts,
     close,
   }
   try {
@@ -111,4 +128,9 @@ function addressCommands(link: string): (address: string) => string[] {
     address.includes(':')
       ? [`address add ${address}/128 dev ${link} nodad`, `route add default dev ${link} src ${address}`]
       : [`address add ${address}/32 dev ${link}`, `route add default dev ${link} scope link src ${address}`]
+}
+
+/** What a machine without a route has; with the length of the prefix it is stronger than the default route. */
+function unreachable(verb: 'replace' | 'delete'): (address: string) => string {
+  return (address) => `route ${verb} unreachable ${address}/${address.includes(':') ? 128 : 32}`
 }

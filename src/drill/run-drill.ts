@@ -1,20 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Spec } from '../spec/spec.ts'
-import type { Client } from './client.ts'
-import { backToFirst, type Effect, FAULTS, type Fault } from './faults.ts'
+import { backToFirst, type DrillContext } from './context.ts'
+import { withFailback } from './edit-spec.ts'
+import type { Fault } from './faults/fault.ts'
+import { followHolders } from './holders.ts'
+import type { Holding } from './holding.ts'
+import { type FaultReport, judge, type RoundResult, summarizeFault } from './judge.ts'
 import { createLab, type Lab, removeLeftovers } from './lab.ts'
 import { createLabAgents, type LabAgent, until } from './lab-agents.ts'
-import { createLabRepository, type LabRepository } from './lab-repository.ts'
-import { percentile, type Window } from './statistics.ts'
+import { createLabRepository } from './lab-repository.ts'
 
 export type DrillOptions = {
   spec: Spec
   /** lb.yaml as written, and the templates beside it. */
   text: string
   files: Readonly<Record<string, string>>
-  faults: readonly string[]
+  faults: readonly Fault[]
   rounds: number
   /** Time between two connections of the client to each service, ms. */
   everyMs: number
+  /** Services that the client asks; all of lb.yaml when undefined. */
+  services?: readonly string[] | undefined
+  /** How long `agent-hang` lasts. */
+  hangMs?: number
   onStep(step: DrillStep): void
   /** Called with the lab still up, before it is removed. */
   beforeEnd(lab: Lab): Promise<void>
@@ -24,14 +32,8 @@ export type DrillOptions = {
 export type DrillStep =
   | { kind: 'progress'; text: string }
   | { kind: 'ready'; text: string; tookMs: number }
+  | { kind: 'skipped'; fault: string; reason: string }
   | { kind: 'round'; fault: string; summary: string; round: number; result: RoundResult }
-
-export type RoundResult = Effect & {
-  sent: number
-  failed: number
-  gapMs: number
-  failures: Readonly<Record<string, number>>
-}
 
 /** The answer of `drill --json`. */
 export type DrillReport = {
@@ -39,30 +41,12 @@ export type DrillReport = {
   faults: readonly FaultReport[]
 }
 
-export type FaultReport = {
-  fault: string
-  rounds: number
-  held: number
-  sent: number
-  failed: number
-  gapMs: { p50: number; p99: number; max: number }
-  from: string
-  to: string
-}
-
-export type DrillContext = {
-  lab: Lab
-  spec: Spec
-  text: string
-  agents: readonly LabAgent[]
-  repository: LabRepository
-  client: Client
-  signal: AbortSignal
-  /** Counts what the drill has added so far. */
-  serial: number
-}
-
 const FIRST_RELEASE_WITHIN_MS = 30_000
+const HANG_MS = 30_000
+/** Every round waits for it; what lb.yaml says is for people, who have more time. */
+const FAILBACK_AFTER = '3s'
+/** A line about the end of a window may still be on its way. */
+const TOLD_WITHIN_MS = 30
 
 /** Builds the cluster, starts real agents, injects faults, and says what a client saw. Leaves nothing behind. */
 export async function runDrill(options: DrillOptions, signal: AbortSignal): Promise<DrillReport> {
@@ -71,40 +55,50 @@ export async function runDrill(options: DrillOptions, signal: AbortSignal): Prom
   onStep({ kind: 'progress', text: `building ${spec.nodes.length} balancers and their servers as network namespaces` })
   const startedAt = performance.now()
   const lab = await createLab(spec, signal)
+  let context: DrillContext | undefined
   try {
-    const context = await startCluster(lab, options, signal)
+    context = await startCluster(lab, options, signal)
     onStep({
       kind: 'ready',
       text: `${spec.nodes.map(({ name }) => name).join(', ')} serve ${spec.vips.map(({ name }) => name).join(' and ')}`,
       tookMs: Math.round(performance.now() - startedAt),
     })
     const reports: FaultReport[] = []
-    for (const fault of chosen(options.faults)) reports.push(await runFault(context, fault, options))
+    for (const fault of options.faults) {
+      const reason = fault.whyNot?.(spec)
+      if (reason === undefined) reports.push(await runFault(context, fault, options))
+      else onStep({ kind: 'skipped', fault: fault.name, reason })
+    }
     await options.beforeEnd(lab)
     return { cluster: spec.cluster, faults: reports }
   } finally {
+    context?.holders.close()
     await lab.close()
   }
 }
 
-async function startCluster(lab: Lab, options: DrillOptions, signal: AbortSignal): Promise<DrillContext> {
-  const { spec, text, onStep } = options
+/** Starts an agent on every balancer and returns once all is well; a client asks from then on. */
+export async function startCluster(
+  lab: Lab,
+  options: Pick<DrillOptions, 'spec' | 'text' | 'files' | 'everyMs' | 'services' | 'hangMs' | 'onStep'>,
+  signal: AbortSignal,
+): Promise<DrillContext> {
+  const { spec, onStep } = options
+  const text = withFailback(options.text, FAILBACK_AFTER)
+  const nodes = spec.nodes.map(({ name }) => name)
+  const holders = await followHolders(lab.network, nodes, signal)
   const repository = await createLabRepository(lab.directory)
   await repository.commit({ ...options.files, 'lb.yaml': text }, 'Describe the cluster')
-  const agents = createLabAgents(
-    lab,
-    spec.nodes.map(({ name }) => name),
-    { repositoryUrl: repository.url },
-  )
+  const agents = createLabAgents(lab, nodes, { repositoryUrl: repository.url })
   onStep({ kind: 'progress', text: `starting ${agents.length} agents; each pulls the first commit` })
   for (const agent of agents) agent.start()
-  const context = { lab, spec, text, agents, repository, signal, serial: 0 }
   await firstRelease(agents, signal)
-  const client = lab.startClient(options.everyMs)
-  const ready = { ...context, client }
-  await backToFirst(ready)
+  const hangMs = options.hangMs ?? HANG_MS
+  const context = { lab, spec, text, agents, holders, repository, signal, serial: 0, hangMs }
+  await backToFirst(context)
+  const client = lab.startClient(options.everyMs, options.services)
   await client.mark()
-  return ready
+  return { ...context, client }
 }
 
 /** Waits for the first release everywhere; an agent that rejects it says why. */
@@ -128,61 +122,34 @@ async function firstRelease(agents: readonly LabAgent[], signal: AbortSignal): P
   }
 }
 
-async function runFault(context: DrillContext, fault: Fault, options: DrillOptions): Promise<FaultReport> {
+async function runFault(
+  context: DrillContext,
+  fault: Fault,
+  options: Pick<DrillOptions, 'rounds' | 'onStep'>,
+): Promise<FaultReport> {
   const results: RoundResult[] = []
   for (let round = 1; round <= options.rounds; round += 1) {
     context.signal.throwIfAborted()
     options.onStep({ kind: 'progress', text: `${fault.name} ${round}/${options.rounds}: ${fault.summary}` })
-    await context.client.mark()
-    const effect = await fault.inject(context)
-    const result = judge(fault, effect, Object.values(await context.client.report()))
+    const result = await runRound(context, fault)
     results.push(result)
     options.onStep({ kind: 'round', fault: fault.name, summary: fault.summary, round, result })
     await fault.mend(context)
   }
-  const gaps = results.map(({ gapMs }) => gapMs)
-  return {
-    fault: fault.name,
-    rounds: results.length,
-    held: results.filter(({ held }) => held).length,
-    sent: sum(results.map(({ sent }) => sent)),
-    failed: sum(results.map(({ failed }) => failed)),
-    gapMs: { p50: percentile(gaps, 50), p99: percentile(gaps, 99), max: Math.max(...gaps) },
-    from: [...new Set(results.map(({ from }) => from))].join(', '),
-    to: [...new Set(results.map(({ to }) => to))].join(', '),
-  }
+  return summarizeFault(fault.name, results)
 }
 
-/** A round held when the fault had its effect, every service answers again, and no request was lost where none may be. */
-function judge(fault: Fault, effect: Effect, windows: readonly Window[]): RoundResult {
-  const failed = sum(windows.map((window) => window.failed))
-  const served = windows.every((window) => window.sent > window.failed && window.longestGapMs < LONGEST_GAP_MS)
-  const failures: Record<string, number> = {}
-  for (const window of windows) {
-    for (const [word, count] of Object.entries(window.failures)) failures[word] = (failures[word] ?? 0) + count
-  }
-  return {
-    ...effect,
-    held: effect.held && served && (!fault.spares || failed === 0),
-    sent: sum(windows.map(({ sent }) => sent)),
-    failed,
-    gapMs: Math.max(...windows.map(({ longestGapMs }) => longestGapMs)),
-    failures,
-  }
-}
-
-/** A second: what a client that tries once more hardly notices. The measured figures are far below. */
-const LONGEST_GAP_MS = 1_000
-
-function chosen(names: readonly string[]): Fault[] {
-  return names.map((name) => {
-    const fault = FAULTS.find((candidate) => candidate.name === name)
-    if (fault === undefined)
-      throw new Error(`no fault is called ${name}; there are ${FAULTS.map((known) => known.name).join(', ')}`)
-    return fault
-  })
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+/** Injects a fault once and measures from just before until its effect is there. The caller mends it. */
+export async function runRound(context: DrillContext, fault: Fault): Promise<RoundResult> {
+  const { client, holders, spec } = context
+  await fault.prepare?.(context)
+  await client.mark()
+  const fromMs = Date.now()
+  const effect = await fault.inject(context)
+  const untilMs = Date.now()
+  const windows = await client.report()
+  await sleep(TOLD_WITHIN_MS)
+  const holdings: Record<string, Holding> = {}
+  for (const { name, address } of spec.vips) holdings[name] = holders.summarize(address, fromMs, untilMs)
+  return judge(fault, effect, windows, holdings, spec.vrrp.advertIntervalMs)
 }

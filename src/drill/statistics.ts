@@ -8,12 +8,13 @@ export type Attempt = {
 
 /**
  * What a client saw of one target in a window. `longestGapMs`: the longest time between two answers, or between an answer
- * and an edge of the window. `firstFailure`: why the first request failed that did; `failures`: how often each cause.
+ * and an edge of the window; `silentMs`: since the last answer at the end of the window. `firstFailure`: why the first request failed that did; `failures`: how often each cause.
  */
 export type Window = {
   sent: number
   failed: number
   longestGapMs: number
+  silentMs: number
   firstFailure: string | null
   failures: Readonly<Record<string, number>>
   servers: Readonly<Record<string, number>>
@@ -23,14 +24,13 @@ export type Window = {
 export function summarize(attempts: readonly Attempt[], from: number, until: number): Window {
   const succeeded = attempts.filter(({ failure }) => failure === undefined)
   const failed = attempts.filter(({ failure }) => failure !== undefined)
+  const answers = succeeded.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt]))
+  const last = answers.reduce((latest, answer) => Math.max(latest, answer), from)
   return {
     sent: attempts.length,
     failed: failed.length,
-    longestGapMs: longestGap(
-      succeeded.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt])),
-      from,
-      until,
-    ),
+    longestGapMs: longestGap(answers, from, until),
+    silentMs: Math.max(0, Math.round(10 * (until - last)) / 10),
     firstFailure: failed[0]?.failure ?? null,
     failures: countBy(failed.map(({ failure }) => failure ?? '')),
     servers: countBy(succeeded.map(({ server }) => server ?? '')),

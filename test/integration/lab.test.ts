@@ -18,11 +18,12 @@ suite('lab', { skip, timeout: 60_000 }, () => {
     await client.close()
     assert.ok(alpha !== undefined)
     assert.deepEqual(
-      { ...alpha, sent: 0, longestGapMs: 0, servers: Object.keys(alpha.servers) },
+      { ...alpha, sent: 0, longestGapMs: 0, silentMs: 0, servers: Object.keys(alpha.servers) },
       {
         sent: 0,
         failed: 0,
         longestGapMs: 0,
+        silentMs: 0,
         firstFailure: null,
         failures: {},
         servers: ['alpha'],

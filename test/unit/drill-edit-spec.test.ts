@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { withMistake, withOneMoreServer } from '../../src/drill/edit-spec.ts'
+import { parse } from 'yaml'
+import { withFailback, withMistake, withOneMoreServer } from '../../src/drill/edit-spec.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 
 const text = readFileSync(new URL('../../examples/k3s-ha/lb.yaml', import.meta.url), 'utf8')
@@ -24,4 +25,22 @@ test('the mistake is one that validation finds', () => {
   const parsed = parseSpec(text, 'lb.yaml')
   if (parsed.kind !== 'spec') throw new Error('the example is not valid')
   assert.equal(parseSpec(withMistake(text, parsed.spec), 'lb.yaml').kind, 'problems')
+})
+
+test('the time of failing back is set, and nothing else of vrrp is lost', () => {
+  const edited = (vrrp: string): unknown => parse(withFailback(`version: 1\n${vrrp}cluster: c\n`, '3s')).vrrp
+  assert.deepEqual(
+    [
+      edited(''),
+      edited('vrrp: { transport: multicast, advertInterval: 30ms }\n'),
+      edited('vrrp:\n  failback: manual # by hand\n  damping: 2s\n'),
+      edited('vrrp: { failback: { after: 10s } }\n'),
+    ],
+    [
+      { failback: { after: '3s' } },
+      { transport: 'multicast', advertInterval: '30ms', failback: { after: '3s' } },
+      { failback: { after: '3s' }, damping: '2s' },
+      { failback: { after: '3s' } },
+    ],
+  )
 })

@@ -41,6 +41,7 @@ test('a window counts failures by their cause and names the first', () => {
     sent: 5,
     failed: 3,
     longestGapMs: 10,
+    silentMs: 2,
     firstFailure: 'ECONNREFUSED',
     failures: { ECONNREFUSED: 2, ECONNRESET: 1 },
     servers: { a: 1, b: 1 },

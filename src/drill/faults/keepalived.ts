@@ -1,0 +1,31 @@
+import { agentOf, backToFirst, holder } from '../context.ts'
+import { killWithChildren } from '../processes.ts'
+import { type Fault, moved, settleAway } from './fault.ts'
+
+export const keepalivedTerm: Fault = {
+  name: 'keepalived-term',
+  summary: 'keepalived is told to end (SIGTERM) on the MASTER',
+  byDefault: true,
+  spares: false,
+  moves: 1,
+  inject: async (context) => {
+    const from = holder(context)
+    process.kill(agentOf(context, from).pidOf('keepalived'), 'SIGTERM')
+    return moved(context, from, await settleAway(context, from, 0))
+  },
+  mend: backToFirst,
+}
+
+export const keepalivedKill: Fault = {
+  name: 'keepalived-kill',
+  summary: 'keepalived is killed on the MASTER and leaves the VIP behind',
+  byDefault: false,
+  spares: false,
+  moves: 1,
+  inject: async (context) => {
+    const from = holder(context)
+    killWithChildren(agentOf(context, from).pidOf('keepalived'))
+    return moved(context, from, await settleAway(context, from, 4 * context.spec.vrrp.advertIntervalMs))
+  },
+  mend: backToFirst,
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+
+/** A process and its children: HAProxy's master and its workers, keepalived and its VRRP process. */
+export function withChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
+  return [pid, ...children]
+}
+
+export function killWithChildren(pid: number): void {
+  signalAll(withChildren(pid), 'SIGKILL')
+}
+
+/** Sends a signal to all that still live. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It has ended.
+    }
+  }
+}
