@@ -6,17 +6,20 @@ import { createReleaseStore } from './apply/release-store.ts'
 import { readAsset, readEngine } from './assets.ts'
 import { createDaemons, createUnits } from './daemon-parts.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
-import { makeFifo, openFifo } from './daemons/keepalived-fifo.ts'
+import { watchFifo } from './daemons/watch-fifo.ts'
+import { createEvents } from './event-parts.ts'
 import { createTrackFiles } from './health/track-files.ts'
 import { watchHealth } from './health/watch.ts'
 import { ownAddresses } from './observe/addresses.ts'
 import { watchDrift } from './observe/drift.ts'
 import { observe } from './observe/observer.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
+import type { Expectation } from './render/expectation.ts'
 import { RUNTIME } from './render/render-target.ts'
 import { createTemplateEngine, type TemplateEngine } from './render/template-engine.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
+import { createTroubles } from './troubles.ts'
 
 const OBSERVE_EVERY_MS = 1_000
 const FETCH_TIMEOUT_MS = 30_000
@@ -30,26 +33,53 @@ export async function createParts(config: AgentConfig, log: Logger) {
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
 
-  const units = createUnits(config, log)
-  const trackFiles = createTrackFiles(paths.runtime)
-  const vrrp = createVrrpStates({
-    file: join(paths.runtime, 'vrrp-states.json'),
-    keepalivedPid: () => {
-      const state = units.keepalived.state()
-      return state.kind === 'running' ? state.pid : undefined
-    },
-    now,
+  const troubles = createTroubles(now)
+  const state = createStateFiles(paths.state)
+  const store = createReleaseStore(join(paths.state, 'releases'))
+  const running = async () => (await state.readState()).applied
+  const events = createEvents(config, {
+    ...{ now, log, troubles },
+    running: async () => (await running())?.revision ?? null,
   })
-  const fifoPath = join(paths.runtime, RUNTIME.fifo)
-  await makeFifo(fifoPath)
-  const fifo = openFifo(fifoPath, (event) => {
-    vrrp.take(event)
-    if (event.kind === 'state')
-      log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+  const applied = await running()
+  const release = applied === null ? undefined : await store.get(applied.release)
+  if (release !== undefined) events.expect(release.expectation)
+  const units = createUnits(config, log, (unit, what, reason) => {
+    events.timeline.add({ kind: 'daemon', unit, what, reason })
+  })
+  const trackFiles = createTrackFiles(paths.runtime)
+  const keepalivedPid = (): number | undefined => {
+    const state = units.keepalived.state()
+    return state.kind === 'running' ? state.pid : undefined
+  }
+  const vrrp = createVrrpStates({ file: join(paths.runtime, 'vrrp-states.json'), keepalivedPid, now })
+  const fifo = await watchFifo({
+    path: join(paths.runtime, RUNTIME.fifo),
+    ...{ keepalivedPid, troubles, log },
+    onEvent: (event) => {
+      const change = vrrp.take(event)
+      if (change !== undefined) events.onStateChange(change, units.keepalived)
+      if (event.kind === 'state')
+        log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+    },
   })
 
   const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
-  const health = watchHealth({ trackFiles, thresholds: config.health, ...config.health, now, log })
+  const health = watchHealth({
+    trackFiles,
+    thresholds: config.health,
+    ...config.health,
+    now,
+    log,
+    onVerdict: ({ serving, reason }) => {
+      events.timeline.add({ kind: 'gate', open: serving, reason })
+      log.warn({ open: serving, reason }, serving ? 'gate opened' : 'gate closed')
+    },
+    onChange: ({ vip, score, before, reason }) => {
+      events.timeline.add({ kind: 'score', vip, from: before ?? null, to: score, reason })
+      log.info({ vip, score, reason, before }, 'score changed')
+    },
+  })
   const haproxy = observe({
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
@@ -73,9 +103,18 @@ export async function createParts(config: AgentConfig, log: Logger) {
       holds: (address) => ownAddresses().has(address),
       gateIsOpen: () => health.verdict().serving,
       probeAt: health.probeAt,
+      mendFifo: fifo.look,
     }),
     vrrp,
-    health,
+    troubles,
+    timeline: events.timeline,
+    health: {
+      ...health,
+      expect: (expectation: Expectation): void => {
+        events.expect(expectation)
+        health.expect(expectation)
+      },
+    },
     haproxy,
     drift,
     addresses: ownAddresses,
@@ -94,8 +133,8 @@ export async function createParts(config: AgentConfig, log: Logger) {
       fetchTimeoutMs: FETCH_TIMEOUT_MS,
       now,
     }),
-    store: createReleaseStore(join(paths.state, 'releases')),
-    state: createStateFiles(paths.state),
+    store,
+    state,
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
       health.close()
@@ -103,7 +142,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
       fifo.close()
       units.haproxy.close()
       units.keepalived.close()
-      await drift.close()
+      await Promise.all([drift.close(), events.close()])
     },
   }
 }

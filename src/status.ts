@@ -4,6 +4,7 @@ import type { Drift } from './observe/drift.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import type { PassRecord } from './pass-record.ts'
+import type { Trouble } from './troubles.ts'
 
 /** What is true on this node now. Every `ageMs` says how old the fact beside it is. */
 export type Status = {
@@ -20,6 +21,8 @@ export type Status = {
   lastPass: PassRecord | null
   gate: { open: boolean; reason: string; sinceMs: number; ageMs: number }
   vips: readonly VipStatus[]
+  /** What a person should mend, though this node goes on. */
+  troubles: readonly Trouble[]
   haproxy:
     | { state: 'running'; pid: number; version: string; release: string; uptimeSec: number; ageMs: number }
     | { state: 'UNKNOWN'; reason: string; ageMs: number }
@@ -84,6 +87,7 @@ export async function statusOf(
       ageMs: now - parts.health.lookedAtMs(),
     },
     vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
+    troubles: parts.troubles.list(),
     haproxy:
       fact.kind === 'known'
         ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs }
@@ -164,5 +168,7 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   }
   const unknown = status.vips.find(({ state }) => state === 'UNKNOWN')
   if (unknown !== undefined) return bad(`keepalived has not said how VIP ${unknown.name} is`)
+  const trouble = status.troubles[0]
+  if (trouble !== undefined) return bad(trouble.text)
   return { well: true, text: 'all is well' }
 }

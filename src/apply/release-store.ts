@@ -24,6 +24,10 @@ const recordSchema = z.object({
   digests: z.object({ haproxy: z.string(), keepalived: z.string() }),
   expectation: z.object({
     healthPort: z.number(),
+    // Defaults are for releases that an older agent has stored: a new one must go on with them.
+    cluster: z.string().default(''),
+    advertIntervalMs: z.number().default(1_000),
+    peers: z.array(z.object({ name: z.string(), address: z.string() })).default([]),
     vips: z.array(
       z.object({
         name: z.string(),

@@ -32,7 +32,7 @@ export function foreignRelease(files: RenderedFiles): Release {
     revision: '',
     digests,
     files,
-    expectation: { healthPort: 8405, vips: [], services: [] },
+    expectation: { cluster: '', healthPort: 8405, advertIntervalMs: 1000, peers: [], vips: [], services: [] },
     foreign: true,
   }
 }

@@ -34,6 +34,7 @@ export function formatStatus(status: Status): string {
     '',
     ...vipLines(status),
     '',
+    ...troubleLines(status),
     ...serviceLines(status),
     '',
     ...passLines(status),
@@ -98,6 +99,11 @@ function vipLines(status: Status): string[] {
     `${vip.score ?? '-'} (${vip.scoreReason})`,
   ])
   return table([['VIP', 'address', 'state', 'for', 'kernel', 'priority', 'score'].map(head), ...rows]).split('\n')
+}
+
+function troubleLines({ troubles, atMs }: Status): string[] {
+  if (troubles.length === 0) return []
+  return [...troubles.map(({ text, sinceMs }) => `${paint('red', '▲')} for ${age(atMs - sinceMs)}: ${text}`), '']
 }
 
 function serviceLines(status: Status): string[] {

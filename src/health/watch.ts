@@ -28,6 +28,8 @@ export type HealthOptions = {
   holdDownMs: number
   now(): number
   log: Logger
+  onVerdict(verdict: Verdict): void
+  onChange(change: Score & { before: number | undefined }): void
 }
 
 const DEFAULT_HEALTH_PORT = 8405
@@ -82,7 +84,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     if (verdict.serving) updateScores()
     trackFiles.writeGate(verdict.serving)
     trackFiles.beat(lookedAtMs)
-    log.warn({ open: verdict.serving, reason: verdict.reason }, verdict.serving ? 'gate opened' : 'gate closed')
+    options.onVerdict(verdict)
   }
 
   const holdDown = (): void => {
@@ -113,7 +115,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
       }
       if (written !== score.score) {
         trackFiles.writeScore(score.vip, score.score)
-        log.info({ vip: score.vip, score: score.score, reason: score.reason }, 'score changed')
+        options.onChange({ ...score, before: written })
       }
       return score
     })

@@ -5,7 +5,12 @@ import type { Spec } from '../spec/spec.ts'
  * without a network still knows what it should serve.
  */
 export type Expectation = {
+  /** Empty in releases that an older agent has stored; for words only. */
+  cluster: string
   healthPort: number
+  advertIntervalMs: number
+  /** The other nodes of the cluster. */
+  peers: readonly { name: string; address: string }[]
   vips: readonly ExpectedVip[]
   services: readonly ExpectedService[]
 }
@@ -46,7 +51,10 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
   const node = spec.nodes.find(({ name }) => name === nodeName)
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(nodeName))
   return {
+    cluster: spec.cluster,
     healthPort: spec.haproxy.healthPort,
+    advertIntervalMs: spec.vrrp.advertIntervalMs,
+    peers: spec.nodes.filter(({ name }) => name !== nodeName).map(({ name, address }) => ({ name, address })),
     vips: vips.map((vip) => ({
       name: vip.name,
       address: vip.address,

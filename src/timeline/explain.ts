@@ -12,6 +12,8 @@ export type Situation = {
   printed: readonly string[] | undefined
   /** A node's name by its address. */
   nodeAt(address: string): string | undefined
+  /** undefined before a release is applied. */
+  advertIntervalMs: number | undefined
 }
 
 export type Explanation = { reason: string; peer?: string }
@@ -47,7 +49,7 @@ export function explain(situation: Situation): Explanation {
 
 type Parts = Situation & KeepalivedSaid & { causes: readonly TimelineEvent[] }
 
-function becameMaster({ causes, said, fresh, printed, nodeAt }: Parts): Explanation {
+function becameMaster({ causes, said, fresh, printed, nodeAt, advertIntervalMs }: Parts): Explanation {
   const own = ownRise(causes)
   switch (said?.kind) {
     case 'holder gave up':
@@ -59,10 +61,12 @@ function becameMaster({ causes, said, fresh, printed, nodeAt }: Parts): Explanat
         ? { reason: `this node is back, and ${peer} has the lower priority (${said.priority})`, peer }
         : { reason: `the priority of its holder ${peer} fell to ${said.priority}, below ours`, peer }
     }
-    case 'silence':
+    case 'silence': {
+      const span = advertIntervalMs === undefined ? 'in time' : `for ${3 * advertIntervalMs} ms`
       return {
-        reason: fresh ? 'this node has begun anew and heard no other holder' : 'no advert from its holder came in time',
+        reason: fresh ? 'this node has begun anew and heard no other holder' : `no advert from its holder ${span}`,
       }
+    }
     default:
       if (own !== undefined) return { reason: own }
       return { reason: `nothing on this node caused it; ${unread(printed)}` }

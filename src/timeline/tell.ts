@@ -41,21 +41,21 @@ export function tell(why: Why, words: Words): string[] {
 }
 
 function headline(why: Why, { time, span }: Words): string {
-  const since =
-    why.sinceMs === null ? '' : ` since ${time(why.sinceMs)}, for ${span(Math.max(0, why.atMs - why.sinceMs))}`
+  const { node, state, sinceMs, held, atMs } = why
+  const been = sinceMs === null ? 'is' : 'has been'
+  const since = sinceMs === null ? '' : ` since ${time(sinceMs)} (${span(Math.max(0, atMs - sinceMs))})`
   const what = `VIP ${why.vip}${why.address === '' ? '' : ` (${why.address})`}`
-  if (why.state === 'MASTER') {
-    const doubt = why.held ? '' : '; but the address is not on this node'
-    return `${what} is held by this node, ${why.node},${since.replace(/^ /, ' ')}${doubt}`
+  if (state === 'MASTER') {
+    const doubt = held ? '' : '; but the address is not on this node'
+    return `${what} ${been} held by this node, ${node}${since === '' ? '' : `,${since}`}${doubt}`
   }
-  const here = why.held ? '; but the address is on this node' : ''
   const last = why.events.findLast((event) => event.kind === 'vrrp')
   const holder =
-    why.state === 'BACKUP' && last?.kind === 'vrrp' && last.to === 'BACKUP' && last.peer !== undefined
+    state === 'BACKUP' && last?.kind === 'vrrp' && last.to === 'BACKUP' && last.peer !== undefined
       ? `it went to ${last.peer}`
       : 'who holds it is not known here: ask the other nodes'
-  const state = why.state === 'UNKNOWN' ? 'has not been told of it by keepalived' : `is ${why.state}${since}`
-  return `${what} is not held by this node: ${why.node} ${state}${here}; ${holder}`
+  const told = state === 'UNKNOWN' ? 'has not been told of it by keepalived' : `${been} ${state}${since}`
+  return `${what} is not held by this node: ${node} ${told}${held ? '; but the address is on this node' : ''}; ${holder}`
 }
 
 type Context = { held: VrrpEvent | undefined; releases: readonly ReleaseEvent[]; words: Words }

@@ -20,6 +20,7 @@ export type TimelineOptions = {
   now(): number
   troubles: Pick<Troubles, 'raise' | 'clear'>
   maxBytes?: number
+  retryAfterMs?: number
 }
 
 const MAX_BYTES = 256 * 1024
@@ -31,7 +32,7 @@ const TROUBLE = 'timeline'
 
 /** What happened on this node, kept over restarts of the agent: JSON lines in two files of bounded size. */
 export function createTimeline(options: TimelineOptions): Timeline {
-  const { file, now, troubles, maxBytes = MAX_BYTES } = options
+  const { file, now, troubles, maxBytes = MAX_BYTES, retryAfterMs = RETRY_AFTER_MS } = options
   const events: TimelineEvent[] = [...readEvents(`${file}.1`), ...readEvents(file)].slice(-MAX_EVENTS_IN_MEMORY)
   const listeners: ((event: TimelineEvent) => void)[] = []
   const unwritten: string[] = []
@@ -65,7 +66,7 @@ export function createTimeline(options: TimelineOptions): Timeline {
     retryTimer ??= setTimeout(() => {
       retryTimer = undefined
       startWriting()
-    }, RETRY_AFTER_MS)
+    }, retryAfterMs)
     retryTimer.unref()
   }
   const startWriting = (): void => {

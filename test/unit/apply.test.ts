@@ -13,7 +13,7 @@ const release = (haproxy: string, keepalived: string): Release => {
     revision: 'a'.repeat(40),
     digests,
     files: { haproxy, keepalived },
-    expectation: { healthPort: 8405, vips: [], services: [] },
+    expectation: { cluster: '', healthPort: 8405, advertIntervalMs: 1000, peers: [], vips: [], services: [] },
     foreign: false,
   }
 }

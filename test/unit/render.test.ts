@@ -171,7 +171,13 @@ test('what is expected of a node are its instances and every service', () => {
   const prefer = ['k8s-api-lb', 'loadbalancer1', 'loadbalancer2']
   const service = { vip: 'ingress', address: '10.17.5.30', servers: 4 }
   assert.deepEqual(expectationOf(specOf(K3S), 'loadbalancer1'), {
+    cluster: 'k3s-home',
     healthPort: 8405,
+    advertIntervalMs: 100,
+    peers: [
+      { name: 'k8s-api-lb', address: '192.168.0.30' },
+      { name: 'loadbalancer2', address: '10.17.3.13' },
+    ],
     vips: [
       { name: 'api', address: '10.17.5.10', virtualRouterId: 61, basePriority: 153, interface: 'eth0', prefer },
       { name: 'ingress', address: '10.17.5.30', virtualRouterId: 62, basePriority: 153, interface: 'eth0', prefer },
