@@ -37,9 +37,9 @@ export function createHooks(options: HookOptions): Hooks {
   const runAll = async (move: Move): Promise<void> => {
     const found = findHooks(options.directory, move.to)
     if (found.refused.length > 0) {
-      troubles.raise('hooks', `not run: ${found.refused.join('; ')}`)
+      troubles.raise(`hooks ${move.to}`, `not run: ${found.refused.join('; ')}`)
       log.error({ refused: found.refused }, 'hooks are not safe to run')
-    } else troubles.clear('hooks')
+    } else troubles.clear(`hooks ${move.to}`)
     for (const file of found.files) {
       if (!ending.signal.aborted) await runOne(file, move)
     }

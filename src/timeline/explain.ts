@@ -41,7 +41,7 @@ export function explain(situation: Situation): Explanation {
       return becameFault(parts)
     case 'UNKNOWN':
       if (heard.said?.kind === 'stopping') return { reason: 'keepalived was stopped' }
-      return { reason: keepalivedEnd(causes) ?? 'keepalived was stopped, or its file no longer has this VIP' }
+      return { reason: keepalivedEnd(causes) ?? 'keepalived has ended, or its file no longer has this VIP' }
     default:
       return to satisfies never
   }
@@ -127,7 +127,8 @@ function ownFall(causes: readonly TimelineEvent[]): string | undefined {
 
 function keepalivedEnd(causes: readonly TimelineEvent[]): string | undefined {
   const daemons = causes.flatMap((event) => (event.kind === 'daemon' && event.unit === 'keepalived' ? [event] : []))
-  const event = daemons.find(({ what }) => what === 'died') ?? daemons[0]
+  // A daemon that dies again while it is started anew: the first death is the cause.
+  const event = daemons.findLast(({ what }) => what === 'died') ?? daemons[0]
   return event === undefined ? undefined : daemonText(event)
 }
 

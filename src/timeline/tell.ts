@@ -25,8 +25,8 @@ export type Words = {
 type VrrpEvent = Extract<TimelineEvent, { kind: 'vrrp' }>
 type ReleaseEvent = Extract<TimelineEvent, { kind: 'release' }>
 
-/** A release that ended this long before a move may still have caused it: daemons take a moment, adverts too. */
-const AFTER_RELEASE_MS = 5_000
+/** keepalived tells a move a little after the release that caused it was done. */
+const AFTER_RELEASE_MS = 1_000
 
 /** The story of one VIP as lines of text: who holds it first, then what happened, newest last. */
 export function tell(why: Why, words: Words): string[] {
@@ -106,7 +106,7 @@ function tellRelease(event: ReleaseEvent): string {
       return `${commit} applied as release ${event.release}${event.reason === '' ? '' : ` (${event.reason})`}`
     case 'rolled back':
     case 'rejected':
-      return `${commit} ${event.result} at ${event.stage}: ${event.reason}`
+      return `${commit} ${event.result} at ${event.stage}: ${firstLine(event.reason)}`
     default:
       return event.result satisfies never
   }
@@ -115,4 +115,10 @@ function tellRelease(event: ReleaseEvent): string {
 function commitOf({ revision, subject, author }: ReleaseEvent): string {
   const name = revision === '' ? 'hand-written files' : `commit ${revision.slice(0, 12)}`
   return subject === '' ? name : `${name} "${subject}" by ${author}`
+}
+
+/** A revision can have many problems; `status` and its log list them all. */
+function firstLine(text: string): string {
+  const [first = '', ...more] = text.split('\n')
+  return more.length === 0 ? first : `${first} (and ${more.length} more)`
 }

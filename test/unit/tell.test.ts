@@ -60,7 +60,7 @@ test('names the commit that was put live around a move', () => {
   }
   assert.deepEqual(told({ events: [TOOK, LOST, release] }).slice(-2), [
     '31 s  MASTER -> FAULT: gave it up, held it for 30 s: gate closed: HAProxy does not listen on 127.0.0.1:8405 (while commit aaaaaaaaaaaa "Add a service" by Ada was put live: rolled back)',
-    '33 s  commit aaaaaaaaaaaa "Add a service" by Ada rolled back at watch: VIP api went to FAULT',
+    '33 s  commit aaaaaaaaaaaa "Add a service" by Ada rolled back at watch: VIP api went to FAULT (and 1 more)',
   ])
 })
 
