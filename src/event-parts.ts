@@ -9,18 +9,23 @@ import type { AgentConfig } from './spec/agent-config.ts'
 import type { TimelineEvent } from './timeline/event.ts'
 import { explain } from './timeline/explain.ts'
 import { createTimeline, type Timeline } from './timeline/timeline.ts'
+import { watchClock } from './timeline/watch-clock.ts'
 import type { Troubles } from './troubles.ts'
 
 /** How much of keepalived's log is read for a reason; a change and what led to it are a few hundred bytes. */
 const READ_BYTES = 32 * 1024
 const RECENT_EVENTS = 50
+const LATE = '; it happened while no agent ran, the time is when it was read'
 
 export type Events = {
   timeline: Timeline
   /** The release that the words are about. */
   expect(expectation: Expectation): void
-  /** Takes a change that keepalived told: into the timeline with its reason, then to hooks and webhooks. */
-  onStateChange(change: StateChange, keepalived: Pick<Unit, 'mark' | 'printedSince'>): void
+  /**
+   * Takes a change that keepalived told: into the timeline with its reason, then to hooks and webhooks. `late`: it waited
+   * in the FIFO for an agent.
+   */
+  onStateChange(change: StateChange, keepalived: Pick<Unit, 'mark' | 'printedSince'>, late: boolean): void
   close(): Promise<void>
 }
 
@@ -45,6 +50,9 @@ export function createEvents(
     troubles,
     log,
   })
+  const clock = watchClock({ wallMs: now, steadyMs: () => performance.now() }, (jumpMs) => {
+    timeline.add({ kind: 'clock', jumpMs })
+  })
   timeline.onEvent((event) => tellOthers(event, hooks, webhooks))
 
   return {
@@ -52,7 +60,7 @@ export function createEvents(
     expect: (next) => {
       expectation = next
     },
-    onStateChange: ({ instance: vip, from, to, priority }, keepalived) => {
+    onStateChange: ({ instance: vip, from, to, priority }, keepalived, late) => {
       const printed = keepalived.printedSince(Math.max(0, keepalived.mark() - READ_BYTES))
       const explained = explain({
         ...{ vip, from, to, atMs: now() },
@@ -62,9 +70,11 @@ export function createEvents(
         advertIntervalMs: expectation?.advertIntervalMs,
       })
       const address = expectation?.vips.find(({ name }) => name === vip)?.address ?? ''
-      timeline.add({ kind: 'vrrp', vip, address, from, to, priority, ...explained })
+      const reason = late ? `${explained.reason}${LATE}` : explained.reason
+      timeline.add({ kind: 'vrrp', vip, address, from, to, priority, ...explained, reason })
     },
     close: async () => {
+      clock.close()
       hooks.close()
       webhooks.close()
       await timeline.close()

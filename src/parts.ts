@@ -23,6 +23,7 @@ import { createTroubles } from './troubles.ts'
 
 const OBSERVE_EVERY_MS = 1_000
 const FETCH_TIMEOUT_MS = 30_000
+const BACKLOG_WITHIN_MS = 200
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -53,12 +54,16 @@ export async function createParts(config: AgentConfig, log: Logger) {
     return state.kind === 'running' ? state.pid : undefined
   }
   const vrrp = createVrrpStates({ file: join(paths.runtime, 'vrrp-states.json'), keepalivedPid, now })
+  // What an adopted keepalived has told before is read at once; a change in just this moment is unlikely.
+  const adopted = keepalivedPid() !== undefined
+  const openedAt = performance.now()
+  const isLate = (): boolean => adopted && performance.now() - openedAt < BACKLOG_WITHIN_MS
   const fifo = await watchFifo({
     path: join(paths.runtime, RUNTIME.fifo),
     ...{ keepalivedPid, troubles, log },
     onEvent: (event) => {
       const change = vrrp.take(event)
-      if (change !== undefined) events.onStateChange(change, units.keepalived)
+      if (change !== undefined) events.onStateChange(change, units.keepalived, isLate())
       if (event.kind === 'state')
         log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
     },

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 /** One piece of work after the other; the oldest that waits is given up for a new one when there are too many. */
 export type BoundedQueue<T> = {
   push(item: T): void
@@ -19,6 +21,8 @@ export function createBoundedQueue<T>(options: {
   const run = async (): Promise<void> => {
     working = true
     for (let item = waiting.shift(); item !== undefined && !closed; item = waiting.shift()) {
+      // Many VIPs can move at once: what else is to be done comes between the starts of their work.
+      await nextTurn()
       await options.work(item).catch(() => undefined)
     }
     working = false

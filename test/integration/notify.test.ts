@@ -247,6 +247,19 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     assert.deepEqual(posts('one', PORTS.good), [])
   })
 
+  test('what happened while no agent ran is told by the next one, which says so', async () => {
+    await killAgent(one)
+    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    await until('two holds the VIP', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
+    one.start()
+    await until('one holds the VIP', 20_000, async () => (await statusOf(one)).vips[0]?.state === 'MASTER')
+    const lost = (await whyOf(one)).events.findLast((event) => event.kind === 'vrrp' && event.to === 'FAULT')
+    assert.match(
+      lost?.kind === 'vrrp' ? lost.reason : '',
+      /^keepalived’s own check haproxy_serves .+; it happened while no agent ran, the time is when it was read$/,
+    )
+  })
+
   test('a keepalived that is killed is told as a move with its reason', async () => {
     const pid = one.pidOf('keepalived')
     // Its VRRP process first: it would give the VIP away when its parent dies.
