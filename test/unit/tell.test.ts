@@ -54,7 +54,7 @@ test('names the commit that was put live around a move', () => {
       subject: 'Add a service',
       author: 'Ada',
       stage: 'watch',
-      reason: 'VIP api went to FAULT',
+      reason: 'VIP api went to FAULT\nand more',
       startedAtMs: 30_000,
     },
   }
