@@ -11,6 +11,21 @@ const assets = Object.fromEntries(texts.map((name) => [name, readFileSync(name, 
 // Read only when something is rendered, and a third as long for every start to read past.
 assets[engine] = brotliCompressSync(readFileSync(engine)).toString('base64')
 
+// Only an agent with webhooks needs undici: as text it costs the others no parsing at every start.
+const undici = await build({
+  stdin: { contents: "export { request } from 'undici'", resolveDir: '.' },
+  write: false,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  minify: true,
+  legalComments: 'none',
+  // It is loaded from a data: URL, for which there is no createRequire.
+  banner: { js: 'const require = (name) => process.getBuiltinModule(name);' },
+})
+assets.undici = brotliCompressSync(undici.outputFiles[0].contents).toString('base64')
+
 mkdirSync('dist', { recursive: true })
 await build({
   entryPoints: ['src/main.ts'],
@@ -23,6 +38,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
+  external: ['undici'],
   define: { LB_AGENT_VERSION: JSON.stringify(version) },
   banner: {
     js: [

@@ -22,3 +22,11 @@ export function readEngine(): Uint8Array<ArrayBuffer> {
   if (embedded === undefined) return new Uint8Array(readFileSync(join(import.meta.dirname, '..', ENGINE)))
   return new Uint8Array(brotliDecompressSync(Buffer.from(embedded, 'base64')))
 }
+
+/** The HTTP client of webhooks, which most agents never load; in the bundle it is compressed. */
+export async function loadUndici(): Promise<Pick<typeof import('undici'), 'request'>> {
+  const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS['undici']
+  if (embedded === undefined) return await import('undici')
+  const code = brotliDecompressSync(Buffer.from(embedded, 'base64')).toString('base64')
+  return await import(`data:text/javascript;base64,${code}`)
+}

@@ -26,7 +26,7 @@ import { createTroubles } from './troubles.ts'
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
-const BACKLOG_WITHIN_MS = 200
+const BACKLOG_WITHIN_MS = 1_000
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { loadUndici } from '../assets.ts'
 import type { WebhookConfig } from '../spec/agent-config.ts'
 import type { Troubles } from '../troubles.ts'
 import { createBoundedQueue } from './bounded-queue.ts'
@@ -38,13 +39,14 @@ type Delivery = { id: string; document: Record<string, unknown>; what: string }
 export function createWebhooks(options: WebhookOptions): Webhooks {
   const ending = new AbortController()
   // Loaded now, as it takes a tenth of a second: not when a VIP moves, and not at all without webhooks (15 MB).
-  const undici = options.webhooks.length === 0 ? undefined : import('undici')
-  undici?.catch(() => undefined)
+  const client = options.webhooks.length === 0 ? undefined : loadUndici()
+  client?.catch(() => undefined)
   const targets = options.webhooks.map((webhook, index) => {
     const key = `webhook ${index + 1}`
     const queue = createBoundedQueue<Delivery>({
       size: WAITING,
-      work: (delivery) => deliver(webhook, key, delivery, options, ending.signal),
+      work: (delivery) =>
+        deliver(webhook, key, delivery, { ...options, client: client ?? loadUndici() }, ending.signal),
       onDrop: ({ what }) => {
         options.troubles.raise(
           `${key} queue`,
@@ -80,13 +82,14 @@ function deliveryOf(notice: Notice, from: ReturnType<WebhookOptions['from']>): D
   return { id, document, what: `${vip} ${before} -> ${to}` }
 }
 
+type HttpClient = ReturnType<typeof loadUndici>
 type Attempt = { kind: 'delivered' } | { kind: 'failed'; reason: string; again: boolean }
 
 async function deliver(
   webhook: WebhookConfig,
   key: string,
   delivery: Delivery,
-  { running, troubles, log, firstDelayMs = FIRST_DELAY_MS }: WebhookOptions,
+  { running, troubles, log, client, firstDelayMs = FIRST_DELAY_MS }: WebhookOptions & { client: HttpClient },
   ending: AbortSignal,
 ): Promise<void> {
   const shown = shownUrl(webhook.url)
@@ -94,7 +97,7 @@ async function deliver(
   // A rejection names its own revision.
   const body = JSON.stringify({ revision, ...delivery.document })
   for (let tries = 1; !ending.aborted; tries += 1) {
-    const attempt = await post(webhook, delivery.id, body, ending)
+    const attempt = await post(webhook, delivery.id, body, client, ending)
     if (ending.aborted) return
     const fields = { webhook: shown, event: delivery.what, tries }
     if (attempt.kind === 'delivered') {
@@ -115,11 +118,17 @@ async function deliver(
 }
 
 /** One try. */
-async function post(webhook: WebhookConfig, id: string, body: string, ending: AbortSignal): Promise<Attempt> {
+async function post(
+  webhook: WebhookConfig,
+  id: string,
+  body: string,
+  client: HttpClient,
+  ending: AbortSignal,
+): Promise<Attempt> {
   const deadline = AbortSignal.timeout(webhook.timeoutMs)
   let secrets: readonly string[] = []
   try {
-    const { request } = await import('undici')
+    const { request } = await client
     const headers = headersOf(webhook.headers)
     secrets = headers.secrets
     const answer = await request(webhook.url, {

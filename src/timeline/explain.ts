@@ -83,7 +83,8 @@ function becameBackup({ from, causes, said, printed, nodeAt }: Parts): Explanati
     const higher = `${peer} has the higher priority (${said.priority} against ${said.ours})`
     return { reason: own === undefined ? higher : `${own}; ${higher}`, peer }
   }
-  return { reason: own ?? end ?? `another node has taken it; ${unread(printed)}` }
+  // A keepalived that has died is held back when it is started again: that is not why it lost the VIP.
+  return { reason: keepalivedDeath(causes) ?? own ?? end ?? `another node has taken it; ${unread(printed)}` }
 }
 
 function leftFault(causes: readonly TimelineEvent[], said: Said | undefined): Explanation {
@@ -126,10 +127,17 @@ function ownFall(causes: readonly TimelineEvent[]): string | undefined {
 }
 
 function keepalivedEnd(causes: readonly TimelineEvent[]): string | undefined {
-  const daemons = causes.flatMap((event) => (event.kind === 'daemon' && event.unit === 'keepalived' ? [event] : []))
-  // A daemon that dies again while it is started anew: the first death is the cause.
-  const event = daemons.findLast(({ what }) => what === 'died') ?? daemons[0]
-  return event === undefined ? undefined : daemonText(event)
+  const started = causes.find((event) => event.kind === 'daemon' && event.unit === 'keepalived')
+  return keepalivedDeath(causes) ?? (started === undefined ? undefined : 'keepalived started')
+}
+
+/** When it died again while it was started anew, the first death is the cause. */
+function keepalivedDeath(causes: readonly TimelineEvent[]): string | undefined {
+  const deaths = causes.flatMap((event) =>
+    event.kind === 'daemon' && event.unit === 'keepalived' && event.what === 'died' ? [event] : [],
+  )
+  const first = deaths.at(-1)
+  return first === undefined ? undefined : daemonText(first)
 }
 
 function daemonText(event: Extract<NewEvent, { kind: 'daemon' }>): string {
