@@ -20,7 +20,7 @@ const TICKS_MS = [1, 10, 100, 1_000, 10_000]
 
 /**
  * The longest gap of each side for each fault, on a logarithmic scale: a bar to the median, a thin line to the worst round,
- * the figure beside it. A VIP that never moved is a hatched bar to the edge. Colours follow the reader's light or dark theme.
+ * the figure beside it. A VIP that never moved is a pale bar to the edge. Colours follow the reader's light or dark theme.
  */
 export function drawFailover(rows: readonly Row[]): string {
   const sides = [...new Set(rows.map(({ side }) => side))]
