@@ -26,8 +26,11 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
   parts.log.warn({ journal }, 'an apply was interrupted')
   const undo = to === undefined || journal.attempts >= MAX_ATTEMPTS
   const target = undo ? from : to
-  if (target === undefined) return await undoFirstApply(parts, journal, signal)
   const pass = passes.begin(() => undefined)
+  if (target === undefined) {
+    const reason = await undoFirstApply(parts, journal, signal)
+    return pass.end({ kind: 'rejected', stage: 'activate', reason }, journal.revision)
+  }
   parts.health.expect(target.expectation)
   const result = await applyRelease(
     {
@@ -50,25 +53,26 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       // Otherwise the next pass would begin the same apply with a new count.
       if (undo)
         await reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
-      return pass.end({ kind: 'applied', release: target.id })
+      return pass.end({ kind: 'applied', release: target.id }, undo ? target.revision : journal.revision)
     case 'interrupted':
       return pass.end({ kind: 'interrupted' })
     default:
       await reject(parts, journal.revision, result.stage, result.reason)
-      return pass.end({
-        kind: result.kind === 'stuck' ? 'stuck' : 'rejected',
-        stage: result.stage,
-        reason: result.reason,
-      })
+      return pass.end(
+        { kind: result.kind === 'stuck' ? 'stuck' : 'rejected', stage: result.stage, reason: result.reason },
+        journal.revision,
+      )
   }
 }
 
 /** There is nothing to go back to: whatever stands half done is taken away, and the revision is not tried again. */
-async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSignal): Promise<void> {
+async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSignal): Promise<string> {
   for (const name of ['keepalived', 'haproxy'] as const) await parts.units[name].stop(signal)
   await removeLivePair(parts.live)
-  await reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
+  const reason = `${journal.attempts} agents died while they applied it`
+  await reject(parts, journal.revision, 'activate', reason)
   await parts.state.writeJournal(undefined)
+  return reason
 }
 
 /**

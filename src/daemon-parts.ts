@@ -8,14 +8,18 @@ import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
 import { createDumper } from './daemons/keepalived-dump.ts'
 import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
 import { createSystemdUnit } from './daemons/systemd-unit.ts'
-import type { Unit } from './daemons/unit.ts'
+import type { Unit, UnitName } from './daemons/unit.ts'
 import { RUNTIME, SERVER_STATE_FILE } from './render/render-target.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 
 export type Units = { haproxy: Unit; keepalived: Unit }
 
 /** The two daemons as `supervisor` says: the distribution's units, or children of the agent that outlive it. */
-export function createUnits(config: AgentConfig, log: Logger): Units {
+export function createUnits(
+  config: AgentConfig,
+  log: Logger,
+  onEvent: (unit: UnitName, what: 'died' | 'started', reason: string) => void,
+): Units {
   if (config.supervisor === 'systemd') {
     return {
       haproxy: createSystemdUnit({ name: 'haproxy', pidFile: '/run/haproxy.pid' }),
@@ -25,6 +29,7 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
   const { runtime, state } = config.paths
   const haproxyPid = join(runtime, 'haproxy.pid')
   const keepalivedPid = join(runtime, 'keepalived.pid')
+  const [vrrpPid, checkersPid] = [join(runtime, 'keepalived-vrrp.pid'), join(runtime, 'keepalived-check.pid')]
   const masterSocket = `${join(runtime, RUNTIME.masterSocket)},mode,600`
   return {
     haproxy: createEmbeddedUnit({
@@ -32,11 +37,13 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
       binary: config.haproxy.binary,
       args: ['-W', '-f', config.paths.haproxyConfig, '-p', haproxyPid, '-S', masterSocket],
       pidFile: haproxyPid,
+      childPidFiles: [],
       logFile: join(state, 'haproxy.log'),
       reloadSignal: 'SIGUSR2',
       // First without new connections, then whatever is still open.
       stopSignals: ['SIGUSR1', 'SIGTERM'],
       log,
+      onEvent: (what, reason) => onEvent('haproxy', what, reason),
     }),
     keepalived: createEmbeddedUnit({
       name: 'keepalived',
@@ -44,20 +51,17 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
       args: [
         ...['--dont-fork', '--log-console', '--log-detail', '--no-syslog', '--vrrp', '--release-vips'],
         ...['--use-file', config.paths.keepalivedConfig, '--pid', keepalivedPid],
-        ...[
-          '--vrrp_pid',
-          join(runtime, 'keepalived-vrrp.pid'),
-          '--checkers_pid',
-          join(runtime, 'keepalived-check.pid'),
-        ],
+        ...['--vrrp_pid', vrrpPid, '--checkers_pid', checkersPid],
       ],
       pidFile: keepalivedPid,
+      childPidFiles: [vrrpPid, checkersPid],
       logFile: join(state, 'keepalived.log'),
       // keepalived writes its dump where TMPDIR says.
       env: { TMPDIR: runtime },
       reloadSignal: 'SIGHUP',
       stopSignals: ['SIGTERM'],
       log,
+      onEvent: (what, reason) => onEvent('keepalived', what, reason),
     }),
   }
 }
@@ -66,7 +70,12 @@ export function createUnits(config: AgentConfig, log: Logger): Units {
 export function createDaemons(
   config: AgentConfig,
   units: Units,
-  seen: Pick<KeepalivedProofs, 'reports' | 'holds'> & { gateIsOpen(): boolean; probeAt(port: number): void },
+  seen: Pick<KeepalivedProofs, 'reports' | 'holds'> & {
+    gateIsOpen(): boolean
+    probeAt(port: number): void
+    /** Makes sure that keepalived finds its FIFO. */
+    mendFifo(): Promise<void>
+  },
 ): { haproxy: Daemon; keepalived: Daemon } {
   const { runtime, state } = config.paths
   const timeoutMs = config.apply.reloadTimeoutMs
@@ -102,7 +111,10 @@ export function createDaemons(
       stop: units.haproxy.stop,
     },
     keepalived: {
-      prepare: async () => keepalived.prepare(),
+      prepare: async () => {
+        await seen.mendFifo()
+        keepalived.prepare()
+      },
       reloadOrStart: units.keepalived.reloadOrStart,
       confirm: async (release, signal) =>
         release.foreign ? { kind: 'done' } : keepalived.confirm(release.expectation.vips, timeoutMs, signal),

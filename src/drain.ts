@@ -49,6 +49,13 @@ export async function drain(
     }
   }
   parts.log.info({ vip: vip ?? 'all', forMs, forStop }, 'drain begins')
+  parts.timeline.add({
+    kind: 'drain',
+    vips: vip === undefined ? [] : [vip],
+    on: true,
+    untilMs: forMs === undefined ? null : parts.now() + forMs,
+    reason: forStop ? 'the daemons are being stopped' : 'by hand',
+  })
   parts.health.updateScores()
 
   const services = (expectation?.services ?? []).filter((service) => vips.some(({ name }) => name === service.vip))
@@ -85,6 +92,10 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
     const ended = parts.drains.remove(vip)
     parts.health.endHoldDown(vip)
     parts.log.info({ vip: vip ?? 'all', ended: ended.length }, 'drain ends')
+    if (ended.length > 0) {
+      const vips = ended.flatMap((entry) => (entry.vip === undefined ? [] : [entry.vip]))
+      parts.timeline.add({ kind: 'drain', vips, on: false, untilMs: null, reason: 'by hand' })
+    }
     return { kind: 'undrained', ended: ended.length }
   } catch (error) {
     return { kind: 'failed', reason: `the end of the drain cannot be remembered: ${(error as Error).message}` }

@@ -49,8 +49,14 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
     let cause: 'timeout' | 'flooded' | 'aborted' | undefined
 
     const end = (why: typeof cause): void => {
-      cause ??= why
+      if (cause !== undefined) return
+      cause = why
       killGroup(child.pid)
+      // A descendant in a group of its own may still hold the pipes open; nobody waits for it.
+      setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, PIPES_CLOSE_WITHIN_MS).unref()
     }
     const keep = (into: Buffer[]) => (chunk: Buffer) => {
       size += chunk.length
@@ -88,6 +94,8 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
     child.stdin.end(options.input ?? '')
   })
 }
+
+const PIPES_CLOSE_WITHIN_MS = 500
 
 /** True when the child ended by itself with exit code 0. */
 export function succeeded(result: ExecResult): boolean {

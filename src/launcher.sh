@@ -103,10 +103,60 @@ look_for_haproxy() {
   exit 0
 }
 
-if [ "${1-}" = check ]; then
-  shift
-  check "$@"
-fi
+# lb-agent release-vips [FILE]: takes the addresses that FILE, a keepalived.conf, names off this node. For the unit of a
+# keepalived that was killed and left them behind: two nodes would answer. With a keepalived that runs it does nothing.
+release_vips() {
+  file=${1:-/etc/keepalived/keepalived.conf}
+  PATH=${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin
+  if keepalived_runs || ! [ -f "$file" ]; then exit 0; fi
+  set -f
+  block='' failures=0
+  while read -r line || [ -n "$line" ]; do
+    for word in $line; do
+      case $word in
+        '#'* | '!'*) break ;;
+        virtual_ipaddress | virtual_ipaddress_excluded) block=announced ;;
+        '{') if [ "$block" = announced ]; then block=open; fi ;;
+        '}') block='' ;;
+        *[!0-9a-fA-F.:/]*) ;;
+        *[.:]*) if [ "$block" = open ]; then release "${word%%/*}"; fi ;;
+      esac
+    done
+  done <"$file"
+  exit "$failures"
+}
+
+keepalived_runs() {
+  [ -f /run/keepalived.pid ] && read -r pid </run/keepalived.pid && [ -f "/proc/$pid/comm" ] &&
+    read -r comm <"/proc/$pid/comm" && [ "$comm" = keepalived ]
+} 2>/dev/null
+
+# Asked for without its prefix, so that no other address of the same network matches. What ip prints of each:
+# 2: eth0    inet 10.17.5.10/32 scope global eth0 ...
+release() {
+  set -- $(ip -o address show to "$1")
+  while [ $# -ge 4 ]; do
+    case $1 in
+      *[!0-9:]*) ;;
+      [0-9]*:)
+        if ip address del "$4" dev "$2"; then
+          echo "lb-agent: took $4 off $2: keepalived has left it behind"
+        else
+          failures=1
+        fi
+        ;;
+    esac
+    shift
+  done
+}
+
+case ${1-} in
+  check | release-vips)
+    verb=$1
+    shift
+    if [ "$verb" = check ]; then check "$@"; else release_vips "$@"; fi
+    ;;
+esac
 
 self=$(readlink -f -- "$0") || self=$0
 directory=${self%/*}

@@ -6,7 +6,8 @@ import { createReleaseStore } from './apply/release-store.ts'
 import { readAsset, readEngine } from './assets.ts'
 import { createDaemons, createUnits } from './daemon-parts.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
-import { makeFifo, openFifo } from './daemons/keepalived-fifo.ts'
+import { watchFifo } from './daemons/watch-fifo.ts'
+import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
 import { createTrackFiles } from './health/track-files.ts'
@@ -25,6 +26,7 @@ import { createTroubles } from './troubles.ts'
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
+const BACKLOG_WITHIN_MS = 200
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -35,29 +37,36 @@ export async function createParts(config: AgentConfig, log: Logger) {
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
 
-  const units = createUnits(config, log)
-  const trackFiles = createTrackFiles(paths.runtime)
-  const vrrp = createVrrpStates({
-    file: join(paths.runtime, 'vrrp-states.json'),
-    keepalivedPid: () => {
-      const state = units.keepalived.state()
-      return state.kind === 'running' ? state.pid : undefined
-    },
-    now,
-  })
   const troubles = createTroubles(now)
-  const fifoPath = join(paths.runtime, RUNTIME.fifo)
-  await makeFifo(fifoPath)
-  const fifo = openFifo(fifoPath, (event) => {
-    vrrp.take(event)
-    // A node that has become MASTER has nothing to wait for any more.
-    if (event.kind === 'state') health.updateScores()
-    if (event.kind === 'state')
-      log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+  const state = createStateFiles(paths.state)
+  const store = createReleaseStore(join(paths.state, 'releases'))
+  const running = async () => (await state.readState()).applied
+  const applied = await running()
+  const release = applied === null ? undefined : await store.get(applied.release)
+  const events = createEvents(config, {
+    ...{ now, log, troubles },
+    running: async () => (await running())?.revision ?? null,
+    expectation: () => health.expectation() ?? release?.expectation,
   })
-
-  const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
+  const units = createUnits(config, log, (unit, what, reason) => {
+    events.timeline.add({ kind: 'daemon', unit, what, reason })
+    // A keepalived that comes back must not take at once what another node has taken meanwhile.
+    if (unit === 'keepalived' && what === 'died') health.holdBack()
+  })
+  const trackFiles = createTrackFiles(paths.runtime)
+  const keepalivedPid = (): number | undefined => {
+    const state = units.keepalived.state()
+    return state.kind === 'running' ? state.pid : undefined
+  }
+  const vrrp = createVrrpStates({ file: join(paths.runtime, 'vrrp-states.json'), keepalivedPid, now })
   const drains = createDrains(join(paths.state, 'drains.json'), now, ({ vip }) => {
+    events.timeline.add({
+      kind: 'drain',
+      vips: vip === undefined ? [] : [vip],
+      on: false,
+      untilMs: null,
+      reason: 'its time is over',
+    })
     log.info({ vip: vip ?? 'all' }, 'drain is over')
   })
   const health = watchHealth({
@@ -71,11 +80,35 @@ export async function createParts(config: AgentConfig, log: Logger) {
     }),
     drains,
     troubles,
-    holds: (address) => ownAddresses().has(address),
+    holds: (address) => keepalivedPid() !== undefined && ownAddresses().has(address),
     now,
-    onVerdict: ({ serving, reason }) => log.warn({ open: serving, reason }, serving ? 'gate opened' : 'gate closed'),
-    onChange: (change) => log.info(change, 'score changed'),
+    onVerdict: ({ serving, reason }) => {
+      events.timeline.add({ kind: 'gate', open: serving, reason })
+      log.warn({ open: serving, reason }, serving ? 'gate opened' : 'gate closed')
+    },
+    onChange: ({ vip, score, before, reason }) => {
+      events.timeline.add({ kind: 'score', vip, from: before ?? null, to: score, reason })
+      log.info({ vip, score, reason, before }, 'score changed')
+    },
   })
+  // What an adopted keepalived has told before is read at once; a change in just this moment is unlikely.
+  const adopted = keepalivedPid() !== undefined
+  const openedAt = performance.now()
+  const isLate = (): boolean => adopted && performance.now() - openedAt < BACKLOG_WITHIN_MS
+  const fifo = await watchFifo({
+    path: join(paths.runtime, RUNTIME.fifo),
+    ...{ keepalivedPid, troubles, log },
+    onEvent: (event) => {
+      const change = vrrp.take(event)
+      // A node that has become MASTER has nothing to wait for any more.
+      if (change !== undefined) health.updateScores()
+      if (change !== undefined) events.onStateChange(change, units.keepalived, isLate())
+      if (event.kind === 'state')
+        log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+    },
+  })
+
+  const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
   const haproxy = observe({
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
@@ -110,10 +143,12 @@ export async function createParts(config: AgentConfig, log: Logger) {
       holds: (address) => ownAddresses().has(address),
       gateIsOpen: () => health.verdict().serving,
       probeAt: health.probeAt,
+      mendFifo: fifo.look,
     }),
-    troubles,
     vrrp,
+    troubles,
     drains,
+    timeline: events.timeline,
     health,
     haproxy,
     others,
@@ -134,8 +169,8 @@ export async function createParts(config: AgentConfig, log: Logger) {
       fetchTimeoutMs: FETCH_TIMEOUT_MS,
       now,
     }),
-    store: createReleaseStore(join(paths.state, 'releases')),
-    state: createStateFiles(paths.state),
+    store,
+    state,
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
       health.close()
@@ -144,7 +179,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
       fifo.close()
       units.haproxy.close()
       units.keepalived.close()
-      await drift.close()
+      await Promise.all([drift.close(), events.close()])
     },
   }
 }

@@ -8,7 +8,8 @@ export type PassWriter = {
   setRevision(revision: PassRevision): void
   /** Both daemons run the release; the confirm window is still open. */
   serving(release: string): void
-  end(result: PassResult): void
+  /** `finished`: the revision of an apply that a dead agent had begun. */
+  end(result: PassResult, finished?: string): void
 }
 
 export type PassLog = {
@@ -19,7 +20,11 @@ export type PassLog = {
 }
 
 /** Keeps what `status` shows of the passes, logs what changed, and tells a waiting `sync` how its pass goes on. */
-export function createPassLog(now: () => number, log: Logger): PassLog {
+export function createPassLog(
+  now: () => number,
+  log: Logger,
+  onEnd: (pass: PassRecord, finished: string | undefined) => void,
+): PassLog {
   let telling: PassRecord | undefined
   let fetch: { at: number; ok: boolean; detail: string } | undefined
   return {
@@ -45,8 +50,9 @@ export function createPassLog(now: () => number, log: Logger): PassLog {
         },
         setRevision: (revision) => update({ revision }),
         serving: (release) => onProgress({ serving: release }),
-        end: (result) => {
+        end: (result, finished) => {
           update({ endedAtMs: now(), result })
+          onEnd(pass, finished)
           const known =
             telling?.revision?.sha === pass.revision?.sha &&
             telling !== undefined &&

@@ -1,6 +1,7 @@
 import type { Rejected } from './apply/apply-state.ts'
 import type { ServerState } from './daemons/haproxy-state.ts'
 import type { Drain } from './health/drains.ts'
+import { FAULT_SCORE } from './health/score.ts'
 import type { Drift } from './observe/drift.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
@@ -176,7 +177,7 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   if (status.haproxy.state === 'UNKNOWN') return bad(`HAProxy serves, but cannot be asked: ${status.haproxy.reason}`)
   const bare = status.vips.find(({ state, held }) => state === 'MASTER' && !held)
   if (bare !== undefined) return bad(`keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`)
-  const fault = status.vips.find(({ state }) => state === 'FAULT')
+  const fault = status.vips.find(({ state, score }) => state === 'FAULT' && score !== FAULT_SCORE)
   if (fault !== undefined) return bad(`VIP ${fault.name} is in FAULT on this node`)
   const empty = status.services.find(({ up }) => up === 0)
   if (empty !== undefined) return bad(`service ${empty.name} has no server up: see its servers below`)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from './apply/apply-release.ts'
 import type { Release } from './apply/release.ts'
+import { FAULT_SCORE } from './health/score.ts'
 import type { Parts } from './parts.ts'
 
 const LOOK_EVERY_MS = 200
@@ -47,7 +48,9 @@ function servicesWithServers(parts: Parts): string[] {
 }
 
 function faults(parts: Parts): string[] {
-  const vips = parts.health.scores().map(({ vip }) => vip)
+  // A VIP that is held back (requireHealthyOnce) is in FAULT because it should be.
+  const scores = parts.health.scores().filter(({ score }) => score !== FAULT_SCORE)
+  const vips = scores.map(({ vip }) => vip)
   return vips.filter((vip) => parts.vrrp.get(vip)?.state === 'FAULT')
 }
 

@@ -33,6 +33,7 @@ export function foreignRelease(files: RenderedFiles): Release {
     digests,
     files,
     expectation: {
+      cluster: '',
       healthPort: 8405,
       advertIntervalMs: 1000,
       failbackMs: 0,

@@ -14,7 +14,9 @@ import { serveControl, serveStatus } from '../serve/control.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
+import { releaseEndOf } from '../timeline/release-end.ts'
 import { version } from '../version.ts'
+import { whyOf } from '../why.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
@@ -62,13 +64,17 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
   const startedAtMs = Date.now()
   const parts = await createParts(config, log)
   const schedule = createSchedule(parts.now)
-  const passes = createPassLog(parts.now, log)
+  const passes = createPassLog(parts.now, log, (pass, finished) => {
+    const end = releaseEndOf(pass, finished)
+    if (end !== undefined) parts.timeline.add(end)
+  })
   const status = () => statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const stopping = createStop()
   const control = await serveControl(controlSocketOf(config), {
     status,
+    why: (vip) => whyOf(parts, vip),
     sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
     drain: async (request, line) => line({ result: await drain(parts, request, line, ending.signal) }),
@@ -88,9 +94,11 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     return undefined
   })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
+  parts.timeline.add({ kind: 'agent', what: 'started', version: version() })
 
   await runAgent(parts, schedule, passes, ending.signal)
   await stopping.carryOut(parts.units)
+  parts.timeline.add({ kind: 'agent', what: 'ended', version: version() })
   for (const server of [control, network]) {
     server?.close()
     server?.closeAllConnections()

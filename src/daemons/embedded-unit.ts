@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -14,12 +14,16 @@ export type EmbeddedOptions = {
   args: readonly string[]
   /** Written by the daemon itself, so that a successor of this agent finds it (`-p`). */
   pidFile: string
+  /** Pid files of its own children. One that is left of a dead process keeps keepalived from starting until init reaps it. */
+  childPidFiles: readonly string[]
   logFile: string
   env?: Readonly<Record<string, string>>
   reloadSignal: NodeJS.Signals
   /** One after the other, each given a few seconds; SIGKILL is what is left after them. */
   stopSignals: readonly NodeJS.Signals[]
   log: Logger
+  /** Told of every start, and of every death that nobody asked for. */
+  onEvent(what: 'died' | 'started', reason: string): void
 }
 
 const LOOK_EVERY_MS = 100
@@ -59,6 +63,8 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   }
 
   const start = (): void => {
+    for (const file of [options.pidFile, ...options.childPidFiles])
+      if (livingPid(file, comm) === undefined) rmSync(file, { force: true })
     mkdirSync(dirname(options.logFile), { recursive: true })
     const output = openSync(options.logFile, 'a', 0o640)
     const started = spawn(options.binary, options.args, {
@@ -70,6 +76,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     child = started
     startedAtMs = Date.now()
     wanted = true
+    options.onEvent('started', restarts === 0 ? '' : 'after it died')
     started.unref()
     started.on('error', (error) => {
       lastExit = error.message
@@ -87,6 +94,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** restarts)
     restarts += 1
     log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
+    options.onEvent('died', lastExit)
     restartTimer = setTimeout(() => {
       restartTimer = undefined
       if (wanted && pid() === undefined) start()
@@ -170,9 +178,18 @@ function logSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
 
+/** A log that was cut since the mark is read from its beginning. */
 function readFrom(file: string, mark: number): string {
   try {
-    return readFileSync(file).subarray(mark).toString('utf8')
+    const handle = openSync(file, 'r')
+    try {
+      const { size } = fstatSync(handle)
+      const start = mark > size ? 0 : mark
+      const bytes = Buffer.alloc(size - start)
+      return bytes.toString('utf8', 0, readSync(handle, bytes, 0, bytes.length, start))
+    } finally {
+      closeSync(handle)
+    }
   } catch {
     return ''
   }

@@ -1,4 +1,4 @@
-import { constants, existsSync, lstatSync, openSync, rmSync } from 'node:fs'
+import { constants, existsSync, fstatSync, lstatSync, openSync, rmdirSync, unlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { describeFailure, exec, succeeded } from '../exec.ts'
 
@@ -10,7 +10,8 @@ export type VrrpEvent =
   | { kind: 'priority'; instance: string; priority: number }
   | { kind: 'stopped'; instance: string }
 
-export type Fifo = { close(): void }
+/** One open end; `inode` says whether a path still leads to it. */
+export type FifoEnd = { inode: number; close(): void }
 
 /**
  * Makes the FIFO unless it is there. keepalived unlinks a FIFO that it made itself at every reload and stop; one that
@@ -19,29 +20,28 @@ export type Fifo = { close(): void }
 export async function makeFifo(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found?.isFIFO() === true) return
-  if (found !== undefined) rmSync(path, { force: true })
+  if (found?.isDirectory() === true) rmdirSync(path)
+  else if (found !== undefined) unlinkSync(path)
   const made = await exec('mkfifo', ['-m', '0640', path], { timeoutMs: 2_000 })
   if (!succeeded(made) && !existsSync(path)) throw new Error(`mkfifo ${path}: ${describeFailure(made)}`)
 }
 
-/** Reads events until closed. Lines that were written while no agent read come first, as long as keepalived lived. */
-export function openFifo(path: string, onEvent: (event: VrrpEvent) => void): Fifo {
+/** Reads lines until closed. Those that were written while no agent read come first, as long as keepalived lived. */
+export function openFifo(path: string, onLine: (line: string) => void): FifoEnd {
   // Read and write, so that there is no end of file between two keepaliveds.
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  const inode = fstatSync(fd).ino
   const socket = new Socket({ fd, readable: true, writable: false })
   let rest = ''
   socket.setEncoding('utf8')
   socket.on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const event = parseFifoLine(line)
-      if (event !== undefined) onEvent(event)
-    }
+    for (const line of lines) onLine(line)
   })
-  // The FIFO never ends while this end is open; an error means that it was taken away, which `status` shows by its age.
+  // The FIFO never ends while this end is open.
   socket.on('error', () => undefined)
-  return { close: () => socket.destroy() }
+  return { inode, close: () => socket.destroy() }
 }
 
 /** `INSTANCE "api" MASTER 254`. Groups and unknown words give undefined. */

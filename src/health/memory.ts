@@ -20,7 +20,7 @@ const bootSchema = z.object({
   boot: z.string(),
   vips: z.record(
     z.string(),
-    z.object({ score: z.number(), reason: z.string(), fallingSinceMs: optional, heldDownSinceMs: optional }),
+    z.object({ score: z.number(), reason: z.string(), changingSinceMs: optional, heldDownSinceMs: optional }),
   ),
 })
 
@@ -50,7 +50,7 @@ export function createMemory(files: { runtime: string; state: string }): Memory 
   }
 }
 
-/** Of a fall that is still doubted the next agent may doubt anew. */
+/** A change that is still doubted the next agent may doubt anew. */
 function lasting({ score, heldDownSinceMs }: VipHealth): string {
   return `${score} ${heldDownSinceMs}`
 }

@@ -15,7 +15,7 @@ export type Scores = {
   expect(expectation: Expectation): void
   /** undefined while HAProxy cannot be asked. */
   setServers(servers: readonly SeenServer[] | undefined): void
-  /** HAProxy on this node serves again. */
+  /** HAProxy on this node serves again, or keepalived has to be started again. */
   recovered(): void
   /** Computes and writes again; throws when a file cannot be written. */
   update(): void
@@ -28,7 +28,7 @@ export type ScoresOptions = {
   trackFiles: TrackFiles
   memory: Memory
   drains: Drains
-  /** Kernel truth: this node has the address. */
+  /** This node has the address, by the kernel, and a keepalived that looks after it. */
   holds(address: string): boolean
   onChange(change: ScoreChange): void
 }

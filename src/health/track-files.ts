@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import { RUNTIME } from '../render/render-target.ts'
@@ -10,7 +10,7 @@ export type TrackFiles = {
   writeGate(open: boolean): void
   readScore(vip: string): number | undefined
   writeScore(vip: string, score: number): void
-  /** Tells `lb-agent check` that the gate is being looked after. */
+  /** Tells `lb-agent check` that the gate is being looked after. Throws when it could not be written. */
   beat(): void
 }
 
@@ -31,7 +31,11 @@ export function createTrackFiles(runtime: string): TrackFiles {
     readScore: (vip) => readNumber(join(runtime, RUNTIME.score(vip))),
     writeScore: (vip, score) => replaceFile(join(runtime, RUNTIME.score(vip)), `${score}\n`),
     // The clock of /proc/uptime, which a shell can read without a fork. Setting the time of day does not touch it.
-    beat: () => replaceFile(heartbeat, `${uptime().toFixed(2)}\n`),
+    beat: () => {
+      // A gate that could not be closed is not looked after.
+      accessSync(dirname(gate), constants.W_OK)
+      replaceFile(heartbeat, `${uptime().toFixed(2)}\n`)
+    },
   }
 }
 

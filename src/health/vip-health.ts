@@ -8,8 +8,8 @@ export type VipHealth = {
   /** 0..100: the share of the VIP's services that have servers enough. */
   score: number
   reason: string
-  /** Since when the holder's score would fall. */
-  fallingSinceMs: number | undefined
+  /** Since when a change is wanted that could move the VIP. */
+  changingSinceMs: number | undefined
   /** Since when this node could take the VIP back from another one. */
   heldDownSinceMs: number | undefined
 }
@@ -31,7 +31,7 @@ export function firstHealth(adopted: number | undefined): VipHealth {
   return {
     score: adopted ?? 100,
     reason: adopted === undefined ? 'its servers are not known yet' : 'adopted, its servers are not known yet',
-    fallingSinceMs: undefined,
+    changingSinceMs: undefined,
     heldDownSinceMs: undefined,
   }
 }
@@ -44,16 +44,16 @@ export function afterRecovery(health: VipHealth, { holds, nowMs }: Omit<Seen, 's
 export function nextHealth(health: VipHealth, { services, holds, nowMs }: Seen, rules: Rules): VipHealth {
   const heldDownSinceMs =
     holds || isOver(health.heldDownSinceMs, rules.failbackMs, nowMs) ? undefined : health.heldDownSinceMs
-  if (services === undefined) return { ...health, heldDownSinceMs, fallingSinceMs: undefined }
+  if (services === undefined) return { ...health, heldDownSinceMs, changingSinceMs: undefined }
   const { score, reason } = worthOf(services)
-  if (score > health.score) {
-    return { score, reason, fallingSinceMs: undefined, heldDownSinceMs: holds ? undefined : nowMs }
+  const mayMove = holds ? score < health.score : score > health.score
+  const changingSinceMs = health.changingSinceMs ?? nowMs
+  if (mayMove && nowMs - changingSinceMs < rules.dampingMs) {
+    const waits = `${reason}; that counts when it has lasted ${rules.dampingMs / 1000} s`
+    return { score: health.score, reason: waits, changingSinceMs, heldDownSinceMs }
   }
-  if (score === health.score || !holds) return { score, reason, fallingSinceMs: undefined, heldDownSinceMs }
-  const fallingSinceMs = health.fallingSinceMs ?? nowMs
-  if (nowMs - fallingSinceMs >= rules.dampingMs) return { score, reason, fallingSinceMs: undefined, heldDownSinceMs }
-  const waits = `${reason}; the score falls to ${score} when that has lasted ${rules.dampingMs / 1000} s`
-  return { score: health.score, reason: waits, fallingSinceMs, heldDownSinceMs }
+  const recovered = !holds && mayMove ? changingSinceMs : heldDownSinceMs
+  return { score, reason, changingSinceMs: undefined, heldDownSinceMs: recovered }
 }
 
 function isOver(sinceMs: number | undefined, failbackMs: Rules['failbackMs'], nowMs: number): boolean {

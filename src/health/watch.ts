@@ -16,6 +16,8 @@ export type HealthWatch = {
   setServers(servers: readonly SeenServer[] | undefined): void
   /** Computes the scores again: a drain has begun or ended, keepalived has moved a VIP. */
   updateScores(): void
+  /** This node may have lost its VIPs to another one, which keeps them for now (failback). */
+  holdBack(): void
   /** Ends holding VIPs back after a recovery. */
   endHoldDown(vip: string | undefined): void
   verdict(): Verdict
@@ -81,6 +83,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     },
     setServers: (next) => guarded('score', () => scores.setServers(next)),
     updateScores: () => guarded('score', scores.update),
+    holdBack: () => guarded('score', scores.recovered),
     endHoldDown: (vip) => guarded('score', () => scores.endHoldDown(vip)),
     verdict: gate.verdict,
     scores: scores.all,

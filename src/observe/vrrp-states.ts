@@ -9,8 +9,17 @@ type Event =
   | { kind: 'priority'; instance: string; priority: number }
   | { kind: 'stopped'; instance: string }
 
+/** UNKNOWN: nobody has told, or the instance has stopped. */
+export type StateChange = {
+  instance: string
+  from: InstanceState['state'] | 'UNKNOWN'
+  to: InstanceState['state'] | 'UNKNOWN'
+  priority: number
+}
+
 export type VrrpStates = {
-  take(event: Event): void
+  /** Gives the change of state that the event is, if it is one: compared with the last state that any keepalived told. */
+  take(event: Event): StateChange | undefined
   get(instance: string): InstanceState | undefined
   /** Instances that have said anything since `forget`. */
   names(): ReadonlySet<string>
@@ -30,6 +39,8 @@ export function createVrrpStates(options: {
   const current = new Map(pid !== undefined && pid === options.keepalivedPid() ? states : [])
   let knownPid = options.keepalivedPid()
   const reported = new Set<string>()
+  // A killed keepalived says no goodbye: its successor's first state is the change from what it said last.
+  const told = new Map(states.map(([instance, { state }]) => [instance, state as StateChange['from']]))
 
   const remember = (): void => {
     try {
@@ -61,6 +72,12 @@ export function createVrrpStates(options: {
       }
       reported.add(event.instance)
       remember()
+      if (event.kind === 'priority') return undefined
+      const { instance } = event
+      const from = told.get(instance) ?? 'UNKNOWN'
+      const to = event.kind === 'stopped' ? 'UNKNOWN' : event.state
+      told.set(instance, to)
+      return from === to ? undefined : { instance, from, to, priority: event.kind === 'stopped' ? 0 : event.priority }
     },
     get: (instance) => {
       dropForeign()

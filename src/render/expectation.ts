@@ -5,6 +5,8 @@ import type { Spec } from '../spec/spec.ts'
  * without a network still knows what it should serve.
  */
 export type Expectation = {
+  /** Empty in releases that an older agent has stored; for words only. */
+  cluster: string
   healthPort: number
   advertIntervalMs: number
   /** How long a node that has recovered lets the holder of a VIP be. */
@@ -55,6 +57,7 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
   const node = spec.nodes.find(({ name }) => name === nodeName)
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(nodeName))
   return {
+    cluster: spec.cluster,
     healthPort: spec.haproxy.healthPort,
     advertIntervalMs: spec.vrrp.advertIntervalMs,
     failbackMs: spec.vrrp.failbackMs,

@@ -5,6 +5,8 @@ import { http } from '../http.ts'
 /** What may be asked of a running agent through its control socket. */
 export type Control = {
   status(): Promise<unknown>
+  /** What happened to one VIP; a string says why there is no answer. */
+  why(vip: string): Promise<object | string>
   /** Streams one JSON line per event; the promise ends with the work. */
   sync(options: SyncOptions, line: (event: unknown) => void): Promise<void>
   rollback(line: (event: unknown) => void): Promise<void>
@@ -66,6 +68,12 @@ async function route(request: IncomingMessage, response: ServerResponse, control
     case 'GET /v1/status':
       sendJson(response, await control.status())
       return
+    case 'GET /v1/why': {
+      const why = await control.why(url.searchParams.get('vip') ?? '')
+      if (typeof why === 'object') sendJson(response, why)
+      else response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ error: why }))
+      return
+    }
     case 'POST /v1/sync':
       await streamLines(response, (line) =>
         control.sync({ retry: flag('retry'), acceptRewind: flag('acceptRewind'), restore: flag('restore') }, line),

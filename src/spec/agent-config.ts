@@ -17,4 +17,15 @@ export type AgentConfig = {
   health: { everyMs: number; timeoutMs: number; fall: number; rise: number }
   apply: { confirmWindowMs: number; reloadTimeoutMs: number }
   trust: { rewinds: 'refuse' | 'accept' }
+  hooks: { directory: string; timeoutMs: number }
+  webhooks: readonly WebhookConfig[]
+}
+
+/** `{ file }`: a secret that is read when it is needed and never shown. */
+export type WebhookConfig = {
+  url: string
+  headers: Readonly<Record<string, string | { file: string }>>
+  on: readonly ('move' | 'rejected')[]
+  timeoutMs: number
+  retries: number
 }

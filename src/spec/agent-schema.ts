@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { parseIpAddress } from './address.ts'
 import { choice, duration, integer, name, section, text } from './fields.ts'
 import { whyNotRepositoryUrl } from './repository-url.ts'
+import { webhookSchema } from './webhook-schema.ts'
 
 const DAY_MS = 86_400_000
 // Paths become words of haproxy.cfg, keepalived.conf and shell scripts.
@@ -137,6 +138,16 @@ const trust = section('trust', {
   }),
 })
 
+const hooks = section('hooks', {
+  directory: absolutePath('a hook directory').default('/etc/lb-agent/hooks.d').meta({
+    title: 'Directory',
+    description: 'Executables in master/, backup/ and fault/ are run when a VIP gets into that state.',
+  }),
+  timeout: duration('timeout', 100, 600_000)
+    .prefault('10s')
+    .meta({ title: 'Timeout', description: 'A hook that runs longer is ended.' }),
+})
+
 /** /etc/lb-agent/agent.yaml: what is true of one node only, as a person writes it. */
 export const agentSchema = section('the file', {
   node: name('a node name')
@@ -155,4 +166,10 @@ export const agentSchema = section('the file', {
   health: health.prefault({}).meta({ title: 'Health', description: 'How HAProxy on this node is probed.' }),
   apply: apply.prefault({}).meta({ title: 'Apply', description: 'Limits for putting a release live.' }),
   trust: trust.prefault({}).meta({ title: 'Trust', description: 'What the agent accepts from the repository.' }),
+  hooks: hooks.prefault({}).meta({ title: 'Hooks', description: 'What is run when a VIP changes its state.' }),
+  webhooks: z
+    .array(webhookSchema, { error: 'webhooks is a list' })
+    .max(20, { error: 'webhooks is a list of at most 20' })
+    .default([])
+    .meta({ title: 'Webhooks', description: 'Who is told of moves of VIPs and of rejected revisions.' }),
 }).meta({ title: 'agent.yaml', description: 'Settings of lb-agent that are true of this node only.' })

@@ -21,7 +21,7 @@ export function parseAgentConfig(text: string, file: string, defaults: { hostnam
 }
 
 function toConfig(node: string, written: output<typeof agentSchema>): AgentConfig {
-  const { repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust } = written
+  const { repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust, hooks, webhooks } = written
   return {
     node,
     repository: { url: repository.url, branch: repository.branch, path: repository.path, everyMs: repository.every },
@@ -38,5 +38,7 @@ function toConfig(node: string, written: output<typeof agentSchema>): AgentConfi
     },
     apply: { confirmWindowMs: apply.confirmWindow, reloadTimeoutMs: apply.reloadTimeout },
     trust,
+    hooks: { directory: hooks.directory, timeoutMs: hooks.timeout },
+    webhooks: webhooks.map(({ timeout, ...webhook }) => ({ ...webhook, timeoutMs: timeout })),
   }
 }

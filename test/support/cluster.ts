@@ -7,6 +7,7 @@ import { namespacesWith, pidsIn } from '../../src/drill/ip.ts'
 import { createLab, LABS, type Lab } from '../../src/drill/lab.ts'
 import { createLabAgents, type LabAgent, until } from '../../src/drill/lab-agents.ts'
 import type { Window } from '../../src/drill/statistics.ts'
+import { describeFailure, exec, succeeded } from '../../src/exec.ts'
 import { connectControl } from '../../src/serve/control-client.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import type { Status } from '../../src/status.ts'
@@ -271,5 +272,26 @@ function readQuietly(path: string): string {
     return readFileSync(path, 'utf8')
   } catch {
     return ''
+  }
+}
+
+/** A process and its children: the main process of a daemon and its workers. */
+export function childrenOf(pid: number): number[] {
+  const children = readQuietly(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
+  return [pid, ...children]
+}
+
+/** Makes a directory read-only for the agent and its daemons (which share a mount namespace) while `work` goes on. */
+export async function readOnly(agent: LabAgent, directory: string, work: () => Promise<void>): Promise<void> {
+  const mount = async (...args: string[]): Promise<void> => {
+    const result = await exec('nsenter', ['-t', String(agentPid(agent)), '-m', ...args], { timeoutMs: 5_000 })
+    assert.ok(succeeded(result), describeFailure(result))
+  }
+  await mount('mount', '--bind', directory, directory)
+  try {
+    await mount('mount', '-o', 'remount,ro,bind', directory)
+    await work()
+  } finally {
+    await mount('umount', directory)
   }
 }

@@ -24,6 +24,8 @@ test('needs nothing but the URL of the repository', () => {
       health: { everyMs: 100, timeoutMs: 150, fall: 2, rise: 2 },
       apply: { confirmWindowMs: 3000, reloadTimeoutMs: 6000 },
       trust: { rewinds: 'refuse' },
+      hooks: { directory: '/etc/lb-agent/hooks.d', timeoutMs: 10_000 },
+      webhooks: [],
     } satisfies AgentConfig,
   })
 })
@@ -40,6 +42,9 @@ keepalived: { binary: /usr/sbin/keepalived }
 health: { every: 200ms, timeout: 1s, fall: 3, rise: 4 }
 apply: { confirmWindow: 10s, reloadTimeout: 2s }
 trust: { rewinds: accept }
+hooks: { directory: /hooks, timeout: 3s }
+webhooks:
+  - { url: "https://chat.lan/x?key=1", headers: { X-Team: lb, Authorization: { file: /token } }, on: [move], timeout: 1s, retries: 0 }
 `
   assert.deepEqual(parse(text), {
     kind: 'config',
@@ -54,6 +59,16 @@ trust: { rewinds: accept }
       health: { everyMs: 200, timeoutMs: 1000, fall: 3, rise: 4 },
       apply: { confirmWindowMs: 10_000, reloadTimeoutMs: 2000 },
       trust: { rewinds: 'accept' },
+      hooks: { directory: '/hooks', timeoutMs: 3000 },
+      webhooks: [
+        {
+          url: 'https://chat.lan/x?key=1',
+          headers: { 'X-Team': 'lb', Authorization: { file: '/token' } },
+          on: ['move'],
+          timeoutMs: 1000,
+          retries: 0,
+        },
+      ],
     } satisfies AgentConfig,
   })
 })
@@ -116,7 +131,7 @@ const rows: [name: string, line: string, problem: string][] = [
   [
     'refuses an unknown key',
     'supervisr: systemd',
-    '2:1  supervisr is not a key here; the keys are node, repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust; did you mean supervisor?',
+    '2:1  supervisr is not a key here; the keys are node, repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust, hooks, webhooks; did you mean supervisor?',
   ],
   [
     'refuses an unknown supervisor',
@@ -205,6 +220,26 @@ test('refuses to poll faster than once a second', () => {
 test('refuses a path out of the repository', () => {
   assert.deepEqual(problemsOf('repository: { url: /a, path: ../b }'), [
     'agent.yaml:1:30  repository.path is "../b"; a path in the repository is "." or relative, such as clusters/home, without ".." in it',
+  ])
+})
+
+const WEBHOOK =
+  'a webhook URL is https://... or http://... without user name and password; put a secret into a header: { file: /path }'
+
+for (const url of ['https://me:hunter2@chat.lan/x', 'ftp://chat.lan/hunter2', 'hunter2']) {
+  test(`refuses the webhook ${url} without showing it`, () => {
+    assert.deepEqual(problemsOf(JSON.stringify({ repository: { url: '/a' }, webhooks: [{ url }] })), [
+      `agent.yaml:1:47  webhooks[0].url is not usable; ${WEBHOOK}`,
+    ])
+  })
+}
+
+test('refuses a header value with a line break without showing it, and headers that are not the user’s', () => {
+  const headers = { Authorization: 'hunter2\r\nX: y', Host: 'x' }
+  const problems = problemsOf(JSON.stringify({ repository: { url: '/a' }, webhooks: [{ url: 'https://a', headers }] }))
+  assert.deepEqual(problems, [
+    'agent.yaml:1:86  webhooks[0].headers.Authorization is not usable; a header value is printable ASCII, or { file: /path } for a file that holds it',
+    'agent.yaml:1:104  webhooks[0].headers.Host is not a name here; a header name is letters, digits and "-", and not Host, Connection, Content-Length, Content-Type or Transfer-Encoding',
   ])
 })
 

@@ -14,6 +14,7 @@ const release = (haproxy: string, keepalived: string): Release => {
     digests,
     files: { haproxy, keepalived },
     expectation: {
+      cluster: '',
       healthPort: 8405,
       advertIntervalMs: 100,
       failbackMs: 0,

@@ -172,6 +172,7 @@ test('what is expected of a node are its instances and every service', () => {
   const service = { vip: 'ingress', address: '10.17.5.30', servers: 4, minimumServers: 1 }
   const vip = { basePriority: 153, interface: 'eth0', prefer, requireHealthyOnce: false }
   assert.deepEqual(expectationOf(specOf(K3S), 'loadbalancer1'), {
+    cluster: 'k3s-home',
     healthPort: 8405,
     advertIntervalMs: 100,
     failbackMs: 10_000,

@@ -31,8 +31,8 @@ test('the holder admits that its servers are lost only after the damping time', 
   ]
   assert.deepEqual(transcript(steps), [
     '0 holder 2 up -> 100, every service has a server',
-    '500 holder 0 up -> 100, no server is up for web; the score falls to 0 when that has lasted 2 s',
-    '2000 holder 0 up -> 100, no server is up for web; the score falls to 0 when that has lasted 2 s',
+    '500 holder 0 up -> 100, no server is up for web; that counts when it has lasted 2 s',
+    '2000 holder 0 up -> 100, no server is up for web; that counts when it has lasted 2 s',
     '2500 holder 0 up -> 0, no server is up for web',
   ])
 })
@@ -61,11 +61,15 @@ test('servers that come back for all nodes raise the holder at once and the othe
   ])
   const steps: Step[] = [
     { ms: 0, up: 1, holds: false },
+    { ms: 1_500, up: 1, holds: false },
+    { ms: 2_000, up: 1, holds: false },
     { ms: 9_500, up: 1, holds: false },
     { ms: 10_000, up: 1, holds: false },
   ]
   assert.deepEqual(transcript(steps, RULES, down), [
-    '0 other 1 up -> 10, held back after a recovery, 10 s to go',
+    '0 other 1 up -> 0, every service has a server; that counts when it has lasted 2 s',
+    '1500 other 1 up -> 0, every service has a server; that counts when it has lasted 2 s',
+    '2000 other 1 up -> 10, held back after a recovery, 8 s to go',
     '9500 other 1 up -> 10, held back after a recovery, 1 s to go',
     '10000 other 1 up -> 100, every service has a server',
   ])

@@ -9,11 +9,13 @@ import { agentSchema } from '../../src/spec/agent-schema.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8')
 const unit = read('systemd/lb-agent.service')
+const drain = read('systemd/lb-agent-drain.service')
+const keepalived = read('systemd/keepalived.service.d/lb-agent.conf')
 const { paths } = agentSchema.parse({ repository: { url: '/srv/lb.git' } })
 
 /** All values of a setting, comments left out. */
-function values(name: string): string[] {
-  return unit.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []))
+function values(name: string, of = unit): string[] {
+  return of.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []))
 }
 
 test('the agent runs as a user of its own, without a capability or a way to get one', () => {
@@ -26,6 +28,34 @@ test('the agent runs as a user of its own, without a capability or a way to get 
 test('nothing is set that V8 does not survive, or that hides the daemons from the agent', () => {
   assert.deepEqual(values('MemoryDenyWriteExecute'), [])
   assert.deepEqual(values('ProtectProc'), [])
+  // The heartbeat is the clock of /proc/uptime.
+  assert.deepEqual(values('ProcSubset'), [])
+})
+
+test('an agent that was stopped by `lb-agent stop` stays away, one that died comes back', () => {
+  assert.deepEqual(values('Restart'), ['on-failure'])
+  // Signals that systemd takes for a clean end, and that do not mean one here.
+  assert.deepEqual(values('RestartForceExitStatus'), ['SIGHUP SIGPIPE'])
+})
+
+test('a keepalived that was killed comes back, and what it left behind is taken off first', () => {
+  assert.deepEqual(values('Restart', keepalived), ['always'])
+  assert.deepEqual(values('RestartSec', keepalived), ['100ms'])
+  assert.deepEqual(values('StartLimitIntervalSec', keepalived), ['0'])
+  assert.deepEqual(values('ExecStopPost', keepalived), [`-${paths.launcher} release-vips`])
+  assert.ok(read('src/launcher.sh').includes(`file=\${1:-${paths.keepalivedConfig}}`))
+})
+
+test('a host that stops drains before its agent, keepalived and HAProxy stop', () => {
+  // Units stop in the reverse order of their start.
+  assert.deepEqual(values('After', drain), [
+    'network-online.target haproxy.service keepalived.service lb-agent.service',
+  ])
+  assert.deepEqual(values('ExecStop', drain), [`-${paths.launcher} drain --for-shutdown`])
+  assert.deepEqual([values('Type', drain), values('RemainAfterExit', drain)], [['oneshot'], ['yes']])
+  assert.deepEqual(values('WantedBy', drain), ['multi-user.target'])
+  assert.deepEqual(values('User', drain), values('User'))
+  for (const name of ['Requires', 'BindsTo', 'PartOf', 'Wants']) assert.deepEqual(values(name, drain), [])
 })
 
 test('gate and scores stay where keepalived reads them when the agent is stopped', () => {
@@ -34,7 +64,7 @@ test('gate and scores stay where keepalived reads them when the agent is stopped
 })
 
 test('the unit has no order or dependency towards the daemons that the agent reloads', () => {
-  const related = ['After', 'Before', 'Requires', 'Wants', 'BindsTo', 'PartOf'].flatMap(values)
+  const related = ['After', 'Before', 'Requires', 'Wants', 'BindsTo', 'PartOf'].flatMap((name) => values(name))
   assert.deepEqual(related, ['network-online.target', 'network-online.target'])
 })
 

@@ -1,0 +1,36 @@
+import { connectControl } from '../serve/control-client.ts'
+import type { TimelineEvent } from '../timeline/event.ts'
+import { tell, type Why } from '../timeline/tell.ts'
+import { age, paint } from './print.ts'
+import { controlSocketOf, readAgentConfig } from './read-config.ts'
+
+export type WhyOptions = { config: string; last: string; all?: boolean; json?: boolean }
+
+/** The story of one VIP on this node, newest last. 1 when the agent knows no such VIP. */
+export async function why(vip: string, options: WhyOptions): Promise<number> {
+  const last = Number(options.last)
+  if (!Number.isInteger(last) || last < 1) {
+    console.error('lb-agent: --last takes a number of events, 1 or more')
+    return 2
+  }
+  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const answer = (await control.get(`/v1/why?${new URLSearchParams({ vip })}`)) as Why
+  const events = options.all === true ? answer.events : answer.events.filter(isTelling).slice(-last)
+  const shown = { ...answer, events }
+  if (options.json === true) console.log(JSON.stringify(shown, undefined, 2))
+  else {
+    const [headline = '', ...lines] = tell(shown, { time, span: age })
+    console.log([paint('bold', headline), ...lines].join('\n'))
+  }
+  return 0
+}
+
+/** An agent that comes and goes moves no VIP. */
+function isTelling(event: TimelineEvent): boolean {
+  return event.kind !== 'agent'
+}
+
+/** `2026-03-01 14:03:12`, in the time zone of whoever asks. */
+function time(atMs: number): string {
+  return new Date(atMs).toLocaleString('sv-SE')
+}

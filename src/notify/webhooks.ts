@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { WebhookConfig } from '../spec/agent-config.ts'
+import type { Troubles } from '../troubles.ts'
+import { createBoundedQueue } from './bounded-queue.ts'
+import type { Notice } from './notice.ts'
+import { headersOf, shownUrl, withoutSecrets } from './secrets.ts'
+
+export type Webhooks = {
+  /** Takes a notice for every webhook that wants it; returns at once. */
+  send(notice: Notice): void
+  /** Gives up at once what is not delivered. */
+  close(): void
+}
+
+export type WebhookOptions = {
+  webhooks: readonly WebhookConfig[]
+  /** What every document says of where it comes from. */
+  from(): { node: string; cluster: string }
+  /** The revision that this node runs. */
+  running(): Promise<string | null>
+  troubles: Pick<Troubles, 'raise' | 'clear'>
+  log: Logger
+  /** Before the first retry; doubled for each one after it. */
+  firstDelayMs?: number
+}
+
+const WAITING = 100
+const FIRST_DELAY_MS = 500
+const MAX_DELAY_MS = 30_000
+const MAX_ANSWER_BYTES = 64 * 1024
+
+/** What a document says; `id` stays the same over all tries. `what` names the event in logs. */
+type Delivery = { id: string; document: Record<string, unknown>; what: string }
+
+/** POSTs a JSON document per event, in order, to each webhook by itself: one that does not answer delays no other. */
+export function createWebhooks(options: WebhookOptions): Webhooks {
+  const ending = new AbortController()
+  // Loaded now, as it takes a tenth of a second: not when a VIP moves, and not at all without webhooks (15 MB).
+  const undici = options.webhooks.length === 0 ? undefined : import('undici')
+  undici?.catch(() => undefined)
+  const targets = options.webhooks.map((webhook, index) => {
+    const key = `webhook ${index + 1}`
+    const queue = createBoundedQueue<Delivery>({
+      size: WAITING,
+      work: (delivery) => deliver(webhook, key, delivery, options, ending.signal),
+      onDrop: ({ what }) => {
+        options.troubles.raise(
+          `${key} queue`,
+          `${key} (${shownUrl(webhook.url)}): more than ${WAITING} events wait, the oldest are left out`,
+        )
+        options.log.error({ webhook: shownUrl(webhook.url), event: what }, 'webhook is too slow, event left out')
+      },
+      onEmpty: () => options.troubles.clear(`${key} queue`),
+    })
+    return { webhook, queue }
+  })
+  return {
+    send: (notice) => {
+      const delivery = deliveryOf(notice, options.from())
+      for (const { webhook, queue } of targets) if (webhook.on.includes(notice.event)) queue.push(delivery)
+    },
+    close: () => {
+      ending.abort()
+      for (const { queue } of targets) queue.close()
+    },
+  }
+}
+
+function deliveryOf(notice: Notice, from: ReturnType<WebhookOptions['from']>): Delivery {
+  const id = randomUUID()
+  const common = { id, event: notice.event, ...from }
+  if (notice.event === 'rejected') {
+    const { rejection } = notice
+    return { id, document: { ...common, ...rejection }, what: `rejected ${rejection.revision.slice(0, 12)}` }
+  }
+  const { vip, address, from: before, to, priority, reason, atMs } = notice.move
+  const document = { ...common, vip, address, from: before, to, priority, reason, atMs }
+  return { id, document, what: `${vip} ${before} -> ${to}` }
+}
+
+type Attempt = { kind: 'delivered' } | { kind: 'failed'; reason: string; again: boolean }
+
+async function deliver(
+  webhook: WebhookConfig,
+  key: string,
+  delivery: Delivery,
+  { running, troubles, log, firstDelayMs = FIRST_DELAY_MS }: WebhookOptions,
+  ending: AbortSignal,
+): Promise<void> {
+  const shown = shownUrl(webhook.url)
+  const revision = await running().catch(() => null)
+  // A rejection names its own revision.
+  const body = JSON.stringify({ revision, ...delivery.document })
+  for (let tries = 1; !ending.aborted; tries += 1) {
+    const attempt = await post(webhook, delivery.id, body, ending)
+    if (ending.aborted) return
+    const fields = { webhook: shown, event: delivery.what, tries }
+    if (attempt.kind === 'delivered') {
+      troubles.clear(key)
+      log.info(fields, 'webhook delivered')
+      return
+    }
+    const { reason } = attempt
+    troubles.raise(key, `${key} (${shown}) does not take ${delivery.what}: ${reason}; VIPs do not depend on it`)
+    if (!attempt.again || tries > webhook.retries) {
+      log.error({ ...fields, reason }, 'webhook given up for this event')
+      return
+    }
+    log.warn({ ...fields, reason }, 'webhook failed, trying again')
+    const delayMs = Math.min(MAX_DELAY_MS, firstDelayMs * 2 ** (tries - 1))
+    await sleep(delayMs, undefined, { signal: ending, ref: false }).catch(() => undefined)
+  }
+}
+
+/** One try. */
+async function post(webhook: WebhookConfig, id: string, body: string, ending: AbortSignal): Promise<Attempt> {
+  const deadline = AbortSignal.timeout(webhook.timeoutMs)
+  let secrets: readonly string[] = []
+  try {
+    const { request } = await import('undici')
+    const headers = headersOf(webhook.headers)
+    secrets = headers.secrets
+    const answer = await request(webhook.url, {
+      method: 'POST',
+      headers: {
+        ...headers.values,
+        'content-type': 'application/json',
+        'user-agent': 'lb-agent',
+        'idempotency-key': id,
+      },
+      body,
+      signal: AbortSignal.any([deadline, ending]),
+      // A connection is not kept for an event that comes once a month.
+      reset: true,
+    })
+    const status = answer.statusCode
+    // The status is the answer; its text is read so that the connection ends well.
+    await answer.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => undefined)
+    if (status >= 200 && status < 300) return { kind: 'delivered' }
+    return { kind: 'failed', reason: `it answered ${status}`, again: status >= 500 || status === 408 || status === 429 }
+  } catch (error) {
+    if (deadline.aborted) return { kind: 'failed', reason: `no answer within ${webhook.timeoutMs} ms`, again: true }
+    const reason = withoutSecrets(
+      (error as Error).message || String((error as NodeJS.ErrnoException).code),
+      webhook.url,
+      secrets,
+    )
+    return { kind: 'failed', reason, again: true }
+  }
+}

@@ -1,0 +1,156 @@
+import { concerns, type NewEvent, type TimelineEvent, type VrrpState } from './event.ts'
+import { type KeepalivedSaid, type Said, whatKeepalivedSaid } from './keepalived-said.ts'
+
+export type Situation = {
+  vip: string
+  from: VrrpState
+  to: VrrpState
+  atMs: number
+  /** Newest events of this node, oldest first. */
+  recent: readonly TimelineEvent[]
+  /** What keepalived printed lately; undefined where the agent cannot read it. */
+  printed: readonly string[] | undefined
+  /** A node's name by its address. */
+  nodeAt(address: string): string | undefined
+  /** undefined before a release is applied. */
+  advertIntervalMs: number | undefined
+}
+
+export type Explanation = { reason: string; peer?: string }
+
+/** An event this much older is no reason: the longest of hold-down's end, three adverts of a slow cluster and a reload. */
+const CAUSE_WITHIN_MS = 5_000
+const JOURNAL = 'the agent cannot read keepalived’s log here: journalctl -u keepalived has the rest'
+
+/**
+ * Why a VIP changed its state, as this node knows it: its own gate, scores and daemons first, then what keepalived said.
+ * Says so when it does not know.
+ */
+export function explain(situation: Situation): Explanation {
+  const { vip, to, atMs, printed } = situation
+  const causes = situation.recent.filter((event) => concerns(event, vip) && isNear(event.atMs, atMs)).toReversed()
+  const heard: KeepalivedSaid =
+    printed === undefined ? { said: undefined, fresh: false } : whatKeepalivedSaid(printed, vip, to)
+  const parts = { ...situation, causes, ...heard }
+  switch (to) {
+    case 'MASTER':
+      return becameMaster(parts)
+    case 'BACKUP':
+      return becameBackup(parts)
+    case 'FAULT':
+      return becameFault(parts)
+    case 'UNKNOWN':
+      if (heard.said?.kind === 'stopping') return { reason: 'keepalived was stopped' }
+      return { reason: keepalivedEnd(causes) ?? 'keepalived has ended, or its file no longer has this VIP' }
+    default:
+      return to satisfies never
+  }
+}
+
+type Parts = Situation & KeepalivedSaid & { causes: readonly TimelineEvent[] }
+
+function becameMaster({ causes, said, fresh, printed, nodeAt, advertIntervalMs }: Parts): Explanation {
+  const own = ownRise(causes)
+  switch (said?.kind) {
+    case 'holder gave up':
+      return { reason: 'its holder gave it up (priority 0)' }
+    case 'lower advert': {
+      const peer = nodeAt(said.address) ?? said.address
+      if (own !== undefined) return { reason: `${own}; ${peer} has the lower priority (${said.priority})`, peer }
+      return fresh
+        ? { reason: `this node is back, and ${peer} has the lower priority (${said.priority})`, peer }
+        : { reason: `the priority of its holder ${peer} fell to ${said.priority}, below ours`, peer }
+    }
+    case 'silence': {
+      const span = advertIntervalMs === undefined ? 'in time' : `for ${3 * advertIntervalMs} ms`
+      return {
+        reason: fresh ? 'this node has begun anew and heard no other holder' : `no advert from its holder ${span}`,
+      }
+    }
+    default:
+      if (own !== undefined) return { reason: own }
+      return { reason: `nothing on this node caused it; ${unread(printed)}` }
+  }
+}
+
+function becameBackup({ from, causes, said, printed, nodeAt }: Parts): Explanation {
+  if (from === 'FAULT') return leftFault(causes, said)
+  const end = keepalivedEnd(causes)
+  if (from === 'UNKNOWN') return { reason: end ?? 'the first that keepalived said of it' }
+  const own = ownFall(causes)
+  if (said?.kind === 'higher advert') {
+    const peer = nodeAt(said.address) ?? said.address
+    const higher = `${peer} has the higher priority (${said.priority} against ${said.ours})`
+    return { reason: own === undefined ? higher : `${own}; ${higher}`, peer }
+  }
+  return { reason: own ?? end ?? `another node has taken it; ${unread(printed)}` }
+}
+
+function leftFault(causes: readonly TimelineEvent[], said: Said | undefined): Explanation {
+  const gate = newest(causes, 'gate')
+  if (gate?.open === true) return { reason: `gate opened: ${gate.reason}` }
+  if (said?.kind === 'interface' && said.up) return { reason: `interface ${said.name} is up again` }
+  if (said?.kind === 'script') return { reason: `keepalived’s own check ${said.name} ${said.how}` }
+  return { reason: said?.kind === 'gate file' ? 'the gate file says open' : 'what held it in FAULT is gone' }
+}
+
+function becameFault({ from, causes, said, printed, recent }: Parts): Explanation {
+  const gate = newest(causes, 'gate')
+  if (gate?.open === false) return { reason: `gate closed: ${gate.reason}` }
+  if (said?.kind === 'interface') return { reason: `interface ${said.name} went down` }
+  if (said?.kind === 'script') return { reason: `keepalived’s own check ${said.name} ${said.how}` }
+  const last = newest(recent.toReversed(), 'gate')
+  if (from === 'UNKNOWN' && last?.open === false)
+    return { reason: `keepalived began behind a closed gate: ${last.reason}` }
+  if (said?.kind === 'gate file') return { reason: 'the gate file says closed' }
+  return { reason: `the gate was open as far as the agent knows; ${unread(printed)}` }
+}
+
+/** What on this node would raise its priority, newest first. */
+function ownRise(causes: readonly TimelineEvent[]): string | undefined {
+  for (const event of causes) {
+    if (event.kind === 'score' && event.to > (event.from ?? 0)) return scoreText(event)
+    if (event.kind === 'gate' && event.open) return `gate opened: ${event.reason}`
+    if (event.kind === 'drain' && !event.on) return `no longer drained: ${event.reason}`
+    if (event.kind === 'daemon' && event.unit === 'keepalived') return daemonText(event)
+  }
+  return undefined
+}
+
+function ownFall(causes: readonly TimelineEvent[]): string | undefined {
+  for (const event of causes) {
+    if (event.kind === 'score' && event.to < (event.from ?? 100)) return scoreText(event)
+    if (event.kind === 'drain' && event.on) return `drained: ${event.reason}`
+  }
+  return undefined
+}
+
+function keepalivedEnd(causes: readonly TimelineEvent[]): string | undefined {
+  const daemons = causes.flatMap((event) => (event.kind === 'daemon' && event.unit === 'keepalived' ? [event] : []))
+  // A daemon that dies again while it is started anew: the first death is the cause.
+  const event = daemons.findLast(({ what }) => what === 'died') ?? daemons[0]
+  return event === undefined ? undefined : daemonText(event)
+}
+
+function daemonText(event: Extract<NewEvent, { kind: 'daemon' }>): string {
+  return event.what === 'died' ? `keepalived died: ${event.reason}` : 'keepalived started'
+}
+
+function scoreText(event: Extract<NewEvent, { kind: 'score' }>): string {
+  return `score ${event.from ?? 'unknown'} -> ${event.to}: ${event.reason}`
+}
+
+function newest<K extends NewEvent['kind']>(
+  newestFirst: readonly TimelineEvent[],
+  kind: K,
+): Extract<TimelineEvent, { kind: K }> | undefined {
+  return newestFirst.find((event): event is Extract<TimelineEvent, { kind: K }> => event.kind === kind)
+}
+
+function isNear(eventMs: number, atMs: number): boolean {
+  return Math.abs(atMs - eventMs) <= CAUSE_WITHIN_MS
+}
+
+function unread(printed: readonly string[] | undefined): string {
+  return printed === undefined ? JOURNAL : 'keepalived’s log does not say why'
+}

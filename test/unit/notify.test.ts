@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createBoundedQueue } from '../../src/notify/bounded-queue.ts'
+import { headersOf, shownUrl, withoutSecrets } from '../../src/notify/secrets.ts'
+import { createTroubles } from '../../src/troubles.ts'
+
+test('a webhook is shown without path and query, which are often the secret', () => {
+  assert.equal(shownUrl('https://hooks.example.org/services/T0/B0/secret'), 'https://hooks.example.org/…')
+  assert.equal(shownUrl('https://example.org:8443/?token=secret'), 'https://example.org:8443/…')
+  assert.equal(shownUrl('http://10.0.0.1:9000'), 'http://10.0.0.1:9000')
+})
+
+test('a header comes from a file when it is a secret, and no message shows it', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'lb-agent-header-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'token')
+  writeFileSync(file, 'Bearer hunter2\n')
+  const { values, secrets } = headersOf({ 'X-Team': 'lb', Authorization: { file } })
+  assert.deepEqual(values, { 'X-Team': 'lb', Authorization: 'Bearer hunter2' })
+  assert.equal(
+    withoutSecrets('cannot send Bearer hunter2 to https://a.lan/p?k=v or /p?k=v', 'https://a.lan/p?k=v', secrets),
+    'cannot send … to … or …',
+  )
+  writeFileSync(file, 'two\nlines\n')
+  assert.throws(() => headersOf({ Authorization: { file } }), {
+    message: `header Authorization: ${file} does not hold one line of printable ASCII`,
+  })
+})
+
+test('work is done in order, and the oldest that waits is given up when too much does', async () => {
+  const done: number[] = []
+  const dropped: number[] = []
+  await new Promise<void>((resolve) => {
+    const queue = createBoundedQueue<number>({
+      size: 2,
+      work: async (item) => {
+        await new Promise((next) => setTimeout(next, 1))
+        done.push(item)
+        if (item === 1) throw new Error('a failure of one ends nothing')
+      },
+      onDrop: (item) => dropped.push(item),
+      onEmpty: resolve,
+    })
+    for (const item of [1, 2, 3, 4]) queue.push(item)
+  })
+  assert.deepEqual(done, [1, 3, 4])
+  assert.deepEqual(dropped, [2])
+})
+
+test('a trouble that is raised again keeps the time since when', () => {
+  let clock = 1
+  const troubles = createTroubles(() => clock)
+  troubles.raise('a', 'first')
+  clock = 2
+  troubles.raise('b', 'other')
+  troubles.raise('a', 'second')
+  assert.deepEqual(troubles.list(), [
+    { key: 'a', text: 'second', sinceMs: 1 },
+    { key: 'b', text: 'other', sinceMs: 2 },
+  ])
+  troubles.clear('a')
+  assert.deepEqual(
+    troubles.list().map(({ key }) => key),
+    ['b'],
+  )
+})
