@@ -80,7 +80,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     }),
     drains,
     troubles,
-    holds: (address) => keepalivedPid() !== undefined && ownAddresses().has(address),
+    holds: ({ name, address }) => vrrp.get(name)?.state === 'MASTER' && ownAddresses().has(address),
     now,
     onVerdict: ({ serving, reason }) => {
       events.timeline.add({ kind: 'gate', open: serving, reason })

@@ -28,8 +28,8 @@ export type ScoresOptions = {
   trackFiles: TrackFiles
   memory: Memory
   drains: Drains
-  /** This node has the address, by the kernel, and a keepalived that looks after it. */
-  holds(address: string): boolean
+  /** keepalived is MASTER, and the kernel has the address: one that a dead keepalived has left behind is not held. */
+  holds(vip: { name: string; address: string }): boolean
   onChange(change: ScoreChange): void
 }
 
@@ -50,7 +50,7 @@ export function createScores(options: ScoresOptions): Scores {
     const nowMs = bootMs()
     scores = expected.vips.map((vip) => {
       const services = servicesOf(vip.name, expected, servers)
-      const health = nextHealth(healthOf(vip.name), { services, holds: options.holds(vip.address), nowMs }, expected)
+      const health = nextHealth(healthOf(vip.name), { services, holds: options.holds(vip), nowMs }, expected)
       memory.setHealth(vip.name, health)
       if (wasHealthy(vip.name, expected, servers)) memory.setHealthyOnce(vip.name)
       const waitsForServer = vip.requireHealthyOnce && !memory.wasHealthyOnce(vip.name)
@@ -83,8 +83,9 @@ export function createScores(options: ScoresOptions): Scores {
       update()
     },
     recovered: () => {
-      for (const { name, address } of vips()) {
-        memory.setHealth(name, afterRecovery(healthOf(name), { holds: options.holds(address), nowMs: bootMs() }))
+      for (const vip of vips()) {
+        const health = afterRecovery(healthOf(vip.name), { holds: options.holds(vip), nowMs: bootMs() })
+        memory.setHealth(vip.name, health)
       }
       update()
     },
