@@ -58,7 +58,7 @@ async function whatIsMissing({ spec, agents, holders }: Omit<DrillContext, 'clie
 }
 
 /** The balancer that holds the first VIP and can be reached; several are joined by `+`. */
-export function holder({ lab, spec, holders }: DrillContext): string {
+export function holder({ lab, spec, holders }: Pick<DrillContext, 'lab' | 'spec' | 'holders'>): string {
   const cut = new Set(
     lab.network
       .cuts()

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Spec } from '../spec/spec.ts'
 import { backToFirst, type DrillContext } from './context.ts'
 import { withFailback } from './edit-spec.ts'
-import type { Fault } from './faults/fault.ts'
+import type { Effect, Fault } from './faults/fault.ts'
 import { followHolders } from './holders.ts'
 import type { Holding } from './holding.ts'
 import { type FaultReport, judge, type RoundResult, summarizeFault } from './judge.ts'
@@ -140,7 +140,10 @@ async function runFault(
 }
 
 /** Injects a fault once and measures from just before until its effect is there. The caller mends it. */
-export async function runRound(context: DrillContext, fault: Fault): Promise<RoundResult> {
+export async function runRound<C extends Pick<DrillContext, 'client' | 'holders' | 'spec'>>(
+  context: C,
+  fault: { spares: boolean; prepare?(context: C): Promise<void>; inject(context: C): Promise<Effect> },
+): Promise<RoundResult> {
   const { client, holders, spec } = context
   await fault.prepare?.(context)
   await client.mark()

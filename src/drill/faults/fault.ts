@@ -37,39 +37,37 @@ export type Effect = {
   longestGapMs?: number
 }
 
+/** What a fault needs to see of a cluster, whatever runs on its balancers. */
+export type Seen = Pick<DrillContext, 'lab' | 'spec' | 'holders' | 'signal'>
+
 /** VRRP has long decided by then, and looking more often would take processor time from what is measured. */
-export function settledMs({ spec }: DrillContext): number {
+export function settledMs({ spec }: Seen): number {
   return Math.max(1_500, 6 * spec.vrrp.advertIntervalMs)
 }
 
 /** Waits until another balancer than `from` holds the first VIP, but no longer than `withinMs`, and then until it has settled. */
-export async function settleAway(context: DrillContext, from: string, withinMs: number): Promise<string> {
+export async function settleAway(context: Seen, from: string, withinMs: number): Promise<string> {
   await waitFor(context, withinMs, () => ![from, 'nobody'].includes(holder(context)))
   await sleep(settledMs(context))
   return holder(context)
 }
 
 /** Waits until `node` alone holds the first VIP, but no longer than `withinMs`, and then until it has settled. */
-export async function settleBack(context: DrillContext, node: string, withinMs: number): Promise<string> {
+export async function settleBack(context: Seen, node: string, withinMs: number): Promise<string> {
   await waitFor(context, withinMs, () => holder(context) === node)
   await sleep(settledMs(context))
   return holder(context)
 }
 
 /** What a fault on `from` did that should move each of its VIPs (or those in `vips`) to the next node. */
-export function moved(
-  { spec }: DrillContext,
-  from: string,
-  to: string,
-  vips: readonly string[] = namesOf(spec),
-): Effect {
+export function moved({ spec }: Seen, from: string, to: string, vips: readonly string[] = namesOf(spec)): Effect {
   const held = to !== from && to !== 'nobody' && !to.includes('+')
   const said = held ? `the VIP moved from ${from} to ${to}` : `the VIP of ${from} is held by ${to}`
   return { held, said, from, to, moves: movesFrom(spec, [from], vips) }
 }
 
 /** What let the VIPs of `to`, or those in `vips`, come back to it. */
-export function cameBack({ spec }: DrillContext, from: string, to: string, vips?: readonly string[]): Effect {
+export function cameBack({ spec }: Seen, from: string, to: string, vips?: readonly string[]): Effect {
   const first = spec.vips[0]?.prefer[0] ?? ''
   const held = to === first
   const said = held ? `the VIP came back from ${from} to ${to}` : `the VIP is held by ${to} instead of ${first}`
@@ -100,7 +98,7 @@ export function movesFrom(
   return moves
 }
 
-async function waitFor(context: DrillContext, withinMs: number, test: () => boolean): Promise<void> {
+async function waitFor(context: Seen, withinMs: number, test: () => boolean): Promise<void> {
   const deadline = performance.now() + withinMs
   await until('never thrown', withinMs + 1_000, async () => test() || performance.now() > deadline, context.signal)
 }

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { agentOf, backToFirst, holder } from '../context.ts'
 import { killWithChildren } from '../processes.ts'
 import { type Fault, moved, settleAway } from './fault.ts'
+
+/** It takes a second to end, and the agent starts it again: a VIP that then comes back at once has moved twice. */
+const STARTED_AGAIN_MS = 1_500
 
 export const keepalivedTerm: Fault = {
   name: 'keepalived-term',
@@ -11,6 +15,7 @@ export const keepalivedTerm: Fault = {
   inject: async (context) => {
     const from = holder(context)
     process.kill(agentOf(context, from).pidOf('keepalived'), 'SIGTERM')
+    await sleep(STARTED_AGAIN_MS)
     return moved(context, from, await settleAway(context, from, 0))
   },
   mend: backToFirst,
@@ -25,6 +30,7 @@ export const keepalivedKill: Fault = {
   inject: async (context) => {
     const from = holder(context)
     killWithChildren(agentOf(context, from).pidOf('keepalived'))
+    await sleep(STARTED_AGAIN_MS)
     return moved(context, from, await settleAway(context, from, 4 * context.spec.vrrp.advertIntervalMs))
   },
   mend: backToFirst,
