@@ -27,6 +27,8 @@ export type EmbeddedOptions = {
 }
 
 const LOOK_EVERY_MS = 100
+const LOOK_AT_CHILD_EVERY_MS = 1_000
+const BOUND_LOG_EVERY_MS = 5_000
 /** The first restart: what a death means for the VIPs comes first, and a start takes processor time from it. */
 const FIRST_RESTART_DELAY_MS = 50
 const MAX_RESTART_DELAY_MS = 5_000
@@ -119,11 +121,15 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   }
 
   // An adopted daemon is not our child: nobody tells us of its end.
-  const look = setInterval(() => {
+  const look = (): void => {
     restartIfWanted()
-    boundLog(options.logFile)
-  }, LOOK_EVERY_MS)
-  look.unref()
+    looking = setTimeout(look, child === undefined ? LOOK_EVERY_MS : LOOK_AT_CHILD_EVERY_MS)
+    looking.unref()
+  }
+  let looking: NodeJS.Timeout | undefined
+  look()
+  const bounding = setInterval(() => boundLog(options.logFile), BOUND_LOG_EVERY_MS)
+  bounding.unref()
 
   return {
     name,
@@ -167,7 +173,8 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     mark: () => logSize(options.logFile),
     printedSince: (mark) => readFrom(options.logFile, mark),
     close: () => {
-      clearInterval(look)
+      clearTimeout(looking)
+      clearInterval(bounding)
       clearTimeout(restartTimer)
       wanted = false
     },
