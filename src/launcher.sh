@@ -26,14 +26,22 @@ check() {
   case $port in '' | *[!0-9]* | ??????*) exit 2 ;; esac
 
   if fresh_heartbeat; then
-    gate=
-    if [ -f "$runtime/vrrp/gate" ]; then read -r gate <"$runtime/vrrp/gate"; fi
-    if [ "$gate" = 1 ]; then exit 0; else exit 1; fi
+    if gate_is_open; then exit 0; fi
+    # keepalived watches the gate by itself, and opens at once with it, unless this has said no meanwhile. So a HAProxy
+    # that is back after a moment gets a second look.
+    command -p sleep 0.6 2>/dev/null
+    if gate_is_open; then exit 0; else exit 1; fi
   fi
   ask_haproxy
   # 0 and 1 are its answer; anything else says that the question could not be asked.
   case $? in 0) exit 0 ;; 1) exit 1 ;; esac
   look_for_haproxy
+}
+
+gate_is_open() {
+  gate=
+  if [ -f "$runtime/vrrp/gate" ]; then read -r gate <"$runtime/vrrp/gate"; fi
+  [ "$gate" = 1 ]
 }
 
 # The agent writes the clock of /proc/uptime into `heartbeat` every half second: seconds since boot, with two decimals.

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../src/drill/lab-agents.ts'
 import { exec } from '../../src/exec.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -43,6 +44,14 @@ suite('lb-agent check', { skip: missingForDaemons(), timeout: 60_000 }, () => {
     assert.equal((await ask(1)).code, 0)
     write(now(), '0\n')
     assert.equal((await ask()).code, 1)
+  })
+
+  test('a gate that is closed for a moment only is no failure: keepalived would wait for two good checks', async () => {
+    write(now(), '0\n')
+    const asking = ask(1)
+    await sleep(200)
+    write(now(), '1\n')
+    assert.equal((await asking).code, 0)
   })
 
   test('with a stale heartbeat, or none, HAProxy itself is asked', async () => {

@@ -116,10 +116,12 @@ suite('lb-agent check in odd surroundings', { skip: missingForDaemons(), timeout
     assert.equal(await answer([launcher, ...args()]), 1)
   })
 
-  test('without /proc or /dev nothing can be asked, and that is no reason to move', async () => {
+  test('without /proc or /dev HAProxy cannot be asked, and that is no reason to move', async () => {
     write(fresh(), '1\n')
     assert.equal(await without(['proc']), 0)
     assert.equal(await without(['dev']), 0)
+    write(fresh(), '0\n')
+    assert.equal(await without(['dev']), 1)
   })
 
   test('without bash only a HAProxy that is known to be gone counts as one that does not serve', async () => {
