@@ -24,3 +24,10 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
     }
   }
 }
+
+/** How long a process has lived (proc_pid_stat(5), field 22, in ticks of 10 ms since boot). */
+export function ageMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const startedTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  return 1000 * Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) - 10 * startedTicks
+}

@@ -3,14 +3,14 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { holder } from '../../src/drill/context.ts'
-import { moved, type Seen } from '../../src/drill/faults/fault.ts'
+import { moved, type Seen, stayed } from '../../src/drill/faults/fault.ts'
 import { pidsIn } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
 import { killWithChildren, signalAll, withChildren } from '../../src/drill/processes.ts'
 import { CLEAN_ENV } from '../../src/exec.ts'
 import { type HandStyle, haproxyByHand } from './hand-files.ts'
+import { NO_FAULT, NO_FAULT_MS, type PairFault } from './pair-fault.ts'
 import { NODES, VIP } from './pair-spec.ts'
-import type { PairFault } from './sides.ts'
 
 /** HAProxy and keepalived on both nodes as a person runs them: started once, and again only when a round is over. */
 export type HandPair = {
@@ -52,7 +52,6 @@ export async function startHandPair(seen: Seen, style: HandStyle): Promise<HandP
     return { ...moved(seen, from, holder(seen)), longestGapMs: Number.POSITIVE_INFINITY }
   }
   const faults: Record<string, (node: string) => Promise<void> | void> = {
-    'no-fault': () => undefined,
     'haproxy-kill': (node) => killWithChildren(pidOf(node, 'haproxy')),
     'haproxy-hang': (node) => signalAll(withChildren(pidOf(node, 'haproxy')), 'SIGSTOP'),
     'keepalived-term': (node) => signalAll([pidOf(node, 'keepalived')], 'SIGTERM'),
@@ -69,6 +68,10 @@ export async function startHandPair(seen: Seen, style: HandStyle): Promise<HandP
       spares: false,
       inject: async () => {
         const from = holder(seen)
+        if (name === NO_FAULT) {
+          await sleep(NO_FAULT_MS)
+          return stayed(from, holder(seen), 'nothing happened')
+        }
         await faults[name]?.(from)
         return waitAndSee(from)
       },

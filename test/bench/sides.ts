@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DrillContext } from '../../src/drill/context.ts'
-import { type Effect, type Fault, stayed } from '../../src/drill/faults/fault.ts'
+import { type Fault, stayed } from '../../src/drill/faults/fault.ts'
 import { FAULTS } from '../../src/drill/faults/table.ts'
 import { followHolders } from '../../src/drill/holders.ts'
 import type { RoundResult } from '../../src/drill/judge.ts'
@@ -8,10 +8,8 @@ import { createLab } from '../../src/drill/lab.ts'
 import { runRound, startCluster } from '../../src/drill/run-drill.ts'
 import type { HandStyle } from './hand-files.ts'
 import { logsOf, startHandPair } from './hand-pair.ts'
+import { NO_FAULT, NO_FAULT_MS } from './pair-fault.ts'
 import { NODES, pairSpec, SERVICE } from './pair-spec.ts'
-
-/** A fault as a side injects it. */
-export type PairFault = { name: string; spares: boolean; inject(): Promise<Effect> }
 
 /** One way to run a pair, up and serving, with a client that never stops asking. */
 export type Side = {
@@ -20,7 +18,6 @@ export type Side = {
 }
 
 const EVERY_MS = 2
-const NO_FAULT_MS = 3_000
 const WARM_UP_MS = 1_500
 
 /** The hand-written pair of a style, in a lab of its own. */
@@ -58,7 +55,7 @@ export async function startAgentSide(advertInterval: string, signal: AbortSignal
   await sleep(WARM_UP_MS)
   return {
     round: async (name) => {
-      const fault = name === 'no-fault' ? noFault : FAULTS.find((known) => known.name === name)
+      const fault = name === NO_FAULT ? noFault : FAULTS.find((known) => known.name === name)
       if (fault === undefined) throw new Error(`no fault is called ${name}`)
       const result = await runRound(context, fault)
       await fault.mend(context)
