@@ -48,6 +48,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     },
     signal,
   )
+  if (result.kind !== 'applied') parts.health.probeAt((from ?? target).expectation.healthPort)
   switch (result.kind) {
     case 'applied':
       // Otherwise the next pass would begin the same apply with a new count.

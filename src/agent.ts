@@ -12,6 +12,7 @@ import { refuse } from './reject.ts'
 import type { PassRequest, Schedule } from './schedule.ts'
 import { nextDelayMs } from './source/backoff.ts'
 import { fetchRevision, parse, readFiles, render } from './stages.ts'
+import { version } from './version.ts'
 
 /**
  * The daemon as one ordered story: recover what a dead predecessor left, start what should run, then look at the
@@ -83,7 +84,9 @@ async function passOverRevision(
   const before = await parts.state.readState()
   // After a rollback to hand-written files, which have no revision, the rejected one still stands for them.
   const rejected = before.rejected.some((entry) => entry.revision === revision.sha)
-  if (before.applied?.revision === revision.sha && !rejected) {
+  const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
+  // Another version of lb-agent may render other files, and expect something else of them.
+  if (before.applied?.revision === revision.sha && !rejected && applied?.renderedBy === version()) {
     return { kind: 'unchanged', detail: `this node runs ${revision.sha.slice(0, 12)}` }
   }
   const verified = await record('verify', async (): Promise<StageResult<void>> => {
@@ -108,7 +111,6 @@ async function passOverRevision(
   const release = await record('render', async () => render(parts, spec.value, files.value, revision.sha))
   if (release.kind === 'failed') return await refuse(parts, revision.sha, 'render', release)
 
-  const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
   if (before.applied !== null && applied !== undefined && sameFiles(applied, release.value)) {
     await expectAnew(parts, applied, release.value)
     const others = before.rejected.filter((entry) => entry.revision !== revision.sha)
@@ -129,9 +131,9 @@ async function passOverRevision(
 }
 
 /** How a node behaves (failing back, damping, minimum of servers) is in no file of the daemons: nothing is reloaded for it. */
-async function expectAnew(parts: Parts, applied: Release, { expectation }: Release): Promise<void> {
-  if (isDeepStrictEqual(applied.expectation, expectation)) return
-  await parts.store.amend({ ...applied, expectation })
+async function expectAnew(parts: Parts, applied: Release, { expectation, renderedBy }: Release): Promise<void> {
+  if (isDeepStrictEqual(applied.expectation, expectation) && applied.renderedBy === renderedBy) return
+  await parts.store.amend({ ...applied, expectation, renderedBy })
   parts.health.expect(expectation)
 }
 

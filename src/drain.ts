@@ -41,7 +41,7 @@ export async function drain(
   if (unknown !== undefined) return { kind: 'failed', reason: unknown }
   const vips = (expectation?.vips ?? []).filter(({ name }) => vip === undefined || name === vip)
   try {
-    parts.drains.add(vip, { forMs, forStop })
+    await parts.drains.add(vip, { forMs, forStop })
   } catch (error) {
     return {
       kind: 'failed',
@@ -82,14 +82,16 @@ export async function drain(
 
 /** Ends a drain, and the waiting of a recovered node: where this node is preferred, it takes the VIPs back. */
 export async function undrain(parts: Parts, vip: string | undefined): Promise<UndrainResult> {
-  const unknown = whyUnknown(await expectationOf(parts), vip)
+  // One that a later release has taken away can still be undrained.
+  const isDrained = parts.drains.all().some((entry) => entry.vip === vip)
+  const unknown = isDrained ? undefined : whyUnknown(await expectationOf(parts), vip)
   if (unknown !== undefined) return { kind: 'failed', reason: unknown }
   const overall = vip === undefined ? undefined : parts.drains.all().find((entry) => entry.vip === undefined)
   if (overall !== undefined) {
     return { kind: 'failed', reason: 'all VIPs of this node are drained; lb-agent undrain ends that for all of them' }
   }
   try {
-    const ended = parts.drains.remove(vip)
+    const ended = await parts.drains.remove(vip)
     parts.health.endHoldDown(vip)
     parts.log.info({ vip: vip ?? 'all', ended: ended.length }, 'drain ends')
     if (ended.length > 0) {

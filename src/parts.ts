@@ -80,7 +80,10 @@ export async function createParts(config: AgentConfig, log: Logger) {
     }),
     drains,
     troubles,
-    holds: ({ name, address }) => vrrp.get(name)?.state === 'MASTER' && ownAddresses().has(address),
+    holding: () => {
+      const addresses = ownAddresses()
+      return ({ name, address }) => addresses.has(address) && vrrp.isMaster(name)
+    },
     now,
     onVerdict: ({ serving, reason }) => {
       events.timeline.add({ kind: 'gate', open: serving, reason })
@@ -91,6 +94,19 @@ export async function createParts(config: AgentConfig, log: Logger) {
       log.info({ vip, score, reason, before }, 'score changed')
     },
   })
+  let scoresAreDue = false
+  const scheduleScores = (): void => {
+    if (scoresAreDue) return
+    scoresAreDue = true
+    setImmediate(() => {
+      scoresAreDue = false
+      health.updateScores()
+    })
+  }
+  // Asked for where the release that runs listens, from the first probe on; while an apply was interrupted that is not
+  // known, and the gate stays as it is until a reload has been confirmed.
+  if ((await state.readJournal()) !== undefined) health.pause()
+  if (release !== undefined) health.expect(release.expectation)
   // What an adopted keepalived has told before is read at once; a change in just this moment is unlikely.
   const adopted = keepalivedPid() !== undefined
   const openedAt = performance.now()
@@ -100,8 +116,8 @@ export async function createParts(config: AgentConfig, log: Logger) {
     ...{ keepalivedPid, troubles, log },
     onEvent: (event) => {
       const change = vrrp.take(event)
-      // A node that has become MASTER has nothing to wait for any more.
-      if (change !== undefined) health.updateScores()
+      // A node that has become MASTER has nothing to wait for any more. Many VIPs that move together are looked at once.
+      if (change !== undefined) scheduleScores()
       if (change !== undefined) events.onStateChange(change, units.keepalived, isLate())
       if (event.kind === 'state')
         log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
@@ -122,7 +138,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
       const addresses = ownAddresses()
       return (health.expectation()?.vips ?? [])
         .filter(({ address }) => addresses.has(address))
-        .map(({ name, address }) => ({ name, address, suspect: vrrp.get(name)?.state !== 'MASTER' }))
+        .map(({ name, address }) => ({ name, address, suspect: !vrrp.isMaster(name) }))
     },
     port: config.http.port,
     now,

@@ -45,6 +45,11 @@ export async function putLive(
   if (from !== undefined && from.expectation.healthPort !== to.expectation.healthPort) parts.health.pause()
   // While both files change there is nothing that they should be.
   parts.drift.expect(new Map())
+  // Whatever happens, the gate follows what HAProxy says again.
+  const lookAgain = (): void => {
+    if (from !== undefined && !from.foreign) parts.health.expect(from.expectation)
+    parts.health.probeAt((from ?? to).expectation.healthPort)
+  }
   const result = await applyRelease(
     {
       from,
@@ -60,7 +65,11 @@ export async function putLive(
       now: parts.now,
     },
     signal,
-  )
+  ).catch((error: unknown) => {
+    lookAgain()
+    throw error
+  })
+  if (result.kind !== 'applied') lookAgain()
   return await settle(parts, result, change, from)
 }
 
@@ -77,8 +86,6 @@ async function settle(
     await parts.store.prune([to.id, ...(previous === null ? [] : [previous])])
     return { kind: 'applied', release: to.id }
   }
-  if (from !== undefined && !from.foreign) parts.health.expect(from.expectation)
-  parts.health.probeAt((from ?? to).expectation.healthPort)
   if (from !== undefined) parts.drift.expect(liveContents(parts.live, from))
   if (result.kind === 'interrupted') return { kind: 'interrupted' }
   // A full disk is not the revision's fault.

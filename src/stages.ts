@@ -9,6 +9,7 @@ import { renderFiles } from './render/render-files.ts'
 import { parseSpec } from './spec/parse-spec.ts'
 import { formatProblem, type Problem } from './spec/problem.ts'
 import type { Spec } from './spec/spec.ts'
+import { version } from './version.ts'
 
 // The stages before anything is put live, in their order: each gives a value for the next one, or a reason.
 
@@ -70,6 +71,7 @@ export function render(
     digests,
     files: named.files,
     expectation: expectationOf(spec, node),
+    renderedBy: version(),
     foreign: false,
   }
   return ok(release, `release ${id}`)

@@ -22,6 +22,7 @@ const KEPT_BESIDES = 8
 const recordSchema = z.object({
   id: z.string(),
   revision: z.string(),
+  renderedBy: z.string().default(''),
   foreign: z.boolean(),
   digests: z.object({ haproxy: z.string(), keepalived: z.string() }),
   expectation: z.object({

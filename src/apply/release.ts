@@ -11,6 +11,8 @@ export type Release = {
   digests: { haproxy: string; keepalived: string }
   files: RenderedFiles
   expectation: Expectation
+  /** Version of lb-agent that rendered it; another one may render other files of the same revision. */
+  renderedBy: string
   /** Not made by lb-agent: kept so that a first apply can be rolled back to it; it cannot be confirmed by its id. */
   foreign: boolean
 }
@@ -42,6 +44,7 @@ export function foreignRelease(files: RenderedFiles): Release {
       vips: [],
       services: [],
     },
+    renderedBy: '',
     foreign: true,
   }
 }

@@ -7,7 +7,7 @@ export type VrrpState = 'MASTER' | 'BACKUP' | 'FAULT'
 /** One line of keepalived's notify FIFO. `stopped`: the instance is gone with its keepalived or from its file. */
 export type VrrpEvent =
   | { kind: 'state'; instance: string; state: VrrpState; priority: number }
-  | { kind: 'priority'; instance: string; priority: number }
+  | { kind: 'priority'; instance: string; state: 'MASTER' | 'BACKUP'; priority: number }
   | { kind: 'stopped'; instance: string }
 
 /** One open end; `inode` says whether a path still leads to it. */
@@ -56,8 +56,9 @@ export function parseFifoLine(line: string): VrrpEvent | undefined {
     case 'FAULT':
       return { kind: 'state', instance, state: word, priority }
     case 'MASTER_PRIORITY':
+      return { kind: 'priority', instance, state: 'MASTER', priority }
     case 'BACKUP_PRIORITY':
-      return { kind: 'priority', instance, priority }
+      return { kind: 'priority', instance, state: 'BACKUP', priority }
     case 'STOP':
     case 'DELETED':
       return { kind: 'stopped', instance }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { bootId, bootMs } from '../boot-clock.ts'
-import { replaceFile } from '../write-file.ts'
+import { writeDurably } from '../write-file.ts'
 
 const drainSchema = z.object({
   /** undefined: all VIPs of this node, also those that a later release adds. */
@@ -21,10 +21,10 @@ export type Drain = z.infer<typeof drainSchema> & {
 }
 
 export type Drains = {
-  /** Throws what the file system says when it cannot be remembered; then nothing is drained. */
-  add(vip: string | undefined, options: { forMs: number | undefined; forStop: boolean }): Drain
+  /** Rejects with what the file system says when it cannot be remembered; then nothing is drained. */
+  add(vip: string | undefined, options: { forMs: number | undefined; forStop: boolean }): Promise<Drain>
   /** Without `vip` all end. */
-  remove(vip: string | undefined): Drain[]
+  remove(vip: string | undefined): Promise<Drain[]>
   of(vip: string): Drain | undefined
   all(): readonly Drain[]
 }
@@ -42,13 +42,14 @@ export function createDrains(file: string, now: () => number, onEnd: (drain: Dra
     const over = drains.filter(isOver)
     if (over.length > 0) {
       drains = drains.filter((drain) => !over.includes(drain))
-      saveQuietly(file, drains)
+      // One that has ended is over whether the file knows it or not: it carries its own end.
+      save(file, drains).catch(() => undefined)
       for (const drain of over) onEnd(drain)
     }
     return drains
   }
   return {
-    add: (vip, { forMs, forStop }) => {
+    add: async (vip, { forMs, forStop }) => {
       const drain: Drain = {
         ...(vip === undefined ? {} : { vip }),
         since: now(),
@@ -57,15 +58,16 @@ export function createDrains(file: string, now: () => number, onEnd: (drain: Dra
         boot,
         forStop,
       }
-      const others = vip === undefined ? [] : living().filter((other) => other.vip !== vip)
-      if (!forStop) save(file, [...others, drain])
+      const others = living().filter((other) => other.vip !== vip || other.forStop !== forStop)
+      if (!forStop) await save(file, [...others, drain])
       drains = [...others, drain]
       return drain
     },
-    remove: (vip) => {
+    remove: async (vip) => {
       const ended = living().filter((drain) => vip === undefined || drain.vip === vip)
-      drains = drains.filter((drain) => !ended.includes(drain))
-      save(file, drains)
+      const left = drains.filter((drain) => !ended.includes(drain))
+      await save(file, left)
+      drains = left
       return ended
     },
     of: (vip) => living().find((drain) => drain.vip === undefined || drain.vip === vip),
@@ -73,18 +75,9 @@ export function createDrains(file: string, now: () => number, onEnd: (drain: Dra
   }
 }
 
-/** A drain that has ended is over whether the file knows it or not: it carries its own end. */
-function saveQuietly(file: string, drains: readonly Drain[]): void {
-  try {
-    save(file, drains)
-  } catch {
-    // The next change writes it.
-  }
-}
-
-function save(file: string, drains: readonly Drain[]): void {
+function save(file: string, drains: readonly Drain[]): Promise<void> {
   const lasting = drains.filter(({ forStop }) => !forStop).map(({ forStop: _, ...drain }) => drain)
-  replaceFile(file, JSON.stringify(lasting))
+  return writeDurably(file, JSON.stringify(lasting), 0o640)
 }
 
 function load(file: string): z.infer<typeof drainSchema>[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { bootId } from '../boot-clock.ts'
-import { replaceFile } from '../write-file.ts'
+import { replaceFile, writeDurably } from '../write-file.ts'
 import type { VipHealth } from './vip-health.ts'
 
 /** What the scores must know over a restart of the agent. */
@@ -45,7 +45,7 @@ export function createMemory(files: { runtime: string; state: string }): Memory 
     setHealthyOnce: (vip) => {
       if (healthyOnce.has(vip)) return
       healthyOnce.add(vip)
-      save(files.state, [...healthyOnce])
+      writeDurably(files.state, JSON.stringify([...healthyOnce]), 0o640).catch(() => undefined)
     },
   }
 }

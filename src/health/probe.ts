@@ -2,14 +2,13 @@ import { connect, type Socket } from 'node:net'
 import type { ProbeEvent } from './verdict.ts'
 
 export type ProbeOptions = {
-  port: number
   everyMs: number
   timeoutMs: number
   onEvent(event: ProbeEvent): void
 }
 
 export type Probe = {
-  /** The next looks go to this port (a release can move the health listener). */
+  /** The first look, and all from now on, go to this port (a release can move the health listener). */
   setPort(port: number): void
   close(): void
 }
@@ -26,7 +25,7 @@ const LOOK_AGAIN_MS = 2
  * by another look at once: a killed HAProxy refuses it within a millisecond, a reloaded one answers it from its new worker.
  */
 export function startProbe(options: ProbeOptions): Probe {
-  let port = options.port
+  let port: number | undefined
   let socket: Socket | undefined
   let asking = false
   let timer: NodeJS.Timeout | undefined
@@ -38,10 +37,10 @@ export function startProbe(options: ProbeOptions): Probe {
 
   const ask = (): void => {
     clearTimeout(timer)
-    if (closed || asking) return
+    if (closed || asking || port === undefined) return
     asking = true
     setDeadline(true)
-    if (socket === undefined) socket = open()
+    if (socket === undefined) socket = open(port)
     else socket.write(REQUEST)
   }
 
@@ -98,8 +97,8 @@ export function startProbe(options: ProbeOptions): Probe {
     dropped?.destroy()
   }
 
-  const open = (): Socket => {
-    const opened = connect({ port, host: '127.0.0.1', noDelay: true })
+  const open = (to: number): Socket => {
+    const opened = connect({ port: to, host: '127.0.0.1', noDelay: true })
     let received = ''
     let answers = 0
     opened.setEncoding('latin1')
@@ -117,7 +116,7 @@ export function startProbe(options: ProbeOptions): Probe {
     })
     opened.on('error', (error: NodeJS.ErrnoException) => {
       if (opened !== socket || error.code !== 'ECONNREFUSED') return
-      settle({ kind: 'refused', reason: `HAProxy does not listen on 127.0.0.1:${port}` })
+      settle({ kind: 'refused', reason: `HAProxy does not listen on 127.0.0.1:${to}` })
     })
     opened.on('close', () => {
       if (opened !== socket) return
@@ -136,7 +135,6 @@ export function startProbe(options: ProbeOptions): Probe {
     return opened
   }
 
-  ask()
   return {
     setPort: (next) => {
       if (next === port) return

@@ -4,10 +4,11 @@ import type { VipHealth } from './vip-health.ts'
 export type Score = { vip: string; score: number; reason: string }
 
 /**
- * A node that is drained or held down: any node with servers comes before it, and it comes before one that has none.
- * Larger than the distance between the first and the last of `prefer` in a cluster of ten.
+ * Scores of nodes that should not hold the VIP now, in this order: one that recovers, one that is drained, one without
+ * servers (0). The steps are larger than the distance between the first and the last of `prefer` (see basePriority).
  */
-export const RESERVE_SCORE = 10
+export const HELD_BACK_SCORE = 64
+export const DRAINED_SCORE = 32
 
 /** keepalived takes a tracked file's -254 as FAULT of the instance (2.2.7, trackers/track_file.c; tried). */
 export const FAULT_SCORE = -254
@@ -25,10 +26,10 @@ export function scoreOf(vip: string, health: VipHealth, brakes: Brakes): Score {
   if (brakes.waitsForServer) {
     return { vip, score: FAULT_SCORE, reason: 'held back: no server of it was up yet (requireHealthyOnce)' }
   }
-  const reserve = Math.min(health.score, RESERVE_SCORE)
-  if (brakes.drained !== undefined) return { vip, score: reserve, reason: brakes.drained }
+  const atMost = (score: number): number => Math.min(health.score, score)
+  if (brakes.drained !== undefined) return { vip, score: atMost(DRAINED_SCORE), reason: brakes.drained }
   if (health.heldDownSinceMs !== undefined) {
-    return { vip, score: reserve, reason: heldDown(health.heldDownSinceMs, brakes) }
+    return { vip, score: atMost(HELD_BACK_SCORE), reason: heldDown(health.heldDownSinceMs, brakes) }
   }
   return { vip, score: health.score, reason: health.reason }
 }

@@ -28,8 +28,11 @@ export type ScoresOptions = {
   trackFiles: TrackFiles
   memory: Memory
   drains: Drains
-  /** keepalived is MASTER, and the kernel has the address: one that a dead keepalived has left behind is not held. */
-  holds(vip: { name: string; address: string }): boolean
+  /**
+   * Looks once, and says of each VIP whether keepalived holds it here: it is MASTER, and the kernel has the address. One
+   * that a dead keepalived has left behind is not held.
+   */
+  holding(): (vip: { name: string; address: string }) => boolean
   onChange(change: ScoreChange): void
 }
 
@@ -41,16 +44,17 @@ export function createScores(options: ScoresOptions): Scores {
   let scores: readonly Score[] = []
 
   const vips = () => expectation?.vips ?? []
-  const healthOf = (vip: string): VipHealth => memory.health(vip) ?? firstHealth(trackFiles.readScore(vip))
+  const healthOf = (vip: string): VipHealth => memory.health(vip) ?? firstHealth(adopted(trackFiles.readScore(vip)))
 
   const update = (): void => {
     const expected = expectation
     if (expected === undefined) return
     const { failbackMs } = expected
     const nowMs = bootMs()
+    const holds = options.holding()
     scores = expected.vips.map((vip) => {
       const services = servicesOf(vip.name, expected, servers)
-      const health = nextHealth(healthOf(vip.name), { services, holds: options.holds(vip), nowMs }, expected)
+      const health = nextHealth(healthOf(vip.name), { services, holds: holds(vip), nowMs }, expected)
       memory.setHealth(vip.name, health)
       if (wasHealthy(vip.name, expected, servers)) memory.setHealthyOnce(vip.name)
       const waitsForServer = vip.requireHealthyOnce && !memory.wasHealthyOnce(vip.name)
@@ -83,8 +87,9 @@ export function createScores(options: ScoresOptions): Scores {
       update()
     },
     recovered: () => {
+      const holds = options.holding()
       for (const vip of vips()) {
-        const health = afterRecovery(healthOf(vip.name), { holds: options.holds(vip), nowMs: bootMs() })
+        const health = afterRecovery(healthOf(vip.name), { holds: holds(vip), nowMs: bootMs() })
         memory.setHealth(vip.name, health)
       }
       update()
@@ -99,6 +104,11 @@ export function createScores(options: ScoresOptions): Scores {
     },
     all: () => scores,
   }
+}
+
+/** What was held back as FAULT says nothing of its servers. */
+function adopted(score: number | undefined): number | undefined {
+  return score !== undefined && score >= 0 && score <= 100 ? score : undefined
 }
 
 function drainedBy(drains: Drains, vip: string): string | undefined {

@@ -38,8 +38,6 @@ export type HealthOptions = ScoresOptions & {
   onVerdict(verdict: Verdict): void
 }
 
-const DEFAULT_HEALTH_PORT = 8405
-
 /**
  * probe -> verdict -> gate and score files. Its end changes nothing: the files keep their last value, and the next agent
  * adopts them.
@@ -64,7 +62,6 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     onChange: options.onVerdict,
   })
   const probe = startProbe({
-    port: DEFAULT_HEALTH_PORT,
     everyMs: options.everyMs,
     timeoutMs: options.timeoutMs,
     onEvent: (event) => guarded('gate', () => gate.look(event)),

@@ -6,8 +6,11 @@ export type InstanceState = { state: 'MASTER' | 'BACKUP' | 'FAULT'; priority: nu
 
 type Event =
   | { kind: 'state'; instance: string; state: InstanceState['state']; priority: number }
-  | { kind: 'priority'; instance: string; priority: number }
+  | { kind: 'priority'; instance: string; state: 'MASTER' | 'BACKUP'; priority: number }
   | { kind: 'stopped'; instance: string }
+
+/** A keepalived clears what its predecessor has left within some 100 ms of its start. */
+const SETTLED_AFTER_MS = 3_000
 
 /** UNKNOWN: nobody has told, or the instance has stopped. */
 export type StateChange = {
@@ -21,6 +24,11 @@ export type VrrpStates = {
   /** Gives the change of state that the event is, if it is one: compared with the last state that any keepalived told. */
   take(event: Event): StateChange | undefined
   get(instance: string): InstanceState | undefined
+  /**
+   * To be asked of an instance whose address is here: true when it said MASTER, and when it has said nothing for so long
+   * that a keepalived that had just started would have taken the address off.
+   */
+  isMaster(instance: string): boolean
   /** Instances that have said anything since `forget`. */
   names(): ReadonlySet<string>
   forget(): void
@@ -38,6 +46,8 @@ export function createVrrpStates(options: {
   const { pid, states } = load(options.file)
   const current = new Map(pid !== undefined && pid === options.keepalivedPid() ? states : [])
   let knownPid = options.keepalivedPid()
+  // One that an agent finds at its start has long settled.
+  let knownSince = Number.NEGATIVE_INFINITY
   const reported = new Set<string>()
   // A killed keepalived says no goodbye: its successor's first state is the change from what it said last.
   const told = new Map(states.map(([instance, { state }]) => [instance, state as StateChange['from']]))
@@ -53,6 +63,7 @@ export function createVrrpStates(options: {
     const running = options.keepalivedPid()
     if (running === knownPid) return
     knownPid = running
+    knownSince = performance.now()
     current.clear()
   }
   return {
@@ -62,6 +73,11 @@ export function createVrrpStates(options: {
       else if (event.kind === 'priority') {
         const known = current.get(event.instance)
         if (known !== undefined) current.set(event.instance, { ...known, priority: event.priority })
+        // An instance that was renamed while MASTER tells nothing else. BACKUP is no proof: a MASTER that stays one says
+        // BACKUP_PRIORITY in the middle of a reload.
+        else if (event.state === 'MASTER') {
+          current.set(event.instance, { state: 'MASTER', priority: event.priority, sinceMs: options.now() })
+        }
         // A reload that leaves the state as it is tells no state, whatever fifo_write_vrrp_states_on_reload says, but the
         // effective priority: it is computed anew from the base priority and the score (2.2.7, measured).
         reported.add(event.instance)
@@ -82,6 +98,13 @@ export function createVrrpStates(options: {
     get: (instance) => {
       dropForeign()
       return knownPid === undefined ? undefined : current.get(instance)
+    },
+    isMaster: (instance) => {
+      dropForeign()
+      if (knownPid === undefined) return false
+      const known = current.get(instance)
+      if (known !== undefined) return known.state === 'MASTER'
+      return performance.now() - knownSince > SETTLED_AFTER_MS
     },
     names: () => reported,
     forget: () => reported.clear(),

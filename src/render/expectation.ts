@@ -40,12 +40,21 @@ export type ExpectedService = {
   minimumServers: number
 }
 
-/** Base priorities run downwards from here: with the full score of 100 healthy nodes reach 254, 253, … (design §4). */
+/** With the full score of 100 the first node reaches 254: keepalived's largest priority that scores can still move. */
 const FIRST_BASE_PRIORITY = 154
+/** From the first to the last of `prefer`, so that the order never outweighs a step between two scores (health/score.ts). */
+const MAX_SPREAD = 30
+/** Of two nodes that miss their MASTER at the same time, the second waits 5 ms longer at adverts of 100 ms (RFC 5798 §6.1). */
+const MAX_STEP = 12
 
-/** keepalived's `priority` of a node for one VIP: the first of `prefer` has the highest. */
+/**
+ * keepalived's `priority` of a node for one VIP: 154 for the first of `prefer`, 153 for the second, which takes over within
+ * its skew of 1 ms, and then in larger steps: the third and the second must not run a race for what the first has lost.
+ */
 export function basePriority(prefer: readonly string[], node: string): number {
-  return FIRST_BASE_PRIORITY - prefer.indexOf(node)
+  const rank = prefer.indexOf(node)
+  const step = Math.max(1, Math.min(MAX_STEP, Math.floor((MAX_SPREAD - 1) / Math.max(1, prefer.length - 2))))
+  return FIRST_BASE_PRIORITY - (rank === 0 ? 0 : 1 + step * (rank - 1))
 }
 
 /** HAProxy's name of the backend that serves a service. */

@@ -63,7 +63,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('an agent that is started anew goes on holding its node back', async () => {
     for (const pid of childrenOf(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
-    await says(one, 'one is held back', (status) => status.vips[0]?.score === 10)
+    await says(one, 'one is held back', (status) => status.vips[0]?.score === 64)
     await killAgent(one)
     one.start()
     await says(one, 'one is held back still', (status) => /^held back after/.test(status.vips[0]?.scoreReason ?? ''))

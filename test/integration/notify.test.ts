@@ -87,7 +87,7 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     )
     assert.match(
       story.at(-1) ?? lost.said,
-      /BACKUP -> MASTER: took it: score 10 -> 100: .+; two has the lower priority \(253\)$/,
+      /BACKUP -> MASTER: took it: score 64 -> 100: .+; two has the lower priority \(253\)$/,
     )
     assert.ok(
       story.some((line) => line.includes('haproxy died: ')),
@@ -190,8 +190,8 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     await until('all hooks ran', 10_000, async () => linesIn(join(directory, 'hooks-one')).length === 4)
     const [fault = '', backup = '', first = '', second = ''] = linesIn(join(directory, 'hooks-one'))
     assert.match(fault, /\/hooks\/fault\|v\|10\.9\.0\.100\|MASTER\|FAULT\|254\|gate closed: HAProxy /)
-    assert.match(backup, /\/hooks\/backup\/record\|v\|10\.9\.0\.100\|FAULT\|BACKUP\|164\|gate opened: /)
-    assert.match(first, /\/master\/10-first\|v\|10\.9\.0\.100\|BACKUP\|MASTER\|254\|score 10 -> 100/)
+    assert.match(backup, /\/hooks\/backup\/record\|v\|10\.9\.0\.100\|FAULT\|BACKUP\|218\|gate opened: /)
+    assert.match(first, /\/master\/10-first\|v\|10\.9\.0\.100\|BACKUP\|MASTER\|254\|score 64 -> 100/)
     assert.match(second, /\/master\/20-second\|/)
     const names = 'ADDRESS NODE PREVIOUS_STATE PRIORITY REASON STATE VIP'.split(' ').map((name) => `LB_AGENT_${name}`)
     assert.equal(fault.split('|').at(-1)?.trim(), [...names, 'LC_ALL', 'PATH', 'PWD'].join(' '))

@@ -23,6 +23,7 @@ const release = (haproxy: string, keepalived: string): Release => {
       vips: [],
       services: [],
     },
+    renderedBy: '0.0.0',
     foreign: false,
   }
 }

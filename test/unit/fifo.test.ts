@@ -14,6 +14,7 @@ test('reads a state of an instance with its priority', () => {
 test('reads a change of priority', () => {
   assert.deepEqual(parseFifoLine('INSTANCE "api" MASTER_PRIORITY 154'), {
     kind: 'priority',
+    state: 'MASTER',
     instance: 'api',
     priority: 154,
   })

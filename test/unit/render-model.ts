@@ -1,3 +1,4 @@
+import { basePriority } from '../../src/render/expectation.ts'
 import type { Service, Spec, Vip } from '../../src/spec/spec.ts'
 import type { Block, Section } from './render-read.ts'
 
@@ -107,7 +108,7 @@ function instance(spec: Spec, vip: Vip, node: string): Block[] {
         leaf('state', 'BACKUP'),
         leaf('interface', me?.interface ?? ''),
         leaf('virtual_router_id', `${vip.virtualRouterId}`),
-        leaf('priority', `${154 - vip.prefer.indexOf(node)}`),
+        leaf('priority', `${basePriority(vip.prefer, node)}`),
         leaf('advert_int', (spec.vrrp.advertIntervalMs / 1000).toFixed(2)),
         ...(spec.vrrp.transport === 'unicast' && peers.length > 0 ? unicast : []),
         block(['track_file'], [leaf('gate'), leaf(`score-${vip.name}`)]),

@@ -125,7 +125,7 @@ test('base priorities run from 154 downwards in the order of prefer', () => {
   const nodes = ['k8s-api-lb', 'loadbalancer1', 'loadbalancer2']
   assert.deepEqual(
     nodes.map((node) => insideOf(filesOf(K3S, node), 'vrrp_instance api')[3]),
-    ['priority 154', 'priority 153', 'priority 152'],
+    ['priority 154', 'priority 153', 'priority 141'],
   )
 })
 

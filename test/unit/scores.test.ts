@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { scoreOf } from '../../src/health/score.ts'
+import { DRAINED_SCORE, HELD_BACK_SCORE, scoreOf } from '../../src/health/score.ts'
 import { afterRecovery, firstHealth, nextHealth, type Rules, type VipHealth } from '../../src/health/vip-health.ts'
+import { basePriority } from '../../src/render/expectation.ts'
 
 const RULES: Rules = { dampingMs: 2_000, failbackMs: 10_000 }
 
@@ -69,8 +70,8 @@ test('servers that come back for all nodes raise the holder at once and the othe
   assert.deepEqual(transcript(steps, RULES, down), [
     '0 other 1 up -> 0, every service has a server; that counts when it has lasted 2 s',
     '1500 other 1 up -> 0, every service has a server; that counts when it has lasted 2 s',
-    '2000 other 1 up -> 10, held back after a recovery, 8 s to go',
-    '9500 other 1 up -> 10, held back after a recovery, 1 s to go',
+    '2000 other 1 up -> 64, held back after a recovery, 8 s to go',
+    '9500 other 1 up -> 64, held back after a recovery, 1 s to go',
     '10000 other 1 up -> 100, every service has a server',
   ])
 })
@@ -81,7 +82,7 @@ test('a node whose HAProxy has recovered is held back for failback.after', () =>
     { ms: 10_000, up: 2, holds: false },
   ]
   assert.deepEqual(transcript(steps), [
-    '0 other 2 up -> 10, held back after a recovery, 10 s to go',
+    '0 other 2 up -> 64, held back after a recovery, 10 s to go',
     '10000 other 2 up -> 100, every service has a server',
   ])
 })
@@ -94,8 +95,8 @@ test('failback: manual holds a recovered node back for as long as another one ho
     { ms: 86_401_000, up: 2, holds: false },
   ]
   assert.deepEqual(transcript(steps, { ...RULES, failbackMs: 'manual' }), [
-    '0 other 2 up -> 10, held back after a recovery: failback is manual, lb-agent undrain ends it',
-    '86400000 other 2 up -> 10, held back after a recovery: failback is manual, lb-agent undrain ends it',
+    '0 other 2 up -> 64, held back after a recovery: failback is manual, lb-agent undrain ends it',
+    '86400000 other 2 up -> 64, held back after a recovery: failback is manual, lb-agent undrain ends it',
     '86400500 holder 2 up -> 100, every service has a server',
     '86401000 other 2 up -> 100, every service has a server',
   ])
@@ -148,9 +149,9 @@ test('a VIP loses the share of its services that have too few servers', () => {
 
 const well: VipHealth = { ...firstHealth(undefined), reason: 'every service has a server' }
 
-test('a drained node comes after every node with servers and before one without', () => {
+test('a drained node comes after one that is held back, and before one without servers', () => {
   const drained = 'drained until lb-agent undrain'
-  assert.deepEqual(scoreOf('v', well, { ...FREE, drained }), { vip: 'v', score: 10, reason: drained })
+  assert.deepEqual(scoreOf('v', well, { ...FREE, drained }), { vip: 'v', score: 32, reason: drained })
   assert.deepEqual(scoreOf('v', { ...well, score: 0 }, { ...FREE, drained }), { vip: 'v', score: 0, reason: drained })
 })
 
@@ -160,4 +161,20 @@ test('requireHealthyOnce keeps the VIP in FAULT until a server was up', () => {
     score: -254,
     reason: 'held back: no server of it was up yet (requireHealthyOnce)',
   })
+})
+
+test('no place in prefer outweighs a step between two scores, in clusters of up to thirty nodes', () => {
+  for (let size = 2; size <= 30; size += 1) {
+    const prefer = Array.from({ length: size }, (_, index) => `n${index}`)
+    const bases = prefer.map((node) => basePriority(prefer, node))
+    assert.deepEqual(
+      bases,
+      [...new Set(bases)].sort((a, b) => b - a),
+      `${size} nodes`,
+    )
+    const [first = 0, last = 0] = [bases[0], bases.at(-1)]
+    assert.ok(last + 100 > first + HELD_BACK_SCORE, `well before held back, ${size} nodes`)
+    assert.ok(last + HELD_BACK_SCORE > first + DRAINED_SCORE, `held back before drained, ${size} nodes`)
+    assert.ok(last + DRAINED_SCORE > first, `drained before one without servers, ${size} nodes`)
+  }
 })
