@@ -7,6 +7,7 @@ import type { LabAgent } from '../../src/drill/lab-agents.ts'
 import {
   apply,
   type Cluster,
+  killAgent,
   livePair,
   loadedRelease,
   mainProcesses,
@@ -105,7 +106,7 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     const release = releaseOf(await statusOf(one))
     const pair = livePair(one)
     const broken = repository.commit({ 'lb.yaml': specText({ virtualRouterId: 300 }) }, 'Break it')
-    const reason = 'lb.yaml:7:46  vips.v.virtualRouterId is 300; a virtual router id is 1-255'
+    const reason = 'lb.yaml:8:46  vips.v.virtualRouterId is 300; a virtual router id is 1-255'
     const first = await sync(one)
     assert.equal(first.code, 1)
     assert.equal(first.said.split('\n').at(-1), `rejected at parse: ${reason}`)
@@ -219,11 +220,17 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
   test('a change of the health listener’s port closes no gate and loses no request', async () => {
     await cluster.client.mark()
     const before = (await statusOf(one)).gate.sinceMs
+    const closedBefore = gatesClosed(one)
     // The options end inside `services`, so that another section may follow them.
     await apply(cluster, { services: 'haproxy: { healthPort: 8499 }\n' })
     assert.equal((await statusOf(one)).gate.sinceMs, before)
+    // An agent that starts knows the port from the release, before it asks for the first time.
+    await killAgent(one)
+    one.start()
+    await settled(cluster)
+    assert.equal((await statusOf(one)).gate.reason, 'HAProxy answers')
+    assert.deepEqual(gatesClosed(one), closedBefore)
     await apply(cluster, {})
-    assert.equal((await statusOf(one)).gate.sinceMs, before)
     await nothingLost(cluster)
   })
 
@@ -353,4 +360,10 @@ async function failsToFetch(agent: LabAgent, reason: string): Promise<void> {
 
 function template(name: string): string {
   return readFileSync(join(import.meta.dirname, '../../templates', name), 'utf8')
+}
+
+/** Log lines of gates that the node's agents have closed. */
+function gatesClosed(agent: LabAgent): string[] {
+  const log = readFileSync(join(agent.directory, 'agent.log'), 'utf8')
+  return log.split('\n').filter((line) => line.includes('"msg":"gate closed"'))
 }

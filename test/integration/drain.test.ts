@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../src/drill/lab-agents.ts'
 import {
   type Cluster,
+  childrenOf,
   killAgent,
   seenByClient,
   settled,
@@ -77,6 +78,15 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
     )
     await verb(cluster.two, 'undrain')
     await isHeldBy('two')
+    await verb(cluster.one, 'undrain')
+  })
+
+  test('a drained node hands over to one that is held back after a recovery', async () => {
+    for (const pid of childrenOf(cluster.two.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    await until('two is held back', 5_000, async () => (await cluster.two.status())?.vips[0]?.score === 64)
+    const drained = await verb(cluster.one, 'drain')
+    assert.equal(drained.code, 0, drained.said)
+    assert.equal(await holders(), 'two')
     await verb(cluster.one, 'undrain')
   })
 
