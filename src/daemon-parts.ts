@@ -21,10 +21,16 @@ export function createUnits(
   onEvent: (unit: UnitName, what: 'died' | 'started', reason: string) => void,
 ): Units {
   if (config.supervisor === 'systemd') {
-    return {
-      haproxy: createSystemdUnit({ name: 'haproxy', pidFile: '/run/haproxy.pid' }),
-      keepalived: createSystemdUnit({ name: 'keepalived', pidFile: '/run/keepalived.pid' }),
-    }
+    const unit = (name: UnitName): Unit =>
+      createSystemdUnit({
+        name,
+        pidFile: `/run/${name}.pid`,
+        onEvent: (what, reason) => {
+          log.warn({ unit: name, reason }, what === 'died' ? 'daemon died' : 'daemon started')
+          onEvent(name, what, reason)
+        },
+      })
+    return { haproxy: unit('haproxy'), keepalived: unit('keepalived') }
   }
   const { runtime, state } = config.paths
   const haproxyPid = join(runtime, 'haproxy.pid')

@@ -26,6 +26,8 @@ export type DrainResult =
 export type UndrainResult = { kind: 'undrained'; ended: number } | { kind: 'failed'; reason: string }
 
 const LOOK_EVERY_MS = 20
+/** The asker takes a longer silence for an agent that hangs. */
+const TELL_EVERY_MS = 1_000
 /** A better node takes a VIP once it has missed what it accepts: a little more than three adverts. */
 const ADVERTS = 5
 
@@ -66,9 +68,13 @@ export async function drain(
   const startedAt = performance.now()
   const deadline = startedAt + (expectation?.advertIntervalMs ?? 0) * ADVERTS + 2_000
   let last = ''
+  let toldAt = Number.NEGATIVE_INFINITY
   for (;;) {
     const now = held()
-    if (now.join() !== last) onProgress({ held: now, sessions: sessionsOf(parts, services) })
+    if (now.join() !== last || performance.now() - toldAt > TELL_EVERY_MS) {
+      onProgress({ held: now, sessions: sessionsOf(parts, services) })
+      toldAt = performance.now()
+    }
     last = now.join()
     if (now.length === 0) break
     if (performance.now() > deadline || signal.aborted) return { kind: 'held', vips: now, reason: whyHeld(now, vips) }

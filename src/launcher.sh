@@ -114,6 +114,16 @@ look_for_haproxy() {
 # lb-agent release-vips [FILE]: takes the addresses that FILE, a keepalived.conf, names off this node. For the unit of a
 # keepalived that was killed and left them behind: two nodes would answer. With a keepalived that runs it does nothing.
 release_vips() {
+  case ${1-} in
+    -h | --help)
+      printf '%s\n' 'lb-agent release-vips [FILE]: takes the addresses that FILE (/etc/keepalived/keepalived.conf), a keepalived.conf, names off this node; does nothing while keepalived runs'
+      exit 0
+      ;;
+    -*)
+      printf '%s\n' "lb-agent release-vips: unknown option $1" >&2
+      exit 2
+      ;;
+  esac
   file=${1:-/etc/keepalived/keepalived.conf}
   PATH=${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin
   if keepalived_runs || ! [ -f "$file" ]; then exit 0; fi
@@ -134,10 +144,33 @@ release_vips() {
   exit "$failures"
 }
 
+# A keepalived in this network namespace, whoever started it and wherever its pid file is. In doubt there is one: what
+# cannot be told (no /proc, a hidden one, another user's namespace) must not take a VIP off that is held.
 keepalived_runs() {
-  [ -f /run/keepalived.pid ] && read -r pid </run/keepalived.pid && [ -f "/proc/$pid/comm" ] &&
-    read -r comm <"/proc/$pid/comm" && [ "$comm" = keepalived ]
+  [ -r /proc/1/stat ] || return 0
+  # The children of one that was killed need a moment to end, and take their addresses off themselves.
+  for look in 1 2 3 4 5; do
+    keepalived_lives || return 1
+    [ "$look" = 5 ] || command -p sleep 0.1 || return 0
+  done
 } 2>/dev/null
+
+# /proc/PID/stat: pid (name) state ... A dead one that its parent has not reaped is Z.
+keepalived_lives() {
+  here=$(readlink /proc/self/ns/net)
+  for process in /proc/[0-9]*; do
+    name= state=
+    read -r _ name state _ <"$process/stat" || continue
+    case $name,$state in
+      *,[ZXx]) ;;
+      '(keepalived'*)
+        there=$(readlink "$process/ns/net")
+        if [ -z "$here" ] || [ -z "$there" ] || [ "$there" = "$here" ]; then return 0; fi
+        ;;
+    esac
+  done
+  return 1
+}
 
 # Asked for without its prefix, so that no other address of the same network matches. What ip prints of each:
 # 2: eth0    inet 10.17.5.10/32 scope global eth0 ...

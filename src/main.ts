@@ -62,7 +62,11 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   verb('check', 'the vrrp_script of keepalived: 0 = HAProxy on this node serves')
     .option('--runtime <directory>', 'runtime directory of the agent', '/run/lb-agent')
     .option('--health-port <port>', 'loopback port of the health listener', '8405')
-    .action(() => exit(refuseCheck()))
+    .action(() => exit(refuse('check')))
+  verb(
+    'release-vips [file]',
+    'take the addresses of a keepalived.conf off this node; nothing while keepalived runs',
+  ).action(() => exit(refuse('release-vips')))
 
   program.commandsGroup('In the repository:')
   verb('init <directory>', 'write a commented starter repository').action((directory) =>
@@ -106,8 +110,8 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
 }
 
 /** `check` must not cost a Node start each second, so the launcher answers it; here it has been called around it. */
-async function refuseCheck(): Promise<number> {
-  console.error('lb-agent check is answered by the launcher (dist/lb-agent), not by the bundle')
+async function refuse(name: 'check' | 'release-vips'): Promise<number> {
+  console.error(`lb-agent ${name} is answered by the launcher (dist/lb-agent), not by the bundle`)
   return 2
 }
 

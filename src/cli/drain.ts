@@ -6,6 +6,9 @@ import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 export type DrainOptions = { config: string; vip?: string; for?: string; forShutdown?: boolean; json?: boolean }
 
+/** The agent tells of a drain every second. */
+const SILENT_FOR_MS = 10_000
+
 /** Gives the VIPs away without losing a request. 0 = this node holds none of them, 1 = it still does. */
 export async function drain(options: DrainOptions): Promise<number> {
   if (options.for !== undefined && !DURATION.test(options.for)) {
@@ -18,11 +21,15 @@ export async function drain(options: DrainOptions): Promise<number> {
   if (options.forShutdown === true) query.set('forStop', '1')
   const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
   const events: DrainProgress[] = []
-  await control.stream(`/v1/drain?${query}`, (line) => {
-    events.push(line as DrainProgress)
-    if (options.json !== true) printProgress(line as DrainProgress, options)
+  const take = (line: unknown): 'more' => {
+    const progress = line as DrainProgress
+    // The agent repeats itself, so that it is not taken for one that hangs.
+    if (isSame(events.at(-1), progress)) return 'more'
+    events.push(progress)
+    if (options.json !== true) printProgress(progress, options)
     return 'more'
-  })
+  }
+  await control.stream(`/v1/drain?${query}`, take, SILENT_FOR_MS)
   const last = events.at(-1)
   const result = last !== undefined && 'result' in last ? last.result : undefined
   if (options.json === true) console.log(JSON.stringify({ ok: result?.kind === 'drained', events }, undefined, 2))
@@ -42,6 +49,10 @@ export async function undrain(options: { config: string; vip?: string; json?: bo
   if (options.json === true) console.log(JSON.stringify(result, undefined, 2))
   else console.log(describeUndrain(result))
   return result.kind === 'undrained' ? 0 : 1
+}
+
+function isSame(before: DrainProgress | undefined, next: DrainProgress): boolean {
+  return before !== undefined && 'held' in before && 'held' in next && before.held.join() === next.held.join()
 }
 
 function printProgress(progress: DrainProgress, options: DrainOptions): void {

@@ -76,7 +76,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     })
     closeSync(output)
     child = started
-    startedAtMs = Date.now()
+    startedAtMs = performance.now()
     wanted = true
     options.onEvent('started', restarts === 0 ? '' : 'after it died')
     started.unref()
@@ -92,7 +92,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
 
   const restartIfWanted = (): void => {
     if (!wanted || watchedStart || restartTimer !== undefined || pid() !== undefined) return
-    if (Date.now() - startedAtMs > SETTLED_AFTER_MS) restarts = 0
+    if (performance.now() - startedAtMs > SETTLED_AFTER_MS) restarts = 0
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** restarts)
     restarts += 1
     log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')

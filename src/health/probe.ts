@@ -13,6 +13,8 @@ export type Probe = {
   close(): void
 }
 
+/** What only the other side, or its absence, can cause. Everything else is this host's: no descriptors, memory, ports. */
+const OF_HAPROXY = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE']
 const REQUEST = 'GET /alive HTTP/1.1\r\nHost: lb-agent\r\n\r\n'
 const MAX_ANSWER_BYTES = 4096
 /** A timer of an idle process is a few ms late at most. */
@@ -78,6 +80,15 @@ export function startProbe(options: ProbeOptions): Probe {
     timer = setTimeout(ask, options.everyMs)
   }
 
+  /** The question could not be asked, which is no evidence. Without looks the heartbeat ends, and `check` asks instead. */
+  const giveUp = (): void => {
+    endDeadline()
+    asking = false
+    drop()
+    clearTimeout(timer)
+    if (!closed) timer = setTimeout(ask, options.everyMs)
+  }
+
   // Only so often in an interval: an HAProxy that closes after every answer must not be asked without a pause.
   const lookAgain = (): void => {
     clearTimeout(timer)
@@ -115,8 +126,10 @@ export function startProbe(options: ProbeOptions): Probe {
       settle(ok ? { kind: 'answered' } : { kind: 'missed', reason: `HAProxy answered /alive with status ${status}` })
     })
     opened.on('error', (error: NodeJS.ErrnoException) => {
-      if (opened !== socket || error.code !== 'ECONNREFUSED') return
-      settle({ kind: 'refused', reason: `HAProxy does not listen on 127.0.0.1:${to}` })
+      if (opened !== socket) return
+      if (error.code === 'ECONNREFUSED')
+        settle({ kind: 'refused', reason: `HAProxy does not listen on 127.0.0.1:${to}` })
+      else if (!OF_HAPROXY.includes(error.code ?? '')) giveUp()
     })
     opened.on('close', () => {
       if (opened !== socket) return

@@ -6,14 +6,15 @@ import { AgentFailed } from './agent-failed.ts'
 import { AgentUnreachable } from './agent-unreachable.ts'
 
 const STATUS_WITHIN_MS = 5_000
-/** An apply with both reloads, both confirmations and a rollback of them stays below this. */
-const WORK_WITHIN_MS = 120_000
+/** An apply with both reloads, both confirmations and a rollback of them stays below this, and so does a stop that first
+ * drains for five of the slowest adverts (40.95 s). */
+const WORK_WITHIN_MS = 240_000
 
 export type ControlClient = {
   /** GETs a JSON document. */
   get(path: string): Promise<unknown>
-  /** POSTs and hands on each JSON line as it comes, until the work ends or `onLine` has had enough. */
-  stream(path: string, onLine: (event: unknown) => 'more' | 'enough'): Promise<void>
+  /** POSTs and hands on each JSON line as it comes, until the work ends, `onLine` has had enough, or nothing comes for a while. */
+  stream(path: string, onLine: (event: unknown) => 'more' | 'enough', silentForMs?: number): Promise<void>
 }
 
 /** Talks to the agent that listens on `socketPath`; throws `AgentUnreachable` when there is none. */
@@ -24,8 +25,8 @@ export function connectControl(socketPath: string): ControlClient {
       for await (const chunk of await ask(socketPath, 'GET', path, STATUS_WITHIN_MS)) chunks.push(chunk)
       return JSON.parse(Buffer.concat(chunks).toString('utf8'))
     },
-    stream: async (path, onLine) => {
-      const response = await ask(socketPath, 'POST', path, WORK_WITHIN_MS)
+    stream: async (path, onLine, silentForMs = WORK_WITHIN_MS) => {
+      const response = await ask(socketPath, 'POST', path, silentForMs)
       try {
         for await (const line of createInterface({ input: response })) {
           if (onLine(JSON.parse(line)) === 'enough') break

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { until } from '../../src/drill/lab-agents.ts'
 import { exec } from '../../src/exec.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
@@ -90,5 +93,59 @@ $(touch ${base}/trap) \`touch ${base}/trap\` *`,
     }
     assert.deepEqual(await release(join(base, 'missing')), [0, ''])
     assert.deepEqual(await left(), ['10.9.0.2/32'])
+  })
+
+  test('while keepalived runs here, wherever its pid file is, nothing is taken; once it is killed, everything', async () => {
+    await put('10.9.0.1/24')
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'addrgenmode', 'none', 'up')
+    await ip('-n', namespace, 'link', 'set', 'eth1', 'up')
+    writeFileSync(
+      file,
+      `global_defs {
+  vrrp_garp_master_repeat 1
+}
+vrrp_instance a {
+  state MASTER
+  interface eth0
+  virtual_router_id 7
+  priority 200
+  advert_int 1
+  virtual_ipaddress {
+    10.9.0.2/32
+  }
+}
+`,
+    )
+    const pids = ['main', 'vrrp', 'check'].map((name) => join(base, `${name}.pid`))
+    const keepalived = spawn(
+      'ip',
+      [
+        ...['netns', 'exec', namespace, 'keepalived', '--dont-fork', '--vrrp', '--use-file', file],
+        ...['--pid', pids[0] ?? '', '--vrrp_pid', pids[1] ?? '', '--checkers_pid', pids[2] ?? ''],
+      ],
+      { stdio: 'ignore' },
+    )
+    const ended = once(keepalived, 'exit')
+    try {
+      await until('keepalived holds the VIP', 10_000, async () => (await left()).includes('10.9.0.2/32'))
+      assert.deepEqual(await release(file), [0, ''])
+      assert.deepEqual(await left(), ['10.9.0.1/24', '10.9.0.2/32'])
+    } finally {
+      const child = Number.parseInt(readFileSync(pids[1] ?? '', 'utf8'), 10)
+      // Stopped first: the child of a killed one would take its address off.
+      process.kill(child, 'SIGSTOP')
+      keepalived.kill('SIGKILL')
+      process.kill(child, 'SIGKILL')
+      await ended
+    }
+    assert.deepEqual(await release(file), [0, 'lb-agent: took 10.9.0.2/32 off eth0: keepalived has left it behind\n'])
+    assert.deepEqual(await left(), ['10.9.0.1/24'])
+  })
+
+  test('--help is no file, and neither is an option that does not exist', async () => {
+    const [code, said] = await release('--help')
+    assert.equal(code, 0)
+    assert.match(said, /^lb-agent release-vips \[FILE\]: takes the addresses /)
+    assert.deepEqual(await release('--force'), [2, 'lb-agent release-vips: unknown option --force\n'])
   })
 })

@@ -9,6 +9,7 @@ import { agentSchema } from '../../src/spec/agent-schema.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8')
 const unit = read('systemd/lb-agent.service')
+const embedded = read('systemd/lb-agent-embedded.service')
 const drain = read('systemd/lb-agent-drain.service')
 const keepalived = read('systemd/keepalived.service.d/lb-agent.conf')
 const { paths } = agentSchema.parse({ repository: { url: '/srv/lb.git' } })
@@ -49,13 +50,26 @@ test('a keepalived that was killed comes back, and what it left behind is taken 
 test('a host that stops drains before its agent, keepalived and HAProxy stop', () => {
   // Units stop in the reverse order of their start.
   assert.deepEqual(values('After', drain), [
-    'network-online.target haproxy.service keepalived.service lb-agent.service',
+    'network-online.target haproxy.service keepalived.service lb-agent.service lb-agent-embedded.service',
   ])
   assert.deepEqual(values('ExecStop', drain), [`-${paths.launcher} drain --for-shutdown`])
   assert.deepEqual([values('Type', drain), values('RemainAfterExit', drain)], [['oneshot'], ['yes']])
   assert.deepEqual(values('WantedBy', drain), ['multi-user.target'])
-  assert.deepEqual(values('User', drain), values('User'))
+  // Root, to open the control socket of either supervisor, and nothing more.
+  assert.deepEqual([values('User', drain), values('Group', drain)], [[], []])
+  assert.deepEqual(values('CapabilityBoundingSet', drain), ['CAP_DAC_OVERRIDE'])
+  // A drain waits for five adverts, of at most 40.95 s each, and two seconds.
+  assert.ok(Number(values('TimeoutStopSec', drain)[0]) > 5 * 40.95 + 2)
   for (const name of ['Requires', 'BindsTo', 'PartOf', 'Wants']) assert.deepEqual(values(name, drain), [])
+})
+
+test('an embedded agent that stops leaves its daemons running, and is root without a sandbox that they would inherit', () => {
+  assert.deepEqual(values('KillMode', embedded), ['process'])
+  assert.deepEqual(values('OOMPolicy', embedded), ['continue'])
+  assert.deepEqual([values('User', embedded), values('CapabilityBoundingSet', embedded)], [[], []])
+  assert.deepEqual(values('ExecStop', embedded), [])
+  for (const name of ['ExecStart', 'Restart', 'RuntimeDirectory', 'RuntimeDirectoryPreserve', 'StateDirectory'])
+    assert.deepEqual(values(name, embedded), values(name), name)
 })
 
 test('gate and scores stay where keepalived reads them when the agent is stopped', () => {
