@@ -50,6 +50,29 @@ test('work is done in order, and the oldest that waits is given up when too much
   assert.deepEqual(dropped, [2])
 })
 
+test('a trouble is over when its time has passed or what it is about is gone, whatever the wall clock says', () => {
+  const clocks = { wallMs: 5_000, steadyMs: 0 }
+  let exists = true
+  const troubles = createTroubles(
+    () => clocks.wallMs,
+    () => clocks.steadyMs,
+  )
+  const keys = (): string[] => troubles.list().map(({ key }) => key)
+  troubles.raise('lasting', 'until it is cleared')
+  troubles.raise('short', 'once', { forMs: 100 })
+  troubles.raise('file', 'while it is there', { forMs: 500, stands: () => exists })
+  clocks.wallMs = 9_000_000
+  clocks.steadyMs = 99
+  assert.deepEqual(keys(), ['lasting', 'short', 'file'])
+  troubles.raise('short', 'again', { forMs: 100 })
+  clocks.steadyMs = 198
+  exists = false
+  assert.deepEqual(keys(), ['lasting', 'short'])
+  clocks.steadyMs = 199
+  troubles.raise('short', 'much later', { forMs: 100 })
+  assert.deepEqual(troubles.list()[1], { key: 'short', text: 'much later', sinceMs: 9_000_000 })
+})
+
 test('a trouble that is raised again keeps the time since when', () => {
   let clock = 1
   const troubles = createTroubles(() => clock)
