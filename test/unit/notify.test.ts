@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createBoundedQueue } from '../../src/notify/bounded-queue.ts'
+import { findHooks } from '../../src/notify/find-hooks.ts'
 import { headersOf, shownUrl, withoutSecrets } from '../../src/notify/secrets.ts'
 import { createTroubles } from '../../src/troubles.ts'
 
@@ -89,4 +90,26 @@ test('a trouble that is raised again keeps the time since when', () => {
     troubles.list().map(({ key }) => key),
     ['b'],
   )
+})
+
+test('hooks that a group other than root’s can write are not run by root', (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root')
+  const directory = mkdtempSync(join(tmpdir(), 'lb-agent-hooks-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  mkdirSync(join(directory, 'master'))
+  const file = join(directory, 'master', 'tell')
+  writeFileSync(file, '#!/bin/sh\n')
+  chmodSync(file, 0o775)
+  assert.deepEqual(findHooks(directory, 'MASTER'), { files: [file], refused: [] })
+  chownSync(file, 0, 100)
+  assert.deepEqual(findHooks(directory, 'MASTER'), {
+    files: [],
+    refused: [`${file} can be written by group 100, which is not root’s (chmod g-w ${file})`],
+  })
+  chmodSync(file, 0o755)
+  chmodSync(directory, 0o775)
+  chownSync(directory, 0, 100)
+  assert.deepEqual(findHooks(directory, 'MASTER').refused, [
+    `${directory} can be written by group 100, which is not root’s (chmod g-w ${directory})`,
+  ])
 })
