@@ -1,7 +1,7 @@
 # Everything runs with the locked Node 24 from node_modules; the host's Node only starts npm.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
+PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux faketime
 .DELETE_ON_ERROR:
 
 .PHONY: help setup packages build demo test check clean

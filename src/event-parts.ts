@@ -11,13 +11,11 @@ import type { TimelineEvent } from './timeline/event.ts'
 import { explain } from './timeline/explain.ts'
 import { createTimeline, type Timeline } from './timeline/timeline.ts'
 import { watchClock } from './timeline/watch-clock.ts'
-import type { Troubles } from './troubles.ts'
+import { TOLD_MS, type Troubles } from './troubles.ts'
 
 /** How much of keepalived's log is read for a reason; a change and what led to it are a few hundred bytes. */
 const READ_BYTES = 32 * 1024
 const RECENT_EVENTS = 50
-/** Long enough to be seen by somebody who looks for what has just happened. */
-const CLOCK_TOLD_MS = 600_000
 const LATE = '; it happened while no agent ran, the time is when it was read'
 
 export type Events = {
@@ -58,7 +56,6 @@ export function createEvents(
     troubles,
     log,
   })
-  let clockTold: NodeJS.Timeout | undefined
   const clock = watchClock({ wallMs: now, steadyMs: () => performance.now() }, (jumpMs) => {
     timeline.add({ kind: 'clock', jumpMs })
     const direction = jumpMs > 0 ? 'forward' : 'back'
@@ -66,10 +63,8 @@ export function createEvents(
     troubles.raise(
       'clock',
       `the clock jumped ${direction} by ${by}: times in logs and why do not fit; VIPs do not depend on it`,
+      { forMs: TOLD_MS },
     )
-    clearTimeout(clockTold)
-    clockTold = setTimeout(() => troubles.clear('clock'), CLOCK_TOLD_MS)
-    clockTold.unref()
   })
   timeline.onEvent((event) => tellOthers(event, hooks, webhooks))
 
@@ -90,7 +85,6 @@ export function createEvents(
     },
     close: async () => {
       clock.close()
-      clearTimeout(clockTold)
       hooks.close()
       webhooks.close()
       await timeline.close()

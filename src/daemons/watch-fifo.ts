@@ -1,4 +1,14 @@
-import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import type { Logger } from 'pino'
 import type { Troubles } from '../troubles.ts'
 import { type FifoEnd, makeFifo, openFifo, parseFifoLine, type VrrpEvent } from './keepalived-fifo.ts'
@@ -31,8 +41,8 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
   const { path, troubles, log } = options
   let ends: FifoEnd[] = []
   let file: FileEnd | undefined
-  let pidAtTrouble: number | undefined
-  let troubled = false
+  /** `replaced`: the keepalived of this pid may still have an earlier one open. */
+  let trouble: { kind: 'not made' } | { kind: 'replaced'; pid: number } | undefined
   let looking: Promise<void> | undefined
   let closed = false
 
@@ -41,14 +51,14 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
     if (event !== undefined) options.onEvent(event)
   }
   const good = (): void => {
-    if (!troubled) return
-    troubled = false
+    if (trouble === undefined) return
+    trouble = undefined
     troubles.clear(TROUBLE)
     for (const end of ends.slice(0, -1)) end.close()
     ends = ends.slice(-1)
     file?.close()
     file = undefined
-    log.info({ fifo: path }, 'keepalived writes into the new FIFO')
+    log.info({ fifo: path }, 'keepalived has the FIFO that is in its place')
   }
   const open = (): void => {
     const end = openFifo(path, (line) => {
@@ -72,9 +82,8 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
     open()
     const pid = options.keepalivedPid()
     // A keepalived that starts later opens this one.
-    if (pid === undefined) return troubles.clear(TROUBLE)
-    troubled = true
-    pidAtTrouble = pid
+    if (pid === undefined) return good()
+    trouble = { kind: 'replaced', pid }
     const text = `${path}, where keepalived tells its states, was ${kindOf(found)} and is a FIFO again; states may come late or be missed until keepalived’s next reload (lb-agent sync --restore reloads it)`
     troubles.raise(TROUBLE, text)
     log.error({ fifo: path, found: kindOf(found) }, 'the FIFO was replaced')
@@ -85,9 +94,17 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
       await mend()
     } catch (error) {
       troubles.raise(TROUBLE, `${path} cannot be made a FIFO: ${(error as Error).message}; states of VIPs are missed`)
-      troubled = true
+      trouble ??= { kind: 'not made' }
+      return
     }
-    if (troubled && pidAtTrouble !== undefined && options.keepalivedPid() !== pidAtTrouble) good()
+    if (trouble !== undefined && isTaken(trouble)) good()
+  }
+  /** keepalived says nothing of its own when no VIP moves, which can be for months. */
+  const isTaken = (since: NonNullable<typeof trouble>): boolean => {
+    const pid = options.keepalivedPid()
+    // One that starts later opens this one; and what could not be looked at for a while was never replaced.
+    if (pid === undefined || since.kind === 'not made' || since.pid !== pid) return true
+    return [pid, ...childrenOf(pid)].some((each) => hasOpen(each, path))
   }
   const lookOnce = (): Promise<void> => {
     looking ??= look().finally(() => {
@@ -115,6 +132,28 @@ function canOpen(open: () => void): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** False also where /proc may not be read: then the first line, or a new keepalived, has to tell. */
+function hasOpen(pid: number, path: string): boolean {
+  try {
+    const wanted = statSync(path)
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      const found = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })
+      return found?.ino === wanted.ino && found.dev === wanted.dev
+    })
+  } catch {
+    return false
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    return children.split(' ').flatMap((word) => (word === '' ? [] : [Number(word)]))
+  } catch {
+    return []
   }
 }
 

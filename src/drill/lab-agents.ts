@@ -22,7 +22,8 @@ export type LabAgent = {
   node: string
   directory: string
   configFile: string
-  start(): void
+  /** `env`: added to the agent's environment. */
+  start(env?: Readonly<Record<string, string>>): void
   /** To the agent alone, not to its daemons. */
   signal(signal: NodeJS.Signals): void
   /** Ends the agent alone; its daemons go on. Returns once it is gone. */
@@ -90,11 +91,11 @@ function createLabAgent(lab: Lab, node: string, bin: string, options: LabAgentOp
     configFile,
     run,
     status,
-    start: () => {
+    start: (env = {}) => {
       const log = openSync(join(directory, 'agent.log'), 'a')
       child = spawn('ip', ['netns', 'exec', namespace, bin, 'run', '--config', configFile], {
         stdio: ['ignore', log, log],
-        env: CLEAN_ENV,
+        env: { ...CLEAN_ENV, ...env },
         detached: true,
       })
       closeSync(log)

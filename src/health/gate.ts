@@ -51,10 +51,14 @@ export function createGate(options: GateOptions): Gate {
       try {
         if (changed && verdict.serving) options.beforeOpening()
       } finally {
-        // Also a file that somebody else wrote, or that could not be written before, is put right here.
-        if (trackFiles.readGate() !== verdict.serving) trackFiles.writeGate(verdict.serving)
+        try {
+          // Also a file that somebody else wrote, or that could not be written before, is put right here.
+          if (trackFiles.readGate() !== verdict.serving) trackFiles.writeGate(verdict.serving)
+        } finally {
+          // However the write went: keepalived's own check acts on it, too, and this is told only once.
+          if (changed) options.onChange(verdict)
+        }
       }
-      if (changed) options.onChange(verdict)
       // Only while the gate says what was seen: without a fresh beat keepalived's script asks HAProxy itself.
       trackFiles.beat()
       beatAt = performance.now()

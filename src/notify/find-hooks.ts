@@ -4,11 +4,12 @@ import type { Move } from './notice.ts'
 
 const NAMES = { MASTER: 'master', BACKUP: 'backup', FAULT: 'fault', UNKNOWN: undefined } as const
 const WORLD_WRITABLE = 0o002
+const GROUP_WRITABLE = 0o020
 const EXECUTABLE = 0o111
 
 /**
  * The executables for a state, sorted by name: those in `master/`, `backup/` or `fault/`, or the one file of that name.
- * `refused` are sentences about what anybody on this machine could have written, and is therefore not run.
+ * `refused` are sentences about what others than root could have written, and is therefore not run.
  */
 export function findHooks(directory: string, state: Move['to']): { files: string[]; refused: string[] } {
   const name = NAMES[state]
@@ -29,6 +30,9 @@ function whyRefused(path: string): string | undefined {
   const found = statOf(path)
   if (found === undefined) return undefined
   if ((found.mode & WORLD_WRITABLE) !== 0) return `${path} can be written by everybody (chmod o-w ${path})`
+  // keepalived's own rule for the scripts of a root process (keepalived.conf(5), enable_script_security).
+  if (process.getuid?.() === 0 && (found.mode & GROUP_WRITABLE) !== 0 && found.gid !== 0)
+    return `${path} can be written by group ${found.gid}, which is not root’s (chmod g-w ${path})`
   if (found.uid === 0 || found.uid === process.getuid?.()) return undefined
   return `${path} belongs to neither root nor the agent's user (chown root ${path})`
 }

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { CLEAN_ENV, describeFailure, exec, succeeded } from '../exec.ts'
-import type { Troubles } from '../troubles.ts'
+import { TOLD_MS, type Troubles } from '../troubles.ts'
 import { type BoundedQueue, createBoundedQueue } from './bounded-queue.ts'
 import { findHooks } from './find-hooks.ts'
 import type { Move } from './notice.ts'
@@ -37,7 +38,9 @@ export function createHooks(options: HookOptions): Hooks {
   const runAll = async (move: Move): Promise<void> => {
     const found = findHooks(options.directory, move.to)
     if (found.refused.length > 0) {
-      troubles.raise(`hooks ${move.to}`, `not run: ${found.refused.join('; ')}`)
+      troubles.raise(`hooks ${move.to}`, `not run: ${found.refused.join('; ')}`, {
+        stands: () => findHooks(options.directory, move.to).refused.length > 0,
+      })
       log.error({ refused: found.refused }, 'hooks are not safe to run')
     } else troubles.clear(`hooks ${move.to}`)
     for (const file of found.files) {
@@ -62,7 +65,8 @@ export function createHooks(options: HookOptions): Hooks {
       log.info(fields, 'hook ended')
     } else if (result.kind !== 'aborted') {
       const why = describeFailure(result)
-      troubles.raise(`hook ${file}`, `hook ${file} for ${move.vip} ${move.to}: ${why}; the VIP does not depend on it`)
+      const text = `hook ${file} for ${move.vip} ${move.to}: ${why}; the VIP does not depend on it`
+      troubles.raise(`hook ${file}`, text, { forMs: TOLD_MS, stands: () => existsSync(file) })
       log.error({ ...fields, reason: why }, 'hook failed')
     }
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { loadUndici } from '../assets.ts'
 import type { WebhookConfig } from '../spec/agent-config.ts'
-import type { Troubles } from '../troubles.ts'
+import { TOLD_MS, type Troubles } from '../troubles.ts'
 import { createBoundedQueue } from './bounded-queue.ts'
 import type { Notice } from './notice.ts'
 import { headersOf, shownUrl, withoutSecrets } from './secrets.ts'
@@ -106,7 +106,8 @@ async function deliver(
       return
     }
     const { reason } = attempt
-    troubles.raise(key, `${key} (${shown}) does not take ${delivery.what}: ${reason}; VIPs do not depend on it`)
+    const text = `${key} (${shown}) does not take ${delivery.what}: ${reason}; VIPs do not depend on it`
+    troubles.raise(key, text, { forMs: TOLD_MS })
     if (!attempt.again || tries > webhook.retries) {
       log.error({ ...fields, reason }, 'webhook given up for this event')
       return

@@ -18,8 +18,10 @@ export type Situation = {
 
 export type Explanation = { reason: string; peer?: string }
 
-/** An event this much older is no reason: the longest of hold-down's end, three adverts of a slow cluster and a reload. */
+/** An event this much older is no reason: hold-down's end and a reload take this long at most … */
 const CAUSE_WITHIN_MS = 5_000
+/** … and a silence of three adverts and its skew (RFC 5798 §6.1) in a slow cluster longer. */
+const CAUSE_WITHIN_ADVERTS = 5
 const JOURNAL = 'the agent cannot read keepalived’s log here: journalctl -u keepalived has the rest'
 
 /**
@@ -27,8 +29,11 @@ const JOURNAL = 'the agent cannot read keepalived’s log here: journalctl -u ke
  * Says so when it does not know.
  */
 export function explain(situation: Situation): Explanation {
-  const { vip, to, atMs, printed } = situation
-  const causes = situation.recent.filter((event) => concerns(event, vip) && isNear(event.atMs, atMs)).toReversed()
+  const { vip, to, atMs, printed, advertIntervalMs = 0 } = situation
+  const withinMs = Math.max(CAUSE_WITHIN_MS, CAUSE_WITHIN_ADVERTS * advertIntervalMs)
+  const causes = situation.recent
+    .filter((event) => concerns(event, vip) && Math.abs(atMs - event.atMs) <= withinMs)
+    .toReversed()
   const heard: KeepalivedSaid =
     printed === undefined ? { said: undefined, fresh: false } : whatKeepalivedSaid(printed, vip, to)
   const parts = { ...situation, causes, ...heard }
@@ -153,10 +158,6 @@ function newest<K extends NewEvent['kind']>(
   kind: K,
 ): Extract<TimelineEvent, { kind: K }> | undefined {
   return newestFirst.find((event): event is Extract<TimelineEvent, { kind: K }> => event.kind === kind)
-}
-
-function isNear(eventMs: number, atMs: number): boolean {
-  return Math.abs(atMs - eventMs) <= CAUSE_WITHIN_MS
 }
 
 function unread(printed: readonly string[] | undefined): string {

@@ -3,6 +3,7 @@ import { appendFile, rename } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Troubles } from '../troubles.ts'
 import { type NewEvent, parseEvent, type TimelineEvent } from './event.ts'
+import { createRepeats } from './repeats.ts'
 
 export type Timeline = {
   /** Takes an event as of now. Never waits for the disk and never throws. */
@@ -34,6 +35,7 @@ const TROUBLE = 'timeline'
 export function createTimeline(options: TimelineOptions): Timeline {
   const { file, now, troubles, maxBytes = MAX_BYTES, retryAfterMs = RETRY_AFTER_MS } = options
   const events: TimelineEvent[] = [...readEvents(`${file}.1`), ...readEvents(file)].slice(-MAX_EVENTS_IN_MEMORY)
+  const repeats = createRepeats()
   const listeners: ((event: TimelineEvent) => void)[] = []
   const unwritten: string[] = []
   let size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
@@ -42,12 +44,23 @@ export function createTimeline(options: TimelineOptions): Timeline {
   let writing: Promise<void> | undefined
   let retryTimer: NodeJS.Timeout | undefined
 
+  const keep = (event: TimelineEvent, fold: boolean): void => {
+    if (fold) {
+      const before = events.findLastIndex((other) => isSameDaemon(other, event))
+      if (before >= 0) events.splice(before, 1)
+    }
+    events.push(event)
+    if (events.length > MAX_EVENTS_IN_MEMORY) events.shift()
+  }
   const write = async (): Promise<void> => {
     while (unwritten.length > 0) {
       const count = unwritten.length
       const text = (cut ? '\n' : '') + unwritten.join('')
       if (size > 0 && size + text.length > maxBytes) {
-        await rename(file, `${file}.1`)
+        // One that somebody has deleted is not full any more.
+        await rename(file, `${file}.1`).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error
+        })
         size = 0
         cut = false
         continue
@@ -79,11 +92,12 @@ export function createTimeline(options: TimelineOptions): Timeline {
   }
   return {
     add: (added) => {
-      const event: TimelineEvent = { atMs: now(), ...added }
-      events.push(event)
-      if (events.length > MAX_EVENTS_IN_MEMORY) events.shift()
+      const atMs = now()
+      const taken = repeats.take(added, atMs)
+      const event: TimelineEvent = { atMs, ...taken.event }
+      keep(event, taken.fold)
       // On a disk that hangs the file misses what comes after this many; memory has it.
-      if (unwritten.length < MAX_UNWRITTEN) unwritten.push(`${JSON.stringify(event)}\n`)
+      if (taken.write && unwritten.length < MAX_UNWRITTEN) unwritten.push(`${JSON.stringify(event)}\n`)
       if (retryTimer === undefined) startWriting()
       for (const listener of listeners) {
         try {
@@ -102,6 +116,10 @@ export function createTimeline(options: TimelineOptions): Timeline {
       await Promise.race([writing, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })])
     },
   }
+}
+
+function isSameDaemon(one: TimelineEvent, other: TimelineEvent): boolean {
+  return one.kind === 'daemon' && other.kind === 'daemon' && one.unit === other.unit && one.what === other.what
 }
 
 function readEvents(file: string): TimelineEvent[] {

@@ -6,12 +6,23 @@ import { delimiter, join } from 'node:path'
  * Throws instead where CI is set: there a skip would be a failure that nobody sees.
  */
 export function missingForDaemons(): string | false {
-  const missing = [
+  return missing()
+}
+
+/** The same for tests that give an agent a time of day of its own. */
+export function missingForClock(): string | false {
+  return missing('faketime')
+}
+
+function missing(...programs: readonly string[]): string | false {
+  const lacking = [
     ...(process.getuid?.() === 0 ? [] : ['root']),
-    ...['haproxy', 'keepalived', 'git', 'ip', 'flock', 'openssl', 'setpriv'].filter((program) => !isInstalled(program)),
+    ...['haproxy', 'keepalived', 'git', 'ip', 'flock', 'openssl', 'setpriv', ...programs].filter(
+      (program) => !isInstalled(program),
+    ),
   ]
-  if (missing.length === 0) return false
-  const reason = `needs ${missing.join(', ')}`
+  if (lacking.length === 0) return false
+  const reason = `needs ${lacking.join(', ')}`
   if (process.env['CI'] !== undefined) throw new Error(`${reason}; in CI a skipped test is a failure`)
   return reason
 }

@@ -143,18 +143,28 @@ test('what keepalived said of another VIP, or of an earlier change, is no reason
   assert.equal(reasonOf('BACKUP', 'MASTER', [], [...before, ...SILENT]), 'no advert from its holder for 300 ms')
 })
 
+test('where adverts are slow, the cause may lie five of them back', () => {
+  const closed = (agoMs: number, advertIntervalMs: number): string =>
+    reasonOf('MASTER', 'FAULT', [CLOSED], [], agoMs, advertIntervalMs)
+  const told = `gate closed: ${CLOSED.kind === 'gate' ? CLOSED.reason : ''}`
+  assert.equal(closed(9_000, 2_000), told)
+  assert.notEqual(closed(11_000, 2_000), told)
+  assert.notEqual(closed(9_000, 100), told)
+})
+
 function reasonOf(
   from: VrrpState,
   to: VrrpState,
   events: readonly NewEvent[],
   printed: readonly string[] | undefined,
   agoMs = 100,
+  advertIntervalMs = 100,
 ): string {
   return explain({
     ...{ vip: 'api', from, to, atMs: 1_000_000, printed },
     recent: events.map((event) => ({ atMs: 1_000_000 - agoMs, ...event })),
     nodeAt: (address) => ({ '10.8.0.1': 'one', '10.8.0.2': 'two' })[address],
-    advertIntervalMs: 100,
+    advertIntervalMs,
   }).reason
 }
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { pino } from 'pino'
 import { parseFifoLine } from '../../src/daemons/keepalived-fifo.ts'
+import { watchFifo } from '../../src/daemons/watch-fifo.ts'
+import { createTroubles } from '../../src/troubles.ts'
 
 test('reads a state of an instance with its priority', () => {
   assert.deepEqual(parseFifoLine('INSTANCE "api" MASTER 254'), {
@@ -35,4 +41,24 @@ test('ignores groups, events that are no states, and lines that are not whole', 
   ]) {
     assert.equal(parseFifoLine(line), undefined)
   }
+})
+
+test('a FIFO that could not be made is forgotten once keepalived has it open, without a line from it', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'lb-agent-fifo-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const path = join(directory, 'later', 'notify.fifo')
+  const troubles = createTroubles(() => 0)
+  const watch = await watchFifo({
+    path,
+    onEvent: () => undefined,
+    // This process stands for keepalived: it has the agent's own end open.
+    keepalivedPid: () => process.pid,
+    troubles,
+    log: pino({ level: 'silent' }),
+  })
+  t.after(watch.close)
+  assert.match(troubles.list()[0]?.text ?? '', /notify\.fifo cannot be made a FIFO: .+; states of VIPs are missed$/)
+  mkdirSync(join(directory, 'later'))
+  await watch.look()
+  assert.deepEqual(troubles.list(), [])
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createGate } from '../../src/health/gate.ts'
 import { adoptedVerdict, nextVerdict, type ProbeEvent, type Verdict } from '../../src/health/verdict.ts'
 
 const thresholds = { fall: 2, rise: 2 }
@@ -58,4 +59,32 @@ test('an agent that starts adopts an open gate', () => {
     sinceMs: 7,
     streak: 0,
   })
+})
+
+test('a change of the gate is told once, also when its file cannot be written at first', () => {
+  let file = true
+  let disk: 'full' | 'free' = 'full'
+  const told: boolean[] = []
+  const gate = createGate({
+    trackFiles: {
+      readGate: () => file,
+      writeGate: (open) => {
+        if (disk === 'full') throw new Error('no space left on device')
+        file = open
+      },
+      readScore: () => undefined,
+      writeScore: () => undefined,
+      beat: () => undefined,
+    },
+    thresholds,
+    now: () => 0,
+    beforeOpening: () => undefined,
+    onChange: ({ serving }) => told.push(serving),
+  })
+  assert.throws(() => gate.look(refused), { message: 'no space left on device' })
+  assert.throws(() => gate.look(refused), { message: 'no space left on device' })
+  assert.deepEqual(told, [false])
+  disk = 'free'
+  gate.look(refused)
+  assert.deepEqual([file, ...told], [false, false])
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createBoundedQueue } from '../../src/notify/bounded-queue.ts'
+import { findHooks } from '../../src/notify/find-hooks.ts'
 import { headersOf, shownUrl, withoutSecrets } from '../../src/notify/secrets.ts'
 import { createTroubles } from '../../src/troubles.ts'
 
@@ -50,6 +51,29 @@ test('work is done in order, and the oldest that waits is given up when too much
   assert.deepEqual(dropped, [2])
 })
 
+test('a trouble is over when its time has passed or what it is about is gone, whatever the wall clock says', () => {
+  const clocks = { wallMs: 5_000, steadyMs: 0 }
+  let exists = true
+  const troubles = createTroubles(
+    () => clocks.wallMs,
+    () => clocks.steadyMs,
+  )
+  const keys = (): string[] => troubles.list().map(({ key }) => key)
+  troubles.raise('lasting', 'until it is cleared')
+  troubles.raise('short', 'once', { forMs: 100 })
+  troubles.raise('file', 'while it is there', { forMs: 500, stands: () => exists })
+  clocks.wallMs = 9_000_000
+  clocks.steadyMs = 99
+  assert.deepEqual(keys(), ['lasting', 'short', 'file'])
+  troubles.raise('short', 'again', { forMs: 100 })
+  clocks.steadyMs = 198
+  exists = false
+  assert.deepEqual(keys(), ['lasting', 'short'])
+  clocks.steadyMs = 199
+  troubles.raise('short', 'much later', { forMs: 100 })
+  assert.deepEqual(troubles.list()[1], { key: 'short', text: 'much later', sinceMs: 9_000_000 })
+})
+
 test('a trouble that is raised again keeps the time since when', () => {
   let clock = 1
   const troubles = createTroubles(() => clock)
@@ -66,4 +90,26 @@ test('a trouble that is raised again keeps the time since when', () => {
     troubles.list().map(({ key }) => key),
     ['b'],
   )
+})
+
+test('hooks that a group other than root’s can write are not run by root', (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root')
+  const directory = mkdtempSync(join(tmpdir(), 'lb-agent-hooks-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  mkdirSync(join(directory, 'master'))
+  const file = join(directory, 'master', 'tell')
+  writeFileSync(file, '#!/bin/sh\n')
+  chmodSync(file, 0o775)
+  assert.deepEqual(findHooks(directory, 'MASTER'), { files: [file], refused: [] })
+  chownSync(file, 0, 100)
+  assert.deepEqual(findHooks(directory, 'MASTER'), {
+    files: [],
+    refused: [`${file} can be written by group 100, which is not root’s (chmod g-w ${file})`],
+  })
+  chmodSync(file, 0o755)
+  chmodSync(directory, 0o775)
+  chownSync(directory, 0, 100)
+  assert.deepEqual(findHooks(directory, 'MASTER').refused, [
+    `${directory} can be written by group 100, which is not root’s (chmod g-w ${directory})`,
+  ])
 })

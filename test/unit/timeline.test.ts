@@ -83,6 +83,43 @@ test('a file that cannot be written is a trouble, its events stay known, and are
   assert.deepEqual(bench.open().latest(10), timeline.latest(10))
 })
 
+test('a full file that somebody has deleted is begun anew', async (t) => {
+  const bench = timelineBench(t)
+  const timeline = bench.open(300)
+  for (let count = 0; count < 5; count += 1) timeline.add(GATE)
+  await timeline.close()
+  rmSync(bench.file)
+  timeline.add({ kind: 'clock', jumpMs: 3 })
+  for (let count = 0; count < 5; count += 1) timeline.add(GATE)
+  await timeline.close()
+  assert.deepEqual(bench.troubles.list(), [])
+  assert.match(readFileSync(bench.file, 'utf8'), /"kind":"clock"/)
+})
+
+test('of a daemon that dies again and again the first five times and the newest are told', async (t) => {
+  const bench = timelineBench(t)
+  const timeline = bench.open()
+  timeline.add(GATE)
+  for (let count = 0; count < 300; count += 1) {
+    timeline.add({ kind: 'daemon', unit: 'haproxy', what: 'died', reason: 'ended with exit code 1' })
+    timeline.add({ kind: 'daemon', unit: 'haproxy', what: 'started', reason: 'after it died' })
+  }
+  await timeline.close()
+  const told = timeline.latest(100)
+  assert.equal(told.length, 13)
+  assert.deepEqual(told.slice(-2), [
+    {
+      ...{ atMs: 600, kind: 'daemon', unit: 'haproxy', what: 'died' },
+      reason: 'ended with exit code 1 (300 times in a row, only the first 5 and the newest are told)',
+    },
+    {
+      ...{ atMs: 601, kind: 'daemon', unit: 'haproxy', what: 'started' },
+      reason: 'after it died (300 times in a row, only the first 5 and the newest are told)',
+    },
+  ])
+  assert.equal(bench.open().latest(100).length, 13)
+})
+
 test('a listener that throws hinders neither the timeline nor the other listeners', async (t) => {
   const bench = timelineBench(t)
   const timeline = bench.open()
