@@ -28,8 +28,8 @@ export type FifoOptions = {
 }
 
 const LOOK_EVERY_MS = 1_000
-/** Earlier ends of a path that is replaced again and again; keepalived has one of the newest open. */
-const KEPT_ENDS = 3
+/** Ends of a path that is replaced again and again. keepalived keeps the first open until it is reloaded. */
+const KEPT_ENDS = 4
 const TROUBLE = 'fifo'
 
 /**
@@ -66,7 +66,7 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
       onLine(line)
     })
     ends.push(end)
-    while (ends.length > KEPT_ENDS) ends.shift()?.close()
+    if (ends.length > KEPT_ENDS) ends.splice(1, 1)[0]?.close()
   }
   const mend = async (): Promise<void> => {
     const found = lstatSync(path, { throwIfNoEntry: false })
