@@ -49,6 +49,8 @@ export async function createParts(config: AgentConfig, log: Logger) {
     expectation: () => health.expectation() ?? release?.expectation,
   })
   const units = createUnits(config, log, (unit, what, reason) => {
+    // The fastest news of all: a probe learns of it some milliseconds later.
+    if (unit === 'haproxy' && what === 'died') health.haproxyEnded(`HAProxy ${reason}`)
     events.timeline.add({ kind: 'daemon', unit, what, reason })
     // A keepalived that comes back must not take at once what another node has taken meanwhile.
     if (unit === 'keepalived' && what === 'died') health.holdBack()

@@ -109,7 +109,7 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */
 function hurry(): void {
   try {
-    setPriority(-5)
+    setPriority(-15)
   } catch {
     // Not root: as fast as everybody else.
   }

@@ -95,8 +95,8 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     if (performance.now() - startedAtMs > SETTLED_AFTER_MS) restarts = 0
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** restarts)
     restarts += 1
-    log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
     options.onEvent('died', lastExit)
+    log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
     restartTimer = setTimeout(() => {
       restartTimer = undefined
       if (wanted && pid() === undefined) start()

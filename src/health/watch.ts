@@ -12,6 +12,8 @@ export type HealthWatch = {
   /** The verdict stays as it is until `probeAt`: a reload moves the health listener to another port. */
   pause(): void
   probeAt(port: number): void
+  /** Whoever supervises HAProxy has seen its end. */
+  haproxyEnded(reason: string): void
   /** Servers as HAProxy last said; undefined while it cannot be asked. */
   setServers(servers: readonly SeenServer[] | undefined): void
   /** Computes the scores again: a drain has begun or ended, keepalived has moved a VIP. */
@@ -78,6 +80,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
       gate.pause(false)
       probe.setPort(port)
     },
+    haproxyEnded: (reason) => guarded('gate', () => gate.look({ kind: 'refused', reason })),
     setServers: (next) => guarded('score', () => scores.setServers(next)),
     updateScores: () => guarded('score', scores.update),
     holdBack: () => guarded('score', scores.recovered),
