@@ -26,7 +26,6 @@ import { createTroubles } from './troubles.ts'
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
-const BACKLOG_WITHIN_MS = 1_000
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -109,10 +108,8 @@ export async function createParts(config: AgentConfig, log: Logger) {
   // known, and the gate stays as it is until a reload has been confirmed.
   if ((await state.readJournal()) !== undefined) health.pause()
   if (release !== undefined) health.expect(release.expectation)
-  // What an adopted keepalived has told before is read at once; a change in just this moment is unlikely.
-  const adopted = keepalivedPid() !== undefined
-  const openedAt = performance.now()
-  const isLate = (): boolean => adopted && performance.now() - openedAt < BACKLOG_WITHIN_MS
+  // What an adopted keepalived has told while no agent ran is read first of all.
+  let isLate = keepalivedPid() !== undefined
   const fifo = await watchFifo({
     path: join(paths.runtime, RUNTIME.fifo),
     ...{ keepalivedPid, troubles, log },
@@ -120,11 +117,12 @@ export async function createParts(config: AgentConfig, log: Logger) {
       const change = vrrp.take(event)
       // A node that has become MASTER has nothing to wait for any more. Many VIPs that move together are looked at once.
       if (change !== undefined) scheduleScores()
-      if (change !== undefined) events.onStateChange(change, units.keepalived, isLate())
+      if (change !== undefined) events.onStateChange(change, units.keepalived, isLate)
       if (event.kind === 'state')
         log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
     },
   })
+  isLate = false
 
   const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
   const haproxy = observe({

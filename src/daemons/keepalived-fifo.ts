@@ -1,4 +1,4 @@
-import { constants, existsSync, fstatSync, lstatSync, openSync, rmdirSync, unlinkSync } from 'node:fs'
+import { constants, existsSync, fstatSync, lstatSync, openSync, readSync, rmdirSync, unlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { describeFailure, exec, succeeded } from '../exec.ts'
 
@@ -11,7 +11,11 @@ export type VrrpEvent =
   | { kind: 'stopped'; instance: string }
 
 /** One open end; `inode` says whether a path still leads to it. */
-export type FifoEnd = { inode: number; close(): void }
+/** What the kernel keeps for a reader (pipe(7)). */
+const FIFO_BYTES = 65_536
+
+/** `backlog`: lines that were written while nobody read, as long as a keepalived had the FIFO open. */
+export type FifoEnd = { inode: number; backlog: readonly string[]; close(): void }
 
 /**
  * Makes the FIFO unless it is there. keepalived unlinks a FIFO that it made itself at every reload and stop; one that
@@ -26,13 +30,14 @@ export async function makeFifo(path: string): Promise<void> {
   if (!succeeded(made) && !existsSync(path)) throw new Error(`mkfifo ${path}: ${describeFailure(made)}`)
 }
 
-/** Reads lines until closed. Those that were written while no agent read come first, as long as keepalived lived. */
+/** Reads what waits at once, and then lines until closed. */
 export function openFifo(path: string, onLine: (line: string) => void): FifoEnd {
   // Read and write, so that there is no end of file between two keepaliveds.
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   const inode = fstatSync(fd).ino
+  const backlog = readWaiting(fd).split('\n')
+  let rest = backlog.pop() ?? ''
   const socket = new Socket({ fd, readable: true, writable: false })
-  let rest = ''
   socket.setEncoding('utf8')
   socket.on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n')
@@ -41,7 +46,19 @@ export function openFifo(path: string, onLine: (line: string) => void): FifoEnd 
   })
   // The FIFO never ends while this end is open.
   socket.on('error', () => undefined)
-  return { inode, close: () => socket.destroy() }
+  return { inode, backlog, close: () => socket.destroy() }
+}
+
+function readWaiting(fd: number): string {
+  const buffer = Buffer.alloc(FIFO_BYTES)
+  let text = ''
+  try {
+    for (let size = readSync(fd, buffer); size > 0; size = readSync(fd, buffer))
+      text += buffer.toString('utf8', 0, size)
+  } catch {
+    // EAGAIN: nothing waits any more.
+  }
+  return text
 }
 
 /** `INSTANCE "api" MASTER 254`. Groups and unknown words give undefined. */

@@ -66,6 +66,7 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
       onLine(line)
     })
     ends.push(end)
+    for (const line of end.backlog) onLine(line)
     if (ends.length > KEPT_ENDS) ends.splice(1, 1)[0]?.close()
   }
   const mend = async (): Promise<void> => {
