@@ -86,8 +86,8 @@ suite('the FIFO of keepalived', { skip: missingForDaemons(), timeout: 180_000 },
     rmSync(fifo)
     writeFileSync(fifo, '')
     reload()
-    await until('it is named', 5_000, async () => (await troubles()).join() === was('a regular file'))
-    assert.ok(isMended())
+    // Whether keepalived still met the file depends on which of both was faster; it must be heard either way.
+    await until('it is a FIFO again', 5_000, async () => isMended())
     await isHeard()
     reload()
     await reloaded()
