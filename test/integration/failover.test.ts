@@ -5,10 +5,10 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ipBatch } from '../../src/drill/ip.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
+import { withChildren } from '../../src/drill/processes.ts'
 import type { Status } from '../../src/status.ts'
 import {
   type Cluster,
-  childrenOf,
   killAgent,
   liveFile,
   readOnly,
@@ -49,7 +49,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a killed HAProxy costs well under a second, and its node takes the VIP back after failback.after', async () => {
     await cluster.client.mark()
-    for (const pid of childrenOf(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
     await isHeldBy('two', 1_000)
     const { longestGapMs } = await seenByClient(cluster.client)
     assert.ok(longestGapMs < 500, `gap ${longestGapMs} ms`)
@@ -62,7 +62,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   })
 
   test('an agent that is started anew goes on holding its node back', async () => {
-    for (const pid of childrenOf(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
     await says(one, 'one is held back', (status) => status.vips[0]?.score === 64)
     await killAgent(one)
     one.start()
@@ -71,7 +71,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   })
 
   test('an HAProxy that is stopped, so that it accepts and never answers, loses the VIP', async () => {
-    const pids = childrenOf(one.pidOf('haproxy'))
+    const pids = withChildren(one.pidOf('haproxy'))
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     await isHeldBy('two', 2_000)
     assert.equal((await statusOf(one)).gate.reason, 'HAProxy gave no answer within 150 ms')
@@ -114,7 +114,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a keepalived of which both processes were killed is started again, and does not take back what it lost', async () => {
     const before = await runningKeepalived()
-    for (const pid of childrenOf(before)) process.kill(pid, 'SIGKILL')
+    for (const pid of withChildren(before)) process.kill(pid, 'SIGKILL')
     await until('a new keepalived runs', 1_000, async () => ![0, before].includes(await runningKeepalived()))
     await isHeldBy('two', 2_000)
     await says(one, 'one is held back', (status) => /^held back/.test(status.vips[0]?.scoreReason ?? ''))
@@ -122,7 +122,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a VIP that nobody looks after and another node holds as well is called DUPLICATE', async () => {
     writeFileSync(liveFile(one, 'keepalived'), '# a file without an instance\n')
-    for (const pid of childrenOf(await runningKeepalived())) process.kill(pid, 'SIGKILL')
+    for (const pid of withChildren(await runningKeepalived())) process.kill(pid, 'SIGKILL')
     await says(one, 'status says DUPLICATE', (status) => status.headline.text === DUPLICATE)
     assert.equal(await holders(), 'one,two')
     assert.equal((await verb(one, 'sync', '--restore')).code, 0)
@@ -178,9 +178,9 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
         troubles.map(({ key }) => key),
         ['gate'],
       )
-      for (const pid of childrenOf(one.pidOf('haproxy'))) process.kill(pid, 'SIGSTOP')
+      for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGSTOP')
       await isHeldBy('two', 4_000)
-      for (const pid of childrenOf(one.pidOf('haproxy'))) process.kill(pid, 'SIGCONT')
+      for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGCONT')
     })
   })
 })

@@ -3,17 +3,8 @@ import { lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, write
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import {
-  type Cluster,
-  childrenOf,
-  nothingLost,
-  settled,
-  startCluster,
-  statusOf,
-  sync,
-  VIP,
-  verb,
-} from '../support/cluster.ts'
+import { withChildren } from '../../src/drill/processes.ts'
+import { type Cluster, nothingLost, settled, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
 suite('the FIFO of keepalived', { skip: missingForDaemons(), timeout: 180_000 }, () => {
@@ -52,7 +43,7 @@ suite('the FIFO of keepalived', { skip: missingForDaemons(), timeout: 180_000 },
    */
   const reloaded = (): Promise<void> =>
     until('keepalived has the FIFO open that is in its place', 10_000, async () =>
-      childrenOf(one.pidOf('keepalived')).some((pid) => hasOpen(pid, fifo)),
+      withChildren(one.pidOf('keepalived')).some((pid) => hasOpen(pid, fifo)),
     )
 
   for (const [what, put] of [

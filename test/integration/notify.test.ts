@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Child, startChild } from '../../src/drill/child.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
+import { withChildren } from '../../src/drill/processes.ts'
 import type { Why } from '../../src/timeline/tell.ts'
 import { type Cluster, killAgent, settled, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -294,13 +295,6 @@ async function whyOf(agent: LabAgent): Promise<Why> {
   const answer = await verb(agent, 'why', 'v', '--all', '--json')
   assert.equal(answer.code, 0, answer.said)
   return JSON.parse(answer.said) as Why
-}
-
-function withChildren(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .filter((word) => word !== '')
-  return [pid, ...children.map(Number)]
 }
 
 function linesIn(file: string): string[] {

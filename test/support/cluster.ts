@@ -275,12 +275,6 @@ function readQuietly(path: string): string {
   }
 }
 
-/** A process and its children: the main process of a daemon and its workers. */
-export function childrenOf(pid: number): number[] {
-  const children = readQuietly(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)
-  return [pid, ...children]
-}
-
 /** Makes a directory read-only for the agent and its daemons (which share a mount namespace) while `work` goes on. */
 export async function readOnly(agent: LabAgent, directory: string, work: () => Promise<void>): Promise<void> {
   const mount = async (...args: string[]): Promise<void> => {

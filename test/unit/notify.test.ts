@@ -92,8 +92,10 @@ test('a trouble that is raised again keeps the time since when', () => {
   )
 })
 
-test('hooks that a group other than root’s can write are not run by root', (t) => {
-  if (process.getuid?.() !== 0) return t.skip('needs root')
+// In CI a skip is a failure, so there the test runs and says what is missing.
+const skip = process.getuid?.() !== 0 && process.env['CI'] === undefined ? 'needs root' : false
+
+test('hooks that a group other than root’s can write are not run by root', { skip }, (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'lb-agent-hooks-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   mkdirSync(join(directory, 'master'))
