@@ -3,6 +3,9 @@ import { keepalivedSeconds } from './durations.ts'
 import { basePriority } from './expectation.ts'
 import { type RenderTarget, RUNTIME } from './render-target.ts'
 
+/** Routing table and preference: a number that ip-rule(8), systemd-networkd and the CNIs of Kubernetes do not use. */
+const LATE_TABLE = 5798
+
 /** The variables of keepalived.conf.j2, which describes them. `node` is the node of `target`. */
 export function keepalivedView(spec: Spec, node: Node, target: RenderTarget) {
   const { runtime, launcher } = target.paths
@@ -13,6 +16,10 @@ export function keepalivedView(spec: Spec, node: Node, target: RenderTarget) {
     release: target.release,
     fifo: `${runtime}/${RUNTIME.fifo}`,
     gate: `${runtime}/${RUNTIME.gate}`,
+    late: mine
+      .flatMap((vip) => [vip, ...vip.extraAddresses])
+      .map(({ address }) => ({ address, interface: node.interface })),
+    late_table: LATE_TABLE,
     check: `${launcher} check --runtime ${runtime} --health-port ${spec.haproxy.healthPort}`,
     instances: mine.map((vip) => ({
       name: vip.name,

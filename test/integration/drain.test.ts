@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inNamespace } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
 import { withChildren } from '../../src/drill/processes.ts'
 import {
@@ -54,6 +55,29 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
     })
     await isHeldBy('one')
     await noneLostButOnTheWay()
+  })
+
+  test('a client that has not heard of the move yet is still answered, by a node that does not say it has the VIP', async () => {
+    const client = cluster.lab.network.namespace('.client')
+    const cardOf = async (node: string): Promise<string> =>
+      JSON.parse(await inNamespace(cluster.lab.network.namespace(node), ['ip', '-j', 'link', 'show', 'eth0']))[0]
+        .address
+    const neighbour = async (...words: readonly string[]): Promise<string> =>
+      inNamespace(client, ['ip', 'neighbour', ...words, 'dev', 'eth0'])
+    assert.equal((await verb(cluster.one, 'drain')).code, 0)
+    await neighbour('replace', VIP, 'lladdr', await cardOf('one'), 'nud', 'permanent')
+    await cluster.client.mark()
+    await sleep(500)
+    const { sent, failed, failures } = await seenByClient(cluster.client)
+    assert.equal(await holders(), 'two')
+    assert.ok(sent > 20)
+    assert.equal(failed, 0, JSON.stringify(failures))
+
+    await neighbour('delete', VIP)
+    const { failed: failedAsking } = await seenByClient(cluster.client)
+    assert.equal(failedAsking, 0)
+    assert.match(await neighbour('show', VIP), new RegExp(await cardOf('two')))
+    await verb(cluster.one, 'undrain')
   })
 
   test('a drain outlives its agent, and ends by itself', async () => {
