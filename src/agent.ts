@@ -7,11 +7,12 @@ import { restoreByHand, rollBackByHand } from './by-hand.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog, PassWriter } from './pass-log.ts'
 import { failed, type PassResult } from './pass-record.ts'
+import { prepare } from './prepare/prepare.ts'
 import { putLive } from './put-live.ts'
 import { refuse } from './reject.ts'
 import type { PassRequest, Schedule } from './schedule.ts'
 import { nextDelayMs } from './source/backoff.ts'
-import { fetchRevision, parse, readFiles, render } from './stages.ts'
+import { fetchRevision, readFiles } from './stages.ts'
 import { version } from './version.ts'
 
 /**
@@ -106,10 +107,8 @@ async function passOverRevision(
 
   const files = await record('read', () => readFiles(parts, revision.sha, signal))
   if (files.kind === 'failed') return await refuse(parts, revision.sha, 'read', files)
-  const spec = await record('parse', async () => parse(files.value))
-  if (spec.kind === 'failed') return await refuse(parts, revision.sha, 'parse', spec)
-  const release = await record('render', async () => render(parts, spec.value, files.value, revision.sha))
-  if (release.kind === 'failed') return await refuse(parts, revision.sha, 'render', release)
+  const release = await prepareRelease(parts, record, revision.sha, files.value)
+  if (release.kind === 'failed') return await refuse(parts, revision.sha, release.stage, release)
 
   if (before.applied !== null && applied !== undefined && sameFiles(applied, release.value)) {
     await expectAnew(parts, applied, release.value)
@@ -128,6 +127,26 @@ async function passOverRevision(
     { from: applied, to: release.value, revision: revision.sha, cause: 'revision' },
     signal,
   )
+}
+
+async function prepareRelease(
+  parts: Parts,
+  record: Recorder,
+  sha: string,
+  files: ReadonlyMap<string, string>,
+): Promise<
+  { kind: 'ok'; value: Release } | { kind: 'failed'; stage: 'parse' | 'render'; reason: string; rejects: boolean }
+> {
+  const { node, paths, haproxy } = parts.config
+  const preparation = prepare({ sha, files, target: { node, paths, haproxy } })
+  try {
+    const parsed = await record('parse', preparation.parsed)
+    if (parsed.kind === 'failed') return { ...parsed, stage: 'parse' }
+    const rendered = await record('render', preparation.rendered)
+    return rendered.kind === 'failed' ? { ...rendered, stage: 'render' } : rendered
+  } finally {
+    preparation.close()
+  }
 }
 
 /** How a node behaves (failing back, damping, minimum of servers) is in no file of the daemons: nothing is reloaded for it. */

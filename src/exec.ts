@@ -133,7 +133,8 @@ function firstLines(text: string, count: number): string {
 /** nice(1) of what runs beside the daemons: reading a commit must not take processor time from HAProxy. */
 const NICENESS = 10
 
-function lowerPriority(pid: number | undefined): void {
+/** Gives a process the lower priority of what runs beside the daemons. */
+export function lowerPriority(pid: number | undefined): void {
   if (pid === undefined) return
   try {
     setPriority(pid, NICENESS)

@@ -97,8 +97,9 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--agent', 'of agent.yaml instead')
     .action((options) => exit(import('./cli/schema.ts').then(({ schema }) => schema(options))))
 
-  // The drill's own processes inside its namespaces; nobody calls these by hand.
+  // Processes that the agent and the drill start for themselves; nobody calls these by hand.
   const hidden = (usage: string) => program.command(usage, { hidden: true })
+  hidden('prepare-release').action(() => import('./prepare/inside.ts').then(({ runPreparation }) => runPreparation()))
   hidden('lab-server <options>').action((options) =>
     import('./drill/lab-server.ts').then(({ runLabServer }) => runLabServer(options)),
   )

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
-import { readAsset, readEngine } from './assets.ts'
 import { createDaemons, createUnits } from './daemon-parts.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
@@ -18,7 +17,6 @@ import { observe } from './observe/observer.ts'
 import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
 import { RUNTIME } from './render/render-target.ts'
-import { createTemplateEngine, type TemplateEngine } from './render/template-engine.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
@@ -147,7 +145,6 @@ export async function createParts(config: AgentConfig, log: Logger) {
     now,
     onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
   })
-  let engine: TemplateEngine | undefined
 
   return {
     config,
@@ -170,15 +167,6 @@ export async function createParts(config: AgentConfig, log: Logger) {
     others,
     drift,
     addresses: ownAddresses,
-    /** Loaded when a revision is first rendered: an agent that only looks after what runs needs 20 MB less. */
-    engine: (): TemplateEngine => {
-      engine ??= createTemplateEngine(readEngine())
-      return engine
-    },
-    templates: {
-      haproxy: readAsset('templates/haproxy.cfg.j2'),
-      keepalived: readAsset('templates/keepalived.conf.j2'),
-    },
     source: createSource({
       ...config.repository,
       mirror: join(paths.state, 'mirror.git'),

@@ -1,15 +1,10 @@
-import { digestsOf, type Release, releaseId } from './apply/release.ts'
+import type { Release } from './apply/release.ts'
 import { ok, type StageResult } from './apply/stage-record.ts'
 import { checkHaproxyFile, checkKeepalivedFile } from './daemons/check-file.ts'
 import { findTakenPorts } from './daemons/check-ports.ts'
 import type { Parts } from './parts.ts'
 import type { PassRevision } from './pass-record.ts'
-import { expectationOf } from './render/expectation.ts'
-import { renderFiles } from './render/render-files.ts'
-import { parseSpec } from './spec/parse-spec.ts'
-import { formatProblem, type Problem } from './spec/problem.ts'
-import type { Spec } from './spec/spec.ts'
-import { version } from './version.ts'
+import { formatProblem } from './spec/problem.ts'
 
 // The stages before anything is put live, in their order: each gives a value for the next one, or a reason.
 
@@ -29,52 +24,6 @@ export async function readFiles(
   if (read.kind === 'unreadable') return { kind: 'failed', reason: read.reason, rejects: false }
   // Not rejected: `repository.path` of agent.yaml may be what is wrong.
   return { kind: 'failed', reason: read.problems.map(formatProblem).join('\n'), rejects: false }
-}
-
-export function parse(files: ReadonlyMap<string, string>): StageResult<Spec> {
-  const parsed = parseSpec(files.get('lb.yaml') ?? '', 'lb.yaml')
-  if (parsed.kind === 'problems') return problems(parsed.problems)
-  const { nodes, vips, services } = parsed.spec
-  return ok(parsed.spec, `${nodes.length} nodes, ${vips.length} VIPs, ${services.length} services`)
-}
-
-/** Renders twice: without a release id for the digests, then with the id that the digests give. */
-export function render(
-  parts: Parts,
-  spec: Spec,
-  files: ReadonlyMap<string, string>,
-  sha: string,
-): StageResult<Release> {
-  const { node, paths, haproxy } = parts.config
-  if (!spec.nodes.some(({ name }) => name === node)) {
-    const known = spec.nodes.map(({ name }) => name).join(', ')
-    return {
-      kind: 'failed',
-      reason: `this node, ${node}, is not in lb.yaml (nodes there: ${known}); add it, or set "node:" in agent.yaml`,
-      rejects: false,
-    }
-  }
-  const templates = {
-    haproxy: files.get('templates/haproxy.cfg.j2') ?? parts.templates.haproxy,
-    keepalived: files.get('templates/keepalived.conf.j2') ?? parts.templates.keepalived,
-  }
-  const renderAs = (release: string) => renderFiles(parts.engine(), spec, { node, release, paths, haproxy }, templates)
-  const anonymous = renderAs('')
-  if (anonymous.kind === 'problems') return problems(anonymous.problems)
-  const digests = digestsOf(anonymous.files)
-  const id = releaseId(sha, digests)
-  const named = renderAs(id)
-  if (named.kind === 'problems') return problems(named.problems)
-  const release: Release = {
-    id,
-    revision: sha,
-    digests,
-    files: named.files,
-    expectation: expectationOf(spec, node),
-    renderedBy: version(),
-    foreign: false,
-  }
-  return ok(release, `release ${id}`)
 }
 
 export async function check(
@@ -113,8 +62,4 @@ export async function check(
     }
   }
   return ok(undefined, 'haproxy -c and keepalived -t accept it')
-}
-
-function problems(found: readonly Problem[]): StageResult<never> {
-  return { kind: 'failed', reason: found.map(formatProblem).join('\n'), rejects: true }
 }

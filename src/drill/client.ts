@@ -1,6 +1,6 @@
+import type { Program } from '../program.ts'
 import { startChild } from './child.ts'
 import type { Target } from './lab-client.ts'
-import type { Program } from './program.ts'
 import type { Window } from './statistics.ts'
 
 /** The lab's client, which goes on asking all the time; `mark` begins a window, `report` ends one. */

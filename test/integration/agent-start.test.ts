@@ -15,8 +15,8 @@ import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { LABS } from '../../src/drill/lab.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { builtProgram } from '../../src/drill/program.ts'
 import { exec } from '../../src/exec.ts'
+import { builtProgram } from '../../src/program.ts'
 import {
   agentPid,
   type Cluster,

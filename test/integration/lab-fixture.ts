@@ -5,7 +5,7 @@ import { type Client, startClient } from '../../src/drill/client.ts'
 import { namespacesWith } from '../../src/drill/ip.ts'
 import { createLab, LABS, type Lab } from '../../src/drill/lab.ts'
 import type { Target } from '../../src/drill/lab-client.ts'
-import type { Program } from '../../src/drill/program.ts'
+import type { Program } from '../../src/program.ts'
 import type { Server, Service, Spec } from '../../src/spec/spec.ts'
 
 /** The lab's processes from source, so that these tests see the code beside them and not a build. */
