@@ -24,7 +24,24 @@ export function modelled({ head, directives }: Section): Section {
   return { head, directives: directives.filter(isSpoken) }
 }
 
-/** Everything of keepalived.conf that depends on the spec. */
+/** What lets packets to a VIP in that this node does not have. */
+export function modelOfLatePackets(spec: Spec, node: string): Block[] {
+  const addresses = spec.vips
+    .filter(({ prefer }) => prefer.includes(node))
+    .flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])
+  if (addresses.length === 0) return []
+  const device = spec.nodes.find(({ name }) => name === node)?.interface ?? ''
+  const block = (head: string, line: (address: string) => string): Block => ({
+    words: [head],
+    inside: addresses.map((address) => ({ words: line(address).split(' '), inside: undefined })),
+  })
+  return [
+    block('static_rules', (to) => `to ${to} iif ${device} ipproto tcp table 5798 preference 5798`),
+    block('static_routes', (to) => `local ${to} dev lo scope host table 5798`),
+  ]
+}
+
+/** Everything else of keepalived.conf that depends on the spec. */
 export function modelOfInstances(spec: Spec, node: string): Block[] {
   return spec.vips.filter(({ prefer }) => prefer.includes(node)).flatMap((vip) => instance(spec, vip, node))
 }

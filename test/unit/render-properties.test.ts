@@ -9,7 +9,7 @@ import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import type { Spec } from '../../src/spec/spec.ts'
 import { lbFile } from './render-arbitrary.ts'
-import { HAPROXY_WORDS, modelled, modelOfHaproxy, modelOfInstances } from './render-model.ts'
+import { HAPROXY_WORDS, modelled, modelOfHaproxy, modelOfInstances, modelOfLatePackets } from './render-model.ts'
 import { readHaproxy, readKeepalived } from './render-read.ts'
 
 const engine = createTemplateEngine(readEngine())
@@ -99,7 +99,10 @@ function assertFilesSayWhat(spec: Spec): void {
       [],
     )
 
-    const [global, gate, script, ...instances] = readKeepalived(files.keepalived)
+    const blocks = readKeepalived(files.keepalived)
+    const isStatic = ({ words }: { words: readonly string[] }): boolean => words[0]?.startsWith('static_') === true
+    assert.deepEqual(blocks.filter(isStatic), modelOfLatePackets(spec, name))
+    const [global, gate, script, ...instances] = blocks.filter((block) => !isStatic(block))
     assert.deepEqual(
       [global, gate, script].map((block) => block?.words.join(' ')),
       ['global_defs', 'track_file gate', 'vrrp_script haproxy_serves'],
