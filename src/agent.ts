@@ -86,8 +86,9 @@ async function passOverRevision(
   // After a rollback to hand-written files, which have no revision, the rejected one still stands for them.
   const rejected = before.rejected.some((entry) => entry.revision === revision.sha)
   const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
-  // Another version of lb-agent may render other files, and expect something else of them.
-  if (before.applied?.revision === revision.sha && !rejected && applied?.renderedBy === version()) {
+  // Another version of lb-agent may render other files, and expect something else of them; another node does for sure.
+  const isOurs = applied?.renderedBy === version() && applied.node === parts.config.node
+  if (before.applied?.revision === revision.sha && !rejected && isOurs) {
     return { kind: 'unchanged', detail: `this node runs ${revision.sha.slice(0, 12)}` }
   }
   const verified = await record('verify', async (): Promise<StageResult<void>> => {
@@ -150,9 +151,10 @@ async function prepareRelease(
 }
 
 /** How a node behaves (failing back, damping, minimum of servers) is in no file of the daemons: nothing is reloaded for it. */
-async function expectAnew(parts: Parts, applied: Release, { expectation, renderedBy }: Release): Promise<void> {
-  if (isDeepStrictEqual(applied.expectation, expectation) && applied.renderedBy === renderedBy) return
-  await parts.store.amend({ ...applied, expectation, renderedBy })
+async function expectAnew(parts: Parts, applied: Release, { expectation, renderedBy, node }: Release): Promise<void> {
+  const known = { expectation: applied.expectation, renderedBy: applied.renderedBy, node: applied.node }
+  if (isDeepStrictEqual(known, { expectation, renderedBy, node })) return
+  await parts.store.amend({ ...applied, expectation, renderedBy, node })
   parts.health.expect(expectation)
 }
 

@@ -21,7 +21,8 @@ export type Status = {
   rejected: readonly Rejected[]
   fetch: { ok: boolean; detail: string; ageMs: number; nextInMs: number } | null
   lastPass: PassRecord | null
-  gate: { open: boolean; reason: string; sinceMs: number; ageMs: number }
+  /** `ageMs`: of the last look at HAProxy; null before the first. */
+  gate: { open: boolean; reason: string; sinceMs: number; ageMs: number | null }
   vips: readonly VipStatus[]
   /** VIPs that are given away by hand; `vip` is missing when all are. */
   drains: readonly Drain[]
@@ -73,6 +74,7 @@ export async function statusOf(
   const fact = parts.haproxy.latest()
   const fetch = passes.lastFetch()
   const verdict = parts.health.verdict()
+  const lookedAtMs = parts.health.lookedAtMs()
   const status: Omit<Status, 'headline'> = {
     node: parts.config.node,
     version: agent.version,
@@ -90,7 +92,7 @@ export async function statusOf(
       open: verdict.serving,
       reason: verdict.reason,
       sinceMs: verdict.sinceMs,
-      ageMs: now - parts.health.lookedAtMs(),
+      ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
     },
     vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
     drains: parts.drains.all(),
@@ -173,7 +175,8 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   if (duplicate !== undefined) return bad(duplicate)
   if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
   if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
-  if (status.gate.ageMs > STALE_AFTER_MS) return bad('the agent has not looked at HAProxy for a while: see its log')
+  if ((status.gate.ageMs ?? 0) > STALE_AFTER_MS)
+    return bad('the agent has not looked at HAProxy for a while: see its log')
   if (status.haproxy.state === 'UNKNOWN') return bad(`HAProxy serves, but cannot be asked: ${status.haproxy.reason}`)
   const bare = status.vips.find(({ state, held }) => state === 'MASTER' && !held)
   if (bare !== undefined) return bad(`keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`)

@@ -23,6 +23,7 @@ const recordSchema = z.object({
   id: z.string(),
   revision: z.string(),
   renderedBy: z.string().default(''),
+  node: z.string().default(''),
   foreign: z.boolean(),
   digests: z.object({ haproxy: z.string(), keepalived: z.string() }),
   expectation: z.object({

@@ -13,6 +13,8 @@ export type Release = {
   expectation: Expectation
   /** Version of lb-agent that rendered it; another one may render other files of the same revision. */
   renderedBy: string
+  /** The node it was rendered for; another one after a disk was copied, or the node renamed. */
+  node: string
   /** Not made by lb-agent: kept so that a first apply can be rolled back to it; it cannot be confirmed by its id. */
   foreign: boolean
 }
@@ -45,6 +47,7 @@ export function foreignRelease(files: RenderedFiles): Release {
       services: [],
     },
     renderedBy: '',
+    node: '',
     foreign: true,
   }
 }

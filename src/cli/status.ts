@@ -66,6 +66,7 @@ function releaseLines(status: Status): string[] {
 
 function daemonLines(status: Status): string[] {
   const { haproxy, keepalived, gate, atMs } = status
+  const looked = gate.ageMs === null ? '' : `, looked ${age(gate.ageMs)} ago`
   const rows = [
     [
       'haproxy',
@@ -81,7 +82,7 @@ function daemonLines(status: Status): string[] {
     ],
     [
       'gate',
-      `${gate.open ? paint('green', 'open') : paint('red', 'closed')} for ${age(atMs - gate.sinceMs)}: ${gate.reason}, looked ${age(gate.ageMs)} ago`,
+      `${gate.open ? paint('green', 'open') : paint('red', 'closed')} for ${age(atMs - gate.sinceMs)}: ${gate.reason}${looked}`,
     ],
   ]
   return table(rows).split('\n')

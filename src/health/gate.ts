@@ -3,8 +3,8 @@ import { adoptedVerdict, nextVerdict, type ProbeEvent, type Thresholds, type Ver
 
 export type Gate = {
   verdict(): Verdict
-  /** When the last look at HAProxy ended, epoch ms; 0 before the first. */
-  lookedAtMs(): number
+  /** When the last look at HAProxy ended, epoch ms; undefined before the first. */
+  lookedAtMs(): number | undefined
   /** Throws when the gate file cannot be written; the next look tries again. */
   look(event: ProbeEvent): void
   /** The verdict stays as it is: a reload moves the health listener to another port. */
@@ -27,7 +27,7 @@ export function createGate(options: GateOptions): Gate {
   const { trackFiles, now } = options
   let verdict = adoptedVerdict(trackFiles.readGate() ?? false, now())
   let paused = false
-  let lookedAtMs = 0
+  let lookedAtMs: number | undefined
   let beatAt = Number.NEGATIVE_INFINITY
   try {
     if (trackFiles.readGate() === undefined) trackFiles.writeGate(false)
@@ -42,9 +42,10 @@ export function createGate(options: GateOptions): Gate {
       paused = next
     },
     look: (event) => {
-      lookedAtMs = now()
+      const nowMs = now()
+      lookedAtMs = nowMs
       const before = verdict
-      if (!paused) verdict = nextVerdict(verdict, event, options.thresholds, lookedAtMs)
+      if (!paused) verdict = nextVerdict(verdict, event, options.thresholds, nowMs)
       const changed = verdict.serving !== before.serving
       const isDue = performance.now() - beatAt >= BEAT_EVERY_MS
       if (!changed && !isDue) return

@@ -26,8 +26,8 @@ export type HealthWatch = {
   scores(): readonly Score[]
   /** What was last asked for by `expect`. */
   expectation(): Expectation | undefined
-  /** When the last look at HAProxy ended, epoch ms; 0 before the first. */
-  lookedAtMs(): number
+  /** When the last look at HAProxy ended, epoch ms; undefined before the first. */
+  lookedAtMs(): number | undefined
   close(): void
 }
 

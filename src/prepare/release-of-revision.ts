@@ -54,6 +54,7 @@ export function render({ sha, files, target }: Revision, spec: Spec): StageResul
     files: named.files,
     expectation: expectationOf(spec, node),
     renderedBy: version(),
+    node,
     foreign: false,
   }
   return ok(release, `release ${id}`)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { startChild } from '../../src/drill/child.ts'
-import type { LabAgent } from '../../src/drill/lab-agents.ts'
+import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
 import {
   apply,
   type Cluster,
@@ -232,6 +232,19 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     assert.deepEqual(gatesClosed(one), closedBefore)
     await apply(cluster, {})
     await nothingLost(cluster)
+  })
+
+  test('a release that was rendered for another node, as on a copied disk, is rendered anew', async () => {
+    const { two } = cluster
+    const release = releaseOf(await statusOf(two))
+    const file = join(two.directory, 'state', 'releases', release, 'release.json')
+    const record = (): { node: string } => JSON.parse(readFileSync(file, 'utf8'))
+    assert.equal(record().node, 'two')
+    await killAgent(two)
+    writeFileSync(file, JSON.stringify({ ...record(), node: 'one' }))
+    two.start()
+    await until('it is this node’s again', 10_000, async () => record().node === 'two')
+    await settled(cluster)
   })
 
   test('a rollback goes back without the repository, and the next pass does not apply the revision again', async () => {

@@ -24,6 +24,7 @@ const release = (haproxy: string, keepalived: string): Release => {
       services: [],
     },
     renderedBy: '0.0.0',
+    node: 'lb1',
     foreign: false,
   }
 }

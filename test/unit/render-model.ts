@@ -36,7 +36,7 @@ export function modelOfLatePackets(spec: Spec, node: string): Block[] {
     inside: addresses.map((address) => ({ words: line(address).split(' '), inside: undefined })),
   })
   return [
-    block('static_rules', (to) => `to ${to} iif ${device} ipproto tcp table 5798 preference 5798`),
+    block('static_rules', (to) => `to ${to} iif ${device} ipproto 6 table 5798 preference 5798`),
     block('static_routes', (to) => `local ${to} dev lo scope host table 5798`),
   ]
 }
