@@ -1,7 +1,9 @@
 # Everything runs with the locked Node 24 from node_modules; the host's Node only starts npm.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux faketime
+PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
+# What only tests need: another time of day, and Prometheus with its promtool.
+TEST_PACKAGES := faketime prometheus
 .DELETE_ON_ERROR:
 
 .PHONY: help setup packages build demo test check clean
@@ -50,7 +52,9 @@ demo: build
 check: setup
 	biome check .
 	tsc --noEmit
+	tsc --noEmit -p src/page
 
+test: PACKAGES += $(TEST_PACKAGES)
 test: build check
 	npm run --silent test:unit
 	npm run --silent test:golden

@@ -1,5 +1,5 @@
 // Bundles the agent into dist/lb-agent.mjs and puts the launcher beside it as dist/lb-agent.
-import { chmodSync, cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'esbuild'
 
@@ -26,7 +26,25 @@ const undici = await build({
 })
 assets.undici = brotliCompressSync(undici.outputFiles[0].contents).toString('base64')
 
+// One file without anything from elsewhere: style and script are inside.
+const page = await build({
+  entryPoints: ['src/page/main.ts'],
+  write: false,
+  bundle: true,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+})
+const fill = (html, mark, text) => html.replace(mark, () => text.trim())
+assets['dist/status-page.html'] = fill(
+  fill(readFileSync('src/page/page.html', 'utf8'), '/*STYLE*/', readFileSync('src/page/page.css', 'utf8')),
+  '/*SCRIPT*/',
+  page.outputFiles[0].text,
+)
+
 mkdirSync('dist', { recursive: true })
+writeFileSync('dist/status-page.html', assets['dist/status-page.html'])
 await build({
   entryPoints: ['src/main.ts'],
   outfile: 'dist/lb-agent.mjs',

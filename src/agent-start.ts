@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { applyRelease } from './apply/apply-release.ts'
 import type { Journal } from './apply/apply-state.ts'
 import { liveContents, readLivePair, removeLivePair, writeLivePair } from './apply/live-files.ts'
-import { unread } from './apply/release.ts'
+import { isOfAnother, unread } from './apply/release.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
 import type { Parts } from './parts.ts'
@@ -85,6 +85,13 @@ export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<v
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (release === undefined) return
   parts.health.expect(release.expectation)
+  if (isOfAnother(release, parts.config.node)) {
+    const { node } = parts.config
+    parts.troubles.raise(
+      'node',
+      `this is node ${node}, but the applied release was rendered for ${release.node}: until the repository is read, keepalived has the addresses and priorities of ${release.node}`,
+    )
+  }
   const live = await readLivePair(parts.live)
   if (live.haproxy === undefined || live.keepalived === undefined) {
     await writeLivePair(parts.live, {

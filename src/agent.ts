@@ -108,8 +108,9 @@ async function passOverRevision(
 
   const files = await record('read', () => readFiles(parts, revision.sha, signal))
   if (files.kind === 'failed') return await refuse(parts, revision.sha, 'read', files)
-  const release = await prepareRelease(parts, record, revision.sha, files.value)
+  const release = await prepareRelease(parts, record, revision.sha, files.value, signal)
   if (release.kind === 'failed') return await refuse(parts, revision.sha, release.stage, release)
+  parts.troubles.clear('node')
 
   if (before.applied !== null && applied !== undefined && sameFiles(applied, release.value)) {
     await expectAnew(parts, applied, release.value)
@@ -135,19 +136,27 @@ async function prepareRelease(
   record: Recorder,
   sha: string,
   files: ReadonlyMap<string, string>,
+  signal: AbortSignal,
 ): Promise<
   { kind: 'ok'; value: Release } | { kind: 'failed'; stage: 'parse' | 'render'; reason: string; rejects: boolean }
 > {
   const { node, paths, haproxy } = parts.config
-  const preparation = prepare({ sha, files, target: { node, paths, haproxy } })
+  const preparation = prepare({ sha, files, target: { node, paths, haproxy } }, signal)
   try {
     const parsed = await record('parse', preparation.parsed)
     if (parsed.kind === 'failed') return { ...parsed, stage: 'parse' }
-    const rendered = await record('render', preparation.rendered)
+    const rendered = await record('render', async () => ofThisVersion(await preparation.rendered()))
     return rendered.kind === 'failed' ? { ...rendered, stage: 'render' } : rendered
   } finally {
     preparation.close()
   }
+}
+
+/** The process that renders is started from the disk, where another version may lie by now. */
+function ofThisVersion(rendered: StageResult<Release>): StageResult<Release> {
+  if (rendered.kind === 'failed' || rendered.value.renderedBy === version()) return rendered
+  const reason = `lb-agent ${version()} runs here, and ${rendered.value.renderedBy} is on the disk: restart the agent`
+  return { kind: 'failed', reason, rejects: false }
 }
 
 /** How a node behaves (failing back, damping, minimum of servers) is in no file of the daemons: nothing is reloaded for it. */

@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 
 /** Files that belong to the program: templates, examples and the template engine's WebAssembly. */
-export type AssetName = 'templates/haproxy.cfg.j2' | 'templates/keepalived.conf.j2' | 'examples/one-pair/lb.yaml'
+export type AssetName =
+  | 'templates/haproxy.cfg.j2'
+  | 'templates/keepalived.conf.j2'
+  | 'examples/one-pair/lb.yaml'
+  /** Made by build.mjs of src/page. */
+  | 'dist/status-page.html'
 
 // build.mjs puts the files into the bundle under this name; run from source they are read from the checkout.
 declare const EMBEDDED_ASSETS: Readonly<Record<string, string>> | undefined

@@ -1,4 +1,4 @@
-import { unread } from './apply/release.ts'
+import { isOfAnother, unread } from './apply/release.ts'
 import type { Recorder } from './apply/stage-record.ts'
 import type { Parts } from './parts.ts'
 import type { PassWriter } from './pass-log.ts'
@@ -18,6 +18,9 @@ export async function rollBackByHand(
   const to = before.previous === null ? undefined : await parts.store.get(before.previous)
   if (before.applied === null || from === undefined || to === undefined) {
     return failed('roll back', 'there is no previous release on this node')
+  }
+  if (isOfAnother(to, parts.config.node)) {
+    return failed('roll back', `the previous release was rendered for node ${to.node}, not for ${parts.config.node}`)
   }
   const given = before.applied.revision
   // Before anything changes: an agent that dies now is followed by one that finishes this, and must leave it at that.

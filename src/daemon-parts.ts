@@ -5,7 +5,7 @@ import type { Daemon, Outcome } from './apply/apply-release.ts'
 import { createHaproxyConfirmer } from './daemons/confirm-haproxy.ts'
 import { createKeepalivedConfirmer, type KeepalivedProofs } from './daemons/confirm-keepalived.ts'
 import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
-import { createDumper } from './daemons/keepalived-dump.ts'
+import { createDumper, type Dump } from './daemons/keepalived-dump.ts'
 import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
 import { createSystemdUnit } from './daemons/systemd-unit.ts'
 import type { Unit, UnitName } from './daemons/unit.ts'
@@ -72,11 +72,18 @@ export function createUnits(
   }
 }
 
+/** Asks keepalived what it runs. */
+export function createKeepalivedDumper(config: AgentConfig, { keepalived }: Units): () => Promise<Dump> {
+  // The distribution's unit has no TMPDIR, by which ours says where dumps go.
+  const directory = config.supervisor === 'embedded' ? config.paths.runtime : '/tmp'
+  return createDumper({ binary: config.keepalived.binary, unit: keepalived, directory })
+}
+
 /** The units with their proofs: what applying a release needs of each daemon. */
 export function createDaemons(
   config: AgentConfig,
   units: Units,
-  seen: Pick<KeepalivedProofs, 'reports' | 'holds'> & {
+  seen: Pick<KeepalivedProofs, 'reports' | 'holds' | 'dump'> & {
     gateIsOpen(): boolean
     probeAt(port: number): void
     /** Makes sure that keepalived finds its FIFO. */
@@ -92,7 +99,7 @@ export function createDaemons(
     unit: units.keepalived,
     reports: seen.reports,
     holds: seen.holds,
-    dump: createDumper({ binary: config.keepalived.binary, unit: units.keepalived, directory: dumpDirectory(config) }),
+    dump: seen.dump,
   })
   return {
     haproxy: {
@@ -142,9 +149,4 @@ async function gateOpens(isOpen: () => boolean, timeoutMs: number, signal: Abort
     await sleep(10)
   }
   return { kind: 'done' }
-}
-
-/** Where keepalived writes its dumps: the distribution's unit has no TMPDIR. */
-function dumpDirectory(config: AgentConfig): string {
-  return config.supervisor === 'embedded' ? config.paths.runtime : '/tmp'
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
-import { createDaemons, createUnits } from './daemon-parts.ts'
+import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-parts.ts'
+import { readProcesses } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
 import { createEvents } from './event-parts.ts'
@@ -14,6 +15,7 @@ import { watchHealth } from './health/watch.ts'
 import { ownAddresses } from './observe/addresses.ts'
 import { watchDrift } from './observe/drift.ts'
 import { observe } from './observe/observer.ts'
+import { onDemand } from './observe/on-demand.ts'
 import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
 import { RUNTIME } from './render/render-target.ts'
@@ -24,12 +26,17 @@ import { createTroubles } from './troubles.ts'
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
+/** Counters that change slowly, looked at in the background while somebody asks. */
+const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
+const SETTLED_MS = 3_000
+/** keepalived writes a line into its log for each dump. */
+const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
 
 /** Builds the parts from agent.yaml; starts looking at the daemons, changes nothing yet. */
-export async function createParts(config: AgentConfig, log: Logger) {
+export async function createParts(config: AgentConfig, log: Logger, onAnswer: (ms: number) => void) {
   const { paths } = config
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
@@ -73,6 +80,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     thresholds: config.health,
     everyMs: config.health.everyMs,
     timeoutMs: config.health.timeoutMs,
+    onAnswer,
     memory: createMemory({
       runtime: join(paths.runtime, 'health.json'),
       state: join(paths.state, 'healthy-once.json'),
@@ -141,6 +149,30 @@ export async function createParts(config: AgentConfig, log: Logger) {
     port: config.http.port,
     now,
   })
+  const haproxyProcesses = onDemand({
+    read: async () => {
+      const answer = await readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS)
+      return answer.kind === 'processes' ? { kind: 'state', state: answer.processes } : answer
+    },
+    ...PROCESSES,
+    now,
+  })
+  const dump = createKeepalivedDumper(config, units)
+  let seenKeepalived: { pid: number; since: number } | undefined
+  const keepalivedCounts = onDemand({
+    read: async () => {
+      const pid = keepalivedPid()
+      if (pid !== seenKeepalived?.pid)
+        seenKeepalived = pid === undefined ? undefined : { pid, since: performance.now() }
+      // One that has just been started has no handler for the signal yet, which would end it.
+      if (seenKeepalived === undefined || performance.now() - seenKeepalived.since < SETTLED_MS)
+        return { kind: 'unavailable', reason: 'keepalived does not run for long enough' }
+      const answer = await dump()
+      return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
+    },
+    ...COUNTS,
+    now,
+  })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
     now,
     onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
@@ -153,6 +185,7 @@ export async function createParts(config: AgentConfig, log: Logger) {
     units,
     daemons: createDaemons(config, units, {
       reports: vrrp,
+      dump,
       holds: (address) => ownAddresses().has(address),
       gateIsOpen: () => health.verdict().serving,
       probeAt: health.probeAt,
@@ -165,6 +198,8 @@ export async function createParts(config: AgentConfig, log: Logger) {
     health,
     haproxy,
     others,
+    keepalivedCounts,
+    haproxyProcesses,
     drift,
     addresses: ownAddresses,
     source: createSource({

@@ -16,8 +16,13 @@ export type PassLog = {
   begin(onProgress: (event: unknown) => void): PassWriter
   /** The newest pass that did more than find nothing new. */
   lastTelling(): PassRecord | undefined
-  lastFetch(): { at: number; ok: boolean; detail: string } | undefined
+  /** `okAt`: when one went well last. */
+  lastFetch(): Fetch | undefined
+  /** The newest revision of the branch that was fetched. */
+  desired(): PassRevision | undefined
 }
+
+type Fetch = { at: number; ok: boolean; detail: string; okAt: number | undefined }
 
 /** Keeps what `status` shows of the passes, logs what changed, and tells a waiting `sync` how its pass goes on. */
 export function createPassLog(
@@ -26,7 +31,8 @@ export function createPassLog(
   onEnd: (pass: PassRecord, finished: string | undefined) => void,
 ): PassLog {
   let telling: PassRecord | undefined
-  let fetch: { at: number; ok: boolean; detail: string } | undefined
+  let fetch: Fetch | undefined
+  let desired: PassRevision | undefined
   return {
     begin: (onProgress) => {
       let pass: PassRecord = {
@@ -44,11 +50,17 @@ export function createPassLog(
       return {
         add: (record) => {
           update({ stages: [...pass.stages, record] })
-          if (record.stage === 'fetch') fetch = { at: now(), ok: record.outcome === 'ok', detail: record.detail }
+          if (record.stage === 'fetch') {
+            const [at, isOk] = [now(), record.outcome === 'ok']
+            fetch = { at, ok: isOk, detail: record.detail, okAt: isOk ? at : fetch?.okAt }
+          }
           onProgress(record)
           log.debug(record, 'stage ended')
         },
-        setRevision: (revision) => update({ revision }),
+        setRevision: (revision) => {
+          desired = revision
+          update({ revision })
+        },
         serving: (release) => onProgress({ serving: release }),
         end: (result, finished) => {
           update({ endedAtMs: now(), result })
@@ -70,6 +82,7 @@ export function createPassLog(
     },
     lastTelling: () => telling,
     lastFetch: () => fetch,
+    desired: () => desired,
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The built program: what runs on a balancer, in its threads and in the lab. */
+/** The built program: what runs on a balancer, by itself and in the lab. */
 export type Program = { directory: string; node: string; bundle: string }
 
 /** This very bundle, or from source the one that `make build` leaves in dist. Throws when there is none. */

@@ -19,10 +19,20 @@ export type Status = {
   applied: { release: string; revision: string; atMs: number } | null
   previous: string | null
   rejected: readonly Rejected[]
-  fetch: { ok: boolean; detail: string; ageMs: number; nextInMs: number } | null
+  /** The newest revision of the branch that this agent has seen. */
+  desired: { revision: string; committedAtMs: number } | null
+  /** `okAtMs`: epoch ms of the last time that the repository could be read; null when it never could. */
+  fetch: {
+    ok: boolean
+    detail: string
+    ageMs: number
+    everyMs: number
+    nextInMs: number
+    okAtMs: number | null
+  } | null
   lastPass: PassRecord | null
-  /** `ageMs`: of the last look at HAProxy; null before the first. */
-  gate: { open: boolean; reason: string; sinceMs: number; ageMs: number | null }
+  /** `ageMs`: of the last look at HAProxy; null before the first. `fresh`: a look is not overdue. */
+  gate: { open: boolean; reason: string; sinceMs: number; ageMs: number | null; fresh: boolean }
   vips: readonly VipStatus[]
   /** VIPs that are given away by hand; `vip` is missing when all are. */
   drains: readonly Drain[]
@@ -33,7 +43,9 @@ export type Status = {
     | { state: 'UNKNOWN'; reason: string; ageMs: number }
   keepalived: { state: 'running'; pid: number } | { state: 'stopped'; reason: string }
   services: readonly ServiceStatus[]
-  drift: { files: readonly Drift[]; ageMs: number }
+  /** The other nodes, and whether their agents answered when they were last asked; null: not asked yet. */
+  peers: readonly { name: string; address: string; up: boolean | null }[]
+  drift: { files: readonly Drift[]; ageMs: number | null }
 }
 
 export type VipStatus = {
@@ -59,6 +71,8 @@ export type ServiceStatus = {
   /** null while HAProxy cannot be asked. */
   up: number | null
   total: number
+  /** With fewer the service counts as lost (minimumServers). */
+  minimum: number
   servers: readonly Pick<ServerState, 'name' | 'status' | 'up' | 'lastCheck' | 'currentSessions'>[]
 }
 
@@ -73,8 +87,10 @@ export async function statusOf(
   const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
   const fact = parts.haproxy.latest()
   const fetch = passes.lastFetch()
+  const desired = passes.desired()
   const verdict = parts.health.verdict()
   const lookedAtMs = parts.health.lookedAtMs()
+  const driftAtMs = parts.drift.checkedAtMs()
   const status: Omit<Status, 'headline'> = {
     node: parts.config.node,
     version: agent.version,
@@ -83,16 +99,25 @@ export async function statusOf(
     applied: state.applied,
     previous: state.previous,
     rejected: state.rejected,
+    desired: desired === undefined ? null : { revision: desired.sha, committedAtMs: desired.committedAtMs },
     fetch:
       fetch === undefined
         ? null
-        : { ok: fetch.ok, detail: fetch.detail, ageMs: now - fetch.at, nextInMs: agent.nextTryAtMs - now },
+        : {
+            ok: fetch.ok,
+            detail: fetch.detail,
+            ageMs: now - fetch.at,
+            everyMs: parts.config.repository.everyMs,
+            nextInMs: agent.nextTryAtMs - now,
+            okAtMs: fetch.okAt ?? null,
+          },
     lastPass: passes.lastTelling() ?? null,
     gate: {
       open: verdict.serving,
       reason: verdict.reason,
       sinceMs: verdict.sinceMs,
       ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
+      fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
     vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
     drains: parts.drains.all(),
@@ -107,9 +132,10 @@ export async function statusOf(
         fact.kind === 'known' ? fact.value.servers.filter(({ backend }) => backend === service.backend) : []
       const { name, vip, address, port } = service
       const up = fact.kind === 'known' ? servers.filter((server) => server.up).length : null
-      return { name, vip, address, port, up, total: service.servers, servers }
+      return { name, vip, address, port, up, total: service.servers, minimum: service.minimumServers, servers }
     }),
-    drift: { files: parts.drift.drifts(), ageMs: now - parts.drift.checkedAtMs() },
+    peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
+    drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
   }
   return { ...status, headline: headlineOf(status) }
 }
@@ -175,8 +201,7 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   if (duplicate !== undefined) return bad(duplicate)
   if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
   if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
-  if ((status.gate.ageMs ?? 0) > STALE_AFTER_MS)
-    return bad('the agent has not looked at HAProxy for a while: see its log')
+  if (!status.gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log')
   if (status.haproxy.state === 'UNKNOWN') return bad(`HAProxy serves, but cannot be asked: ${status.haproxy.reason}`)
   const bare = status.vips.find(({ state, held }) => state === 'MASTER' && !held)
   if (bare !== undefined) return bad(`keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { constants, renameSync, writeFileSync } from 'node:fs'
+import { constants, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
@@ -55,8 +55,14 @@ export async function syncDirectory(directory: string): Promise<void> {
  */
 export function replaceFile(path: string, data: string, mode = 0o644): void {
   const temporary = temporaryName(path)
-  writeFileSync(temporary, data, { mode, flag: 'wx' })
-  renameSync(temporary, path)
+  try {
+    writeFileSync(temporary, data, { mode, flag: 'wx' })
+    renameSync(temporary, path)
+  } catch (error) {
+    // Tried again many times a second: what is left of each would fill what is full already.
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 function temporaryName(path: string): string {

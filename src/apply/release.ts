@@ -57,6 +57,12 @@ export function unread(release: Release): Release {
   return { ...release, digests: { haproxy: '', keepalived: '' } }
 }
 
+/** True for files of another node: its disk was copied, or this node was renamed. */
+export function isOfAnother({ node, foreign }: Pick<Release, 'node' | 'foreign'>, here: string): boolean {
+  // Releases of older agents do not say whose they are.
+  return !foreign && node !== '' && node !== here
+}
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -1,16 +1,21 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { hostname, setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import pino, { type Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
+import { readAsset } from '../assets.ts'
 import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
-import { serveControl, serveStatus } from '../serve/control.ts'
+import { createSeen } from '../seen.ts'
+import { serveControl } from '../serve/control.ts'
+import { createLive } from '../serve/live.ts'
+import { serveNetwork } from '../serve/network.ts'
+import { statusPage } from '../serve/page.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
@@ -21,8 +26,6 @@ import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {
-  // The template engine runs for milliseconds now and then: optimized code for it would only be resident memory.
-  for (const flag of ['--liftoff-only', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag)
   const config = readAgentConfig(options.config)
   const missing = whatIsMissing(config)
   if (missing !== undefined) {
@@ -62,13 +65,20 @@ export async function run(options: { config: string }): Promise<number> {
 /** The agent with its doors: the control socket and the status on the network. */
 async function serve(config: AgentConfig, log: Logger, ending: AbortController): Promise<void> {
   const startedAtMs = Date.now()
-  const parts = await createParts(config, log)
+  const metrics = createMetrics(startedAtMs)
+  const parts = await createParts(config, log, metrics.counted.answered)
+  metrics.counted.earlier(parts.timeline.latest(1_000))
+  parts.timeline.onEvent(metrics.counted.event)
   const schedule = createSchedule(parts.now)
   const passes = createPassLog(parts.now, log, (pass, finished) => {
     const end = releaseEndOf(pass, finished)
     if (end !== undefined) parts.timeline.add(end)
+    metrics.counted.pass(pass)
   })
-  const status = () => statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
+  // Many who ask at the same time get the same answer.
+  const status = shared(() =>
+    statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() }),
+  )
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const stopping = createStop()
@@ -88,9 +98,25 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     },
     end: stopping.answered,
   })
-  const network = await serveStatus(config.http, status).catch((error: Error) => {
+  const page = statusPage(readAsset('dist/status-page.html'))
+  const live = createLive(createSeen(parts, status))
+  parts.timeline.onEvent(live.poke)
+  const network = await serveNetwork({
+    ...config.http,
+    names: [...config.http.names, config.node, hostname()],
+    streams: { '/api/v1/events': live },
+    onError: (error) => log.error({ reason: error.message }, 'an answer on the network failed'),
+    routes: {
+      '/api/v1/status': async () => ({ contentType: 'application/json', body: JSON.stringify(await status()) }),
+      '/': async () => page,
+      '/metrics': async () => ({
+        contentType: metrics.contentType,
+        body: await metrics.scrape(parts, await status()),
+      }),
+    },
+  }).catch((error: Error) => {
     // The balancer matters more than who may look at it.
-    log.error({ ...config.http, reason: error.message }, 'status is not served on the network')
+    log.error({ ...config.http, reason: error.message }, 'status and metrics are not served on the network')
     return undefined
   })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
@@ -99,11 +125,23 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
   await runAgent(parts, schedule, passes, ending.signal)
   await stopping.carryOut(parts.units)
   parts.timeline.add({ kind: 'agent', what: 'ended', version: version() })
+  live.close()
   for (const server of [control, network]) {
     server?.close()
     server?.closeAllConnections()
   }
   await parts.close()
+}
+
+/** While a call is under way, others get its result. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined
+    })
+    return running
+  }
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */

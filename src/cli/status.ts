@@ -1,26 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { age } from '../age.ts'
+import { viewCluster } from '../cluster.ts'
 import { connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
-import { age, paint, table } from './print.ts'
+import { formatCluster } from './cluster-table.ts'
+import { paint, table } from './print.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 import { describeResult } from './sync.ts'
+import { wait } from './wait.ts'
 
-export type StatusOptions = { config: string; json?: boolean; watch?: boolean }
+export type StatusOptions = {
+  config: string
+  json?: boolean
+  watch?: boolean
+  cluster?: boolean
+  wait?: string
+  for: string
+  timeout: string
+}
 
 const REDRAW_EVERY_MS = 1_000
 
-/** What is true on this node. Exit code 0 only if all is well. */
+/** What is true on this node, or as seen from it on all of them. Exit code 0 only if all is well. */
 export async function status(options: StatusOptions): Promise<number> {
-  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const config = readAgentConfig(options.config)
+  const control = connectControl(controlSocketOf(config))
+  if (options.wait !== undefined) {
+    return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control, config.http.port)
+  }
   for (;;) {
-    const now = (await control.get('/v1/status')) as Status
-    if (options.watch === true && options.json !== true) process.stdout.write('\u001b[H\u001b[2J')
-    console.log(
-      options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : formatStatus(now),
-    )
+    const own = (await control.get('/v1/status')) as Status
+    const cluster = options.cluster === true ? await viewCluster(own, config.http.port) : undefined
+    const now = cluster ?? own
+    const text = cluster === undefined ? formatStatus(own) : formatCluster(cluster)
+    const shown = options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : text
+    // In place: what was longer before is cleared below and to the right.
+    if (options.watch === true && options.json !== true) process.stdout.write(inPlace(shown))
+    else console.log(shown)
     if (options.watch !== true) return now.headline.well ? 0 : 1
     await sleep(REDRAW_EVERY_MS)
   }
+}
+
+function inPlace(text: string): string {
+  return `\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`
 }
 
 /** The status as it is read at 3 a.m.: the verdict first, then what it rests on. */
@@ -57,7 +80,7 @@ function releaseLines(status: Status): string[] {
       applied === null
         ? 'none of ours'
         : status.drift.files.length === 0
-          ? `as the release wrote them, looked ${age(status.drift.ageMs)} ago`
+          ? `as the release wrote them, looked ${status.drift.ageMs === null ? 'never' : `${age(status.drift.ageMs)} ago`}`
           : paint('red', status.drift.files.map(({ file, what }) => `${file} ${what}`).join(', ')),
     ],
   ]

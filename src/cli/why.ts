@@ -1,7 +1,8 @@
+import { age } from '../age.ts'
 import { connectControl } from '../serve/control-client.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { tell, type Why } from '../timeline/tell.ts'
-import { age, paint } from './print.ts'
+import { paint } from './print.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 export type WhyOptions = { config: string; last: string; all?: boolean; json?: boolean }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask } from './haproxy-socket.ts'
+import { readProcesses } from './haproxy-processes.ts'
 import { readLoadedRelease } from './haproxy-state.ts'
 import type { Outcome, Unit } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
@@ -65,11 +65,9 @@ function describe(release: string, renewed: boolean): string {
   return `${renewed ? 'its worker' : 'the worker from before'} carries release ${release || '(none)'}`
 }
 
-/** `reloads` line of the master: `1162 master 5 [failed: 1] 0d00h02m07s 2.6.12` (management.txt §9.4). */
 async function failedReloads(masterSocket: string): Promise<number | undefined> {
-  const answer = await ask(masterSocket, 'show proc', ANSWER_WITHIN_MS)
-  if (answer.kind === 'unavailable') return undefined
-  return Number(/\bmaster\b.*\[failed: (\d+)\]/.exec(answer.text)?.[1] ?? 0)
+  const answer = await readProcesses(masterSocket, ANSWER_WITHIN_MS)
+  return answer.kind === 'processes' ? answer.processes.failedReloads : undefined
 }
 
 function withOutput(reason: string, printed: string): string {

@@ -14,7 +14,29 @@ export type DumpedInstance = {
   basePriority: number
   effectivePriority: number
   addresses: readonly string[]
+  counts: InstanceCounts
 }
+
+/** What an instance has counted since its keepalived started; a field that this keepalived does not tell is undefined. */
+export type InstanceCounts = Readonly<Record<keyof typeof COUNTS, number | undefined>>
+
+/** Names in the dump (2.2.7, vrrp_json.c). */
+const COUNTS = {
+  advertisementsReceived: 'advert_rcvd',
+  advertisementsSent: 'advert_sent',
+  becameMaster: 'become_master',
+  releasedMaster: 'release_master',
+  packetLengthErrors: 'packet_len_err',
+  intervalErrors: 'advert_interval_err',
+  ttlErrors: 'ip_ttl_err',
+  invalidTypes: 'invalid_type_rcvd',
+  addressListErrors: 'addr_list_err',
+  authenticationInvalid: 'invalid_authtype',
+  authenticationMismatch: 'authtype_mismatch',
+  authenticationFailures: 'auth_failure',
+  priorityZeroReceived: 'pri_zero_rcvd',
+  priorityZeroSent: 'pri_zero_sent',
+} as const
 
 export type Dump = { kind: 'instances'; instances: readonly DumpedInstance[] } | { kind: 'unavailable'; reason: string }
 
@@ -32,6 +54,7 @@ const dumpSchema = z.array(
       vips: z.array(z.string()).optional(),
       evips: z.array(z.string()).optional(),
     }),
+    stats: z.record(z.string(), z.unknown()).optional(),
   }),
 )
 
@@ -39,14 +62,22 @@ const DUMP_WITHIN_MS = 1_000
 
 /** Asks the keepalived of `unit` for its state; see `readDump`. */
 export function createDumper(options: { binary: string; unit: Unit; directory: string }): () => Promise<Dump> {
-  let signalNumber: Promise<number | undefined> | undefined
-  return async () => {
+  // A package that is upgraded may give the signal another number, but not to the process that runs.
+  let asked: { pid: number; number: Promise<number | undefined> } | undefined
+  let last: Promise<unknown> = Promise.resolve()
+  const dump = async (): Promise<Dump> => {
     const state = options.unit.state()
     if (state.kind === 'stopped') return { kind: 'unavailable', reason: state.reason }
-    signalNumber ??= dumpSignal(options.binary)
-    const number = await signalNumber
+    if (asked?.pid !== state.pid) asked = { pid: state.pid, number: dumpSignal(options.binary) }
+    const number = await asked.number
     if (number === undefined) return { kind: 'unavailable', reason: 'this keepalived was built without JSON' }
     return await readDump({ pid: state.pid, signalNumber: number, directory: options.directory })
+  }
+  // One after the other: all dumps go to the same file, and each asker wants what is true after it has asked.
+  return () => {
+    const next = last.then(dump)
+    last = next.catch(() => undefined)
+    return next
   }
 }
 
@@ -85,13 +116,14 @@ async function readInstances(path: string): Promise<DumpedInstance[] | undefined
       const { size } = await file.stat()
       if (size === 0 || size > MAX_DUMP_BYTES) return undefined
       const dump = dumpSchema.parse(JSON.parse(await file.readFile('utf8')))
-      return dump.map(({ data }) => ({
+      return dump.map(({ data, stats }) => ({
         name: data.iname,
         virtualRouterId: data.vrid,
         state: STATES[data.state] ?? 'INIT',
         basePriority: data.base_priority,
         effectivePriority: data.effective_priority,
         addresses: [...(data.vips ?? []), ...(data.evips ?? [])],
+        counts: countsOf(stats ?? {}),
       }))
     } finally {
       await file.close()
@@ -99,4 +131,12 @@ async function readInstances(path: string): Promise<DumpedInstance[] | undefined
   } catch {
     return undefined
   }
+}
+
+function countsOf(stats: Readonly<Record<string, unknown>>): InstanceCounts {
+  const counts = Object.entries(COUNTS).map(([field, name]) => {
+    const value = stats[name]
+    return [field, typeof value === 'number' ? value : undefined]
+  })
+  return Object.fromEntries(counts)
 }

@@ -5,6 +5,8 @@ export type ProbeOptions = {
   everyMs: number
   timeoutMs: number
   onEvent(event: ProbeEvent): void
+  /** How long an answer took, in ms. */
+  onAnswer(ms: number): void
 }
 
 export type Probe = {
@@ -30,6 +32,7 @@ export function startProbe(options: ProbeOptions): Probe {
   let port: number | undefined
   let socket: Socket | undefined
   let asking = false
+  let askedAt = 0
   let timer: NodeJS.Timeout | undefined
   let deadline: NodeJS.Timeout | undefined
   let deadlineRead: NodeJS.Immediate | undefined
@@ -41,6 +44,7 @@ export function startProbe(options: ProbeOptions): Probe {
     clearTimeout(timer)
     if (closed || asking || port === undefined) return
     asking = true
+    askedAt = performance.now()
     setDeadline(true)
     if (socket === undefined) socket = open(port)
     else socket.write(REQUEST)
@@ -75,6 +79,7 @@ export function startProbe(options: ProbeOptions): Probe {
     asking = false
     if (event.kind !== 'answered') drop()
     if (closed) return
+    if (event.kind === 'answered') options.onAnswer(performance.now() - askedAt)
     options.onEvent(event)
     clearTimeout(timer)
     timer = setTimeout(ask, options.everyMs)

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import { RUNTIME } from '../render/render-target.ts'
@@ -14,6 +14,9 @@ export type TrackFiles = {
   beat(): void
 }
 
+/** Now and then a beat needs room for a new file, as the gate will: a full /run is noticed before it matters. */
+const REPLACE_EVERY = 10
+
 /**
  * The files that keepalived watches (`track_file`). Each is replaced by a rename within its directory, which keepalived
  * sees as one change; a file that goes missing reads as 0, which closes the gate (`weight 0 reverse`).
@@ -21,6 +24,7 @@ export type TrackFiles = {
 export function createTrackFiles(runtime: string): TrackFiles {
   const gate = join(runtime, RUNTIME.gate)
   const heartbeat = join(runtime, 'heartbeat')
+  let beats = 0
   mkdirSync(dirname(gate), { recursive: true, mode: 0o755 })
   return {
     readGate: () => {
@@ -34,7 +38,10 @@ export function createTrackFiles(runtime: string): TrackFiles {
     beat: () => {
       // A gate that could not be closed is not looked after.
       accessSync(dirname(gate), constants.W_OK)
-      overwrite(heartbeat, `${uptime().toFixed(2)}\n`)
+      const text = `${uptime().toFixed(2)}\n`
+      beats += 1
+      if (beats % REPLACE_EVERY === 1) replaceFile(heartbeat, text)
+      else overwrite(heartbeat, text)
     },
   }
 }
@@ -46,13 +53,15 @@ export function createTrackFiles(runtime: string): TrackFiles {
 function overwrite(path: string, text: string): void {
   let fd: number
   try {
-    fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW)
+    // A FIFO without a reader would not let go of us.
+    fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch {
     replaceFile(path, text)
     return
   }
   try {
-    writeSync(fd, text)
+    if (fstatSync(fd).isFile()) writeSync(fd, text)
+    else replaceFile(path, text)
   } finally {
     closeSync(fd)
   }

@@ -35,6 +35,8 @@ export type HealthOptions = ScoresOptions & {
   thresholds: Thresholds
   everyMs: number
   timeoutMs: number
+  /** How long HAProxy took to answer, in ms. */
+  onAnswer(ms: number): void
   now(): number
   troubles: Pick<Troubles, 'raise' | 'clear'>
   onVerdict(verdict: Verdict): void
@@ -66,6 +68,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
   const probe = startProbe({
     everyMs: options.everyMs,
     timeoutMs: options.timeoutMs,
+    onAnswer: options.onAnswer,
     onEvent: (event) => guarded('gate', () => gate.look(event)),
   })
   let expectation: Expectation | undefined

@@ -8,7 +8,8 @@ export type DriftWatch = {
   /** Contents that the files should have; nothing is drift before the first call. */
   expect(contents: ReadonlyMap<string, string>): void
   drifts(): readonly Drift[]
-  checkedAtMs(): number
+  /** Epoch ms; undefined before the first look. */
+  checkedAtMs(): number | undefined
   close(): Promise<void>
 }
 
@@ -16,7 +17,7 @@ export type DriftWatch = {
 export function watchDrift(paths: readonly string[], options: { now(): number; onChange(): void }): DriftWatch {
   let expected: ReadonlyMap<string, string> = new Map()
   let drifts: readonly Drift[] = []
-  let checkedAtMs = 0
+  let checkedAtMs: number | undefined
 
   const look = (): void => {
     const before = JSON.stringify(drifts)

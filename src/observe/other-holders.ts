@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { http } from '../http.ts'
+import { askPeer } from '../ask-peer.ts'
 
 /** Another node of the cluster. */
 export type Peer = { name: string; address: string }
@@ -13,6 +13,8 @@ export type Others = { holders: readonly string[]; silent: readonly string[]; at
 export type OtherHolders = {
   /** Undefined unless the VIP was asked for in the last seconds. */
   of(vip: string): Others | undefined
+  /** Whether the agent of that node answered when it was last asked; undefined when that is long ago. */
+  answers(node: string): boolean | undefined
   close(): void
 }
 
@@ -27,9 +29,10 @@ export type OtherHoldersOptions = {
 const LOOK_EVERY_MS = 500
 /** A node that is MASTER and holds its VIP has little reason to ask. */
 const CALM_EVERY_MS = 10_000
+/** A cluster that is started all at once. */
+const FIRST_AFTER_MS = 2_000
 const ANSWER_WITHIN_MS = 400
 const STALE_AFTER_MS = 15_000
-const MAX_ANSWER_BYTES = 1024 * 1024
 
 const answerSchema = z.object({ vips: z.array(z.object({ address: z.string(), held: z.boolean() })) })
 
@@ -41,8 +44,11 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
   const { now } = options
   const known = new Map<string, Others>()
   const doubted = new Set<string>()
-  let calmAt = performance.now()
+  const answered = new Map<string, { isUp: boolean; atMs: number }>()
+  let calmAt = performance.now() - CALM_EVERY_MS + FIRST_AFTER_MS
   let asking = false
+
+  const isStale = (atMs: number): boolean => Math.abs(now() - atMs) > STALE_AFTER_MS
 
   const look = async (): Promise<void> => {
     const held = options.held()
@@ -50,11 +56,12 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
     const open = held.some(({ name, suspect }) => suspect || doubted.has(name))
     const isDue = open || performance.now() - calmAt >= CALM_EVERY_MS
     const peers = options.peers()
-    if (held.length === 0 || peers.length === 0 || !isDue) return
+    if (peers.length === 0 || !isDue) return
     calmAt = performance.now()
     const answers = await Promise.all(
       peers.map(async ({ name, address }) => ({ name, holds: await heldBy(address, options.port) })),
     )
+    for (const { name, holds } of answers) answered.set(name, { isUp: holds !== undefined, atMs: now() })
     // A VIP that has left meanwhile was only handed over.
     const still = options.held()
     for (const vip of held) {
@@ -74,47 +81,29 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
   const timer = setInterval(() => {
     if (asking) return
     asking = true
-    void look().finally(() => {
-      asking = false
-    })
+    void look()
+      .catch(() => undefined)
+      .finally(() => {
+        asking = false
+      })
   }, LOOK_EVERY_MS)
   return {
     of: (vip) => {
       const others = known.get(vip)
-      return others === undefined || Math.abs(now() - others.atMs) > STALE_AFTER_MS ? undefined : others
+      return others === undefined || isStale(others.atMs) ? undefined : others
+    },
+    answers: (node) => {
+      const last = answered.get(node)
+      return last === undefined || isStale(last.atMs) ? undefined : last.isUp
     },
     close: () => clearInterval(timer),
   }
 }
 
 /** Addresses that the node says it holds; undefined when it does not say. */
-function heldBy(host: string, port: number): Promise<ReadonlySet<string> | undefined> {
-  return new Promise((resolve) => {
-    const deadline = setTimeout(() => question.destroy(), ANSWER_WITHIN_MS)
-    const question = http.get({ host, port, path: '/api/v1/status', agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > MAX_ANSWER_BYTES) question.destroy()
-        else chunks.push(chunk)
-      })
-      response.on('end', () => settle(readHeld(Buffer.concat(chunks).toString('utf8'))))
-    })
-    question.on('error', () => settle(undefined))
-    question.on('close', () => settle(undefined))
-    function settle(held: ReadonlySet<string> | undefined): void {
-      clearTimeout(deadline)
-      resolve(held)
-    }
-  })
-}
-
-function readHeld(text: string): ReadonlySet<string> | undefined {
-  try {
-    const { vips } = answerSchema.parse(JSON.parse(text))
-    return new Set(vips.filter(({ held }) => held).map(({ address }) => address))
-  } catch {
-    return undefined
-  }
+async function heldBy(host: string, port: number): Promise<ReadonlySet<string> | undefined> {
+  const answer = await askPeer(host, port, ANSWER_WITHIN_MS)
+  const read = answerSchema.safeParse(answer.kind === 'answer' ? answer.value : undefined)
+  if (!read.success) return undefined
+  return new Set(read.data.vips.filter(({ held }) => held).map(({ address }) => address))
 }

@@ -21,7 +21,7 @@ const MAX_HEAP_MB = 512
  * Parses lb.yaml and renders this node's files in a process of their own. What a commit can make slow or large (YAML,
  * templates) does not hold up the probe, and its memory is given back: a thread's was not, and stayed a fifth of the agent.
  */
-export function prepare(revision: Revision): Preparation {
+export function prepare(revision: Revision, signal: AbortSignal): Preparation {
   const child = fork(builtProgram().bundle, ['prepare-release'], {
     execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
     env: CLEAN_ENV,
@@ -46,7 +46,14 @@ export function prepare(revision: Revision): Preparation {
     child.kill('SIGKILL')
   }, DEADLINE_MS)
   lowerPriority(child.pid)
-  if (child.pid !== undefined) child.send(revision)
+  // How the process ended says more than that it could not be written to.
+  if (child.pid !== undefined) child.send(revision, () => undefined)
+  const onAbort = (): void => {
+    end('the agent was told to end')
+    child.kill('SIGKILL')
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   const next = async <T>(): Promise<StageResult<T>> => {
     for (;;) {
       const result = results.shift()
@@ -62,6 +69,7 @@ export function prepare(revision: Revision): Preparation {
     rendered: () => next<Release>(),
     close: () => {
       clearTimeout(deadline)
+      signal.removeEventListener('abort', onAbort)
       child.kill('SIGKILL')
     },
   }

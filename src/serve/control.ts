@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { http } from '../http.ts'
+import { listen } from './listen.ts'
 
 /** What may be asked of a running agent through its control socket. */
 export type Control = {
@@ -36,27 +37,9 @@ export async function serveControl(path: string, control: Control): Promise<Serv
   })
   rmSync(path, { force: true })
   await listen(server, () => server.listen(path))
+  // Such as no descriptors for a new connection: whoever asks again is answered.
+  server.on('error', () => undefined)
   chmodSync(path, SOCKET_MODE)
-  return server
-}
-
-/** The same status for programs on the network: read-only, one path. */
-export async function serveStatus(address: { host: string; port: number }, status: Control['status']): Promise<Server> {
-  const server = http.createServer(async (request, response) => {
-    if (request.method !== 'GET' || request.url !== '/api/v1/status') {
-      response.writeHead(404).end()
-      return
-    }
-    try {
-      sendJson(response, await status())
-    } catch {
-      response.writeHead(500).end()
-    }
-  })
-  server.headersTimeout = 5_000
-  server.requestTimeout = 10_000
-  server.maxConnections = 32
-  await listen(server, () => server.listen(address.port, address.host))
   return server
 }
 
@@ -116,15 +99,4 @@ async function streamLines(
 
 function sendJson(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
-}
-
-function listen(server: Server, start: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      resolve()
-    })
-    start()
-  })
 }

@@ -3,7 +3,8 @@ export type AgentConfig = {
   node: string
   repository: { url: string; branch: string; path: string; everyMs: number }
   supervisor: 'systemd' | 'embedded'
-  http: { host: string; port: number }
+  /** `names`: what a request may call this server, besides addresses and the hostname. */
+  http: { host: string; port: number; names: readonly string[] }
   paths: {
     state: string
     runtime: string

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseIpAddress } from './address.ts'
-import { choice, duration, integer, name, section, text } from './fields.ts'
+import { choice, duration, hostName, integer, name, section, text } from './fields.ts'
 import { whyNotRepositoryUrl } from './repository-url.ts'
 import { webhookSchema } from './webhook-schema.ts'
 
@@ -70,7 +70,11 @@ const repository = section('repository', {
 const http = section('http', {
   listen: listen
     .prefault('127.0.0.1:9853')
-    .meta({ title: 'Listen', description: 'Address and port of GET /api/v1/status.' }),
+    .meta({ title: 'Listen', description: 'Address and port of /metrics and /api/v1/status.' }),
+  names: z.array(hostName('a name of http')).max(20, 'at most 20 names').default([]).meta({
+    title: 'Names',
+    description: 'Names by which others call this server, such as lb1.lan; addresses and the hostname always work.',
+  }),
 })
 
 // A socket's path has 107 bytes; "/haproxy-master.sock" and HAProxy's ".<pid>.tmp" need 32 of them.

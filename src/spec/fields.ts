@@ -34,6 +34,14 @@ export function name(what: string) {
 }
 
 /** Lower case and short, because file names and instance names are made of it. */
+/** A DNS name, as browsers and HTTP clients send it. */
+export function hostName(what: string) {
+  return text(
+    /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
+    `${what} is a host name, such as api.example.org`,
+  )
+}
+
 export function vipName() {
   const allowed =
     'a VIP name is 1-32 lower-case letters, digits or "-", begins with a letter or digit, and is not a number alone'

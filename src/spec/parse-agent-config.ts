@@ -26,7 +26,7 @@ function toConfig(node: string, written: output<typeof agentSchema>): AgentConfi
     node,
     repository: { url: repository.url, branch: repository.branch, path: repository.path, everyMs: repository.every },
     supervisor,
-    http: http.listen,
+    http: { ...http.listen, names: http.names },
     paths,
     haproxy,
     keepalived,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { choice, duration, integer, name, section, text, vipName } from './fields.ts'
+import { choice, duration, hostName, integer, name, section, text, vipName } from './fields.ts'
 
 // HAProxy keeps timers in 31 bits of milliseconds (24.8 days).
 const MAX_TIMER_MS = 24 * 86_400_000
@@ -17,12 +17,6 @@ const checkPath = () =>
     'a check path begins with "/" and has letters, digits and ._~+:@/?&=,- only',
   )
 
-const hostname = () =>
-  text(
-    /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
-    'a check host is a host name, such as api.example.org',
-  )
-
 const check = section('a check', {
   type: checkType().optional().meta({
     title: 'Type',
@@ -33,7 +27,7 @@ const check = section('a check', {
     title: 'Path',
     description: 'What http and https ask for. Default: /readyz in the profile kubernetes-api, otherwise /.',
   }),
-  host: hostname().optional().meta({ title: 'Host', description: 'The Host header of http and https.' }),
+  host: hostName('a check host').optional().meta({ title: 'Host', description: 'The Host header of http and https.' }),
   expect: z
     .union(
       [

@@ -30,14 +30,26 @@ const AFTER_RELEASE_MS = 1_000
 
 /** The story of one VIP as lines of text: who holds it first, then what happened, newest last. */
 export function tell(why: Why, words: Words): string[] {
-  const releases = why.events.filter((event): event is ReleaseEvent => event.kind === 'release')
-  let held: VrrpEvent | undefined
-  const lines = why.events.map((event) => {
-    const told = tellEvent(event, { held, releases, words })
-    if (event.kind === 'vrrp') held = event.to === 'MASTER' ? event : undefined
-    return `${words.time(event.atMs)}  ${told}`
-  })
+  const lines = tellEvents(why.events, words).map(({ atMs, text }) => `${words.time(atMs)}  ${text}`)
   return [headline(why, words), '', ...(lines.length === 0 ? ['nothing is known of it on this node yet'] : lines)]
+}
+
+/** Each event in words, in the order given (oldest first). */
+export function tellEvents(
+  events: readonly TimelineEvent[],
+  words: Words,
+): { atMs: number; kind: TimelineEvent['kind']; vip: string | undefined; text: string }[] {
+  const releases = events.filter((event): event is ReleaseEvent => event.kind === 'release')
+  const held = new Map<string, VrrpEvent>()
+  return events.map((event) => {
+    const vip = event.kind === 'vrrp' ? event.vip : undefined
+    const text = tellEvent(event, { held: held.get(vip ?? ''), releases, words })
+    if (event.kind === 'vrrp') {
+      if (event.to === 'MASTER') held.set(event.vip, event)
+      else held.delete(event.vip)
+    }
+    return { atMs: event.atMs, kind: event.kind, vip, text }
+  })
 }
 
 function headline(why: Why, { time, span }: Words): string {

@@ -14,15 +14,19 @@ export function missingForClock(): string | false {
   return missing('faketime')
 }
 
+/** The same for tests that only need some program. */
+export function missingPrograms(...programs: readonly string[]): string | false {
+  return lacking(programs.filter((program) => !isInstalled(program)))
+}
+
 function missing(...programs: readonly string[]): string | false {
-  const lacking = [
-    ...(process.getuid?.() === 0 ? [] : ['root']),
-    ...['haproxy', 'keepalived', 'git', 'ip', 'flock', 'openssl', 'setpriv', ...programs].filter(
-      (program) => !isInstalled(program),
-    ),
-  ]
-  if (lacking.length === 0) return false
-  const reason = `needs ${lacking.join(', ')}`
+  const all = ['haproxy', 'keepalived', 'git', 'ip', 'flock', 'openssl', 'setpriv', ...programs]
+  return lacking([...(process.getuid?.() === 0 ? [] : ['root']), ...all.filter((program) => !isInstalled(program))])
+}
+
+function lacking(programs: readonly string[]): string | false {
+  if (programs.length === 0) return false
+  const reason = `needs ${programs.join(', ')}`
   if (process.env['CI'] !== undefined) throw new Error(`${reason}; in CI a skipped test is a failure`)
   return reason
 }

@@ -11,7 +11,7 @@ test('needs nothing but the URL of the repository', () => {
       node: 'lb1',
       repository: { url: 'ssh://git@git.lan/lb-config.git', branch: 'main', path: '.', everyMs: 30_000 },
       supervisor: 'systemd',
-      http: { host: '127.0.0.1', port: 9853 },
+      http: { host: '127.0.0.1', port: 9853, names: [] },
       paths: {
         state: '/var/lib/lb-agent',
         runtime: '/run/lb-agent',
@@ -35,7 +35,7 @@ test('takes what the file says over every default', () => {
 node: loadbalancer1
 repository: { url: /srv/lb.git, branch: env/home, path: clusters/home, every: 5m }
 supervisor: embedded
-http: { listen: "[::1]:9000" }
+http: { listen: "[::1]:9000", names: [lb1.lan] }
 paths: { state: /s, runtime: /r, haproxyConfig: /h.cfg, keepalivedConfig: /k.conf, launcher: /l }
 haproxy: { binary: /usr/sbin/haproxy, user: www, group: www }
 keepalived: { binary: /usr/sbin/keepalived }
@@ -52,7 +52,7 @@ webhooks:
       node: 'loadbalancer1',
       repository: { url: '/srv/lb.git', branch: 'env/home', path: 'clusters/home', everyMs: 300_000 },
       supervisor: 'embedded',
-      http: { host: '::1', port: 9000 },
+      http: { host: '::1', port: 9000, names: ['lb1.lan'] },
       paths: { state: '/s', runtime: '/r', haproxyConfig: '/h.cfg', keepalivedConfig: '/k.conf', launcher: '/l' },
       haproxy: { binary: '/usr/sbin/haproxy', user: 'www', group: 'www' },
       keepalived: { binary: '/usr/sbin/keepalived' },

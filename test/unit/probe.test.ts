@@ -58,7 +58,12 @@ async function probed(
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const kinds: string[] = []
-  const probe = startProbe({ everyMs: 100, timeoutMs: 150, onEvent: ({ kind }) => kinds.push(kind) })
+  const probe = startProbe({
+    everyMs: 100,
+    timeoutMs: 150,
+    onAnswer: () => undefined,
+    onEvent: ({ kind }) => kinds.push(kind),
+  })
   probe.setPort(port)
   await sleep(forMs)
   probe.close()

@@ -1,0 +1,28 @@
+import type { ClusterView, NodeView } from '../cluster.ts'
+import { paint, table } from './print.ts'
+
+/** Every node side by side: who holds what, who runs which release, who cannot be reached. */
+export function formatCluster({ headline, nodes, holders }: ClusterView): string {
+  const vips = Object.keys(holders)
+  const head = ['node', 'release', ...vips.map((vip) => `VIP ${vip}`), 'says'].map((text) => paint('dim', text))
+  return [
+    `${headline.well ? paint('green', '●') : paint('red', '▲')} ${headline.text}`,
+    '',
+    table([head, ...nodes.map((node) => row(node, vips, holders))]),
+  ].join('\n')
+}
+
+function row(node: NodeView, vips: readonly string[], holders: ClusterView['holders']): string[] {
+  if (node.kind === 'silent') {
+    const unknown = paint('yellow', 'UNKNOWN')
+    return [node.name, unknown, ...vips.map(() => unknown), paint('red', `no answer: ${node.reason}`)]
+  }
+  const cells = vips.map((name) => {
+    const vip = node.vips.find((candidate) => candidate.name === name)
+    if (vip === undefined) return '-'
+    const twice = vip.held && (holders[name]?.length ?? 0) > 1
+    const place = twice ? paint('red', 'DUPLICATE') : vip.held ? paint('green', 'HERE') : ''
+    return [vip.state, place].filter((word) => word !== '').join(' ')
+  })
+  return [node.name, node.release, ...cells, node.well ? node.text : paint('red', node.text)]
+}

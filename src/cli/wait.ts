@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { age } from '../age.ts'
+import { viewCluster } from '../cluster.ts'
+import type { ControlClient } from '../serve/control-client.ts'
+import { DURATION, parseDurationMs } from '../spec/duration.ts'
+import type { Status } from '../status.ts'
+import { type Condition, parseConditions, whyNot } from '../wait-for.ts'
+
+const LOOK_EVERY_MS = 500
+
+/**
+ * Returns once all conditions have held for `lasting` without a break: 0, or 1 when they have not by `timeout`. An agent
+ * that is not there yet is waited for.
+ */
+export async function wait(
+  text: string,
+  { lasting, timeout }: { lasting: string; timeout: string },
+  control: ControlClient,
+  port: number,
+): Promise<number> {
+  const parsed = parseConditions(text)
+  if ('mistake' in parsed) {
+    console.error(`lb-agent: --wait: ${parsed.mistake}`)
+    return 2
+  }
+  if (!DURATION.test(lasting) || !DURATION.test(timeout)) {
+    console.error('lb-agent: --for and --timeout take durations such as 30s or 10m')
+    return 2
+  }
+  const [lastingMs, timeoutMs] = [parseDurationMs(lasting), parseDurationMs(timeout)]
+  const startedAt = performance.now()
+  let goodSince: number | undefined
+  let told: string | undefined
+  for (;;) {
+    const why = await whyNotYet(parsed.conditions, control, port)
+    const now = performance.now()
+    if (why === undefined) {
+      goodSince ??= now
+      if (now - goodSince >= lastingMs) {
+        console.log(`${text}: for ${age(now - goodSince)}`)
+        return 0
+      }
+    } else goodSince = undefined
+    const state = why ?? `${text}: now for ${lasting} on end`
+    // Each change once: a log of a bootstrap stays readable.
+    if (state !== told) console.error(`waiting: ${state}`)
+    told = state
+    if (now - startedAt >= timeoutMs) {
+      console.error(
+        `lb-agent: not within ${timeout}: ${why ?? `it has held for ${age(now - (goodSince ?? now))} only`}`,
+      )
+      return 1
+    }
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+async function whyNotYet(
+  conditions: readonly Condition[],
+  control: ControlClient,
+  port: number,
+): Promise<string | undefined> {
+  try {
+    const own = (await control.get('/v1/status')) as Status
+    const cluster = await viewCluster(own, port)
+    for (const condition of conditions) {
+      const why = whyNot(condition, own, cluster)
+      if (why !== undefined) return why
+    }
+    return undefined
+  } catch (error) {
+    // An agent that starts, ends or is replaced meanwhile.
+    return (error as Error).message
+  }
+}
