@@ -64,20 +64,28 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
         .address
     const neighbour = async (...words: readonly string[]): Promise<string> =>
       inNamespace(client, ['ip', 'neighbour', ...words, 'dev', 'eth0'])
+    /** Where the client sends to has just changed: a connection that is being opened is left to end as it may. */
+    const seenFromNow = async (): Promise<Awaited<ReturnType<typeof seenByClient>>> => {
+      await sleep(100)
+      await cluster.client.mark()
+      await sleep(500)
+      return await seenByClient(cluster.client)
+    }
     assert.equal((await verb(cluster.one, 'drain')).code, 0)
-    await neighbour('replace', VIP, 'lladdr', await cardOf('one'), 'nud', 'permanent')
-    await cluster.client.mark()
-    await sleep(500)
-    const { sent, failed, failures } = await seenByClient(cluster.client)
-    assert.equal(await holders(), 'two')
-    assert.ok(sent > 20)
-    assert.equal(failed, 0, JSON.stringify(failures))
+    try {
+      await neighbour('replace', VIP, 'lladdr', await cardOf('one'), 'nud', 'permanent')
+      const late = await seenFromNow()
+      assert.equal(await holders(), 'two')
+      assert.ok(late.sent > 20)
+      assert.equal(late.failed, 0, JSON.stringify(late.failures))
 
-    await neighbour('delete', VIP)
-    const { failed: failedAsking } = await seenByClient(cluster.client)
-    assert.equal(failedAsking, 0)
-    assert.match(await neighbour('show', VIP), new RegExp(await cardOf('two')))
-    await verb(cluster.one, 'undrain')
+      await neighbour('delete', VIP)
+      const asking = await seenFromNow()
+      assert.equal(asking.failed, 0, JSON.stringify(asking.failures))
+      assert.match(await neighbour('show', VIP), new RegExp(await cardOf('two')))
+    } finally {
+      await verb(cluster.one, 'undrain')
+    }
   })
 
   test('a drain outlives its agent, and ends by itself', async () => {

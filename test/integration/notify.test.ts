@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Child, startChild } from '../../src/drill/child.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { withChildren } from '../../src/drill/processes.ts'
+import { signalAll, withChildren } from '../../src/drill/processes.ts'
 import type { Why } from '../../src/timeline/tell.ts'
 import { type Cluster, killAgent, settled, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -263,8 +263,8 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
 
   test('a keepalived that is killed is told as a move with its reason', async () => {
     const pid = one.pidOf('keepalived')
-    // Its VRRP process first: it would give the VIP away when its parent dies.
-    for (const each of withChildren(pid).reverse()) process.kill(each, 'SIGKILL')
+    // Stopped first: the VRRP process would give the VIP away when its parent dies, and the parent would start another one.
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) signalAll(withChildren(pid), signal)
     await until('one holds the VIP again', 15_000, async () => {
       const status = await one.status()
       return (
