@@ -5,7 +5,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ipBatch } from '../../src/drill/ip.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { withChildren } from '../../src/drill/processes.ts'
+import { signalAll, withChildren } from '../../src/drill/processes.ts'
 import type { Status } from '../../src/status.ts'
 import {
   type Cluster,
@@ -122,7 +122,9 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a VIP that nobody looks after and another node holds as well is called DUPLICATE', async () => {
     writeFileSync(liveFile(one, 'keepalived'), '# a file without an instance\n')
-    for (const pid of withChildren(await runningKeepalived())) process.kill(pid, 'SIGKILL')
+    // Stopped first: the VRRP process gives the VIP away when it sees its parent die.
+    const pids = withChildren(await runningKeepalived())
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) signalAll(pids, signal)
     await says(one, 'status says DUPLICATE', (status) => status.headline.text === DUPLICATE)
     assert.equal(await holders(), 'one,two')
     assert.equal((await verb(one, 'sync', '--restore')).code, 0)
