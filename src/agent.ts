@@ -161,9 +161,9 @@ function ofThisVersion(rendered: StageResult<Release>): StageResult<Release> {
 
 /** How a node behaves (failing back, damping, minimum of servers) is in no file of the daemons: nothing is reloaded for it. */
 async function expectAnew(parts: Parts, applied: Release, { expectation, renderedBy, node }: Release): Promise<void> {
-  const known = { expectation: applied.expectation, renderedBy: applied.renderedBy, node: applied.node }
-  if (isDeepStrictEqual(known, { expectation, renderedBy, node })) return
-  await parts.store.amend({ ...applied, expectation, renderedBy, node })
+  const renewed = { ...applied, expectation, renderedBy, node }
+  if (isDeepStrictEqual(renewed, applied)) return
+  await parts.store.amend(renewed)
   parts.health.expect(expectation)
 }
 

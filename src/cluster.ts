@@ -49,16 +49,11 @@ const answerSchema = z.object({
 
 /** Asks the agents of all other nodes, at the port at which this one listens, and puts them beside `own`. */
 export async function viewCluster(own: Status, port: number): Promise<ClusterView> {
-  return clusterOf(own, await askNodes(own.peers, port))
+  return clusterOf(own, await Promise.all(own.peers.map((peer) => askNode(peer, port))))
 }
 
-/** What the agents of these nodes say; takes as long as the slowest of them may. */
-export function askNodes(nodes: readonly { name: string; address: string }[], port: number): Promise<NodeView[]> {
-  return Promise.all(nodes.map((node) => askNode(node, port)))
-}
-
-export async function askNode(node: { name: string; address: string }, port: number): Promise<NodeView> {
-  const { name, address } = node
+/** What the agent of one node says of itself. */
+export async function askNode({ name, address }: { name: string; address: string }, port: number): Promise<NodeView> {
   const answer = await askPeer(address, port, ANSWER_WITHIN_MS)
   if (answer.kind === 'silent') return { name, kind: 'silent', reason: answer.reason }
   const read = answerSchema.safeParse(answer.value)

@@ -150,10 +150,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     now,
   })
   const haproxyProcesses = onDemand({
-    read: async () => {
-      const answer = await readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS)
-      return answer.kind === 'processes' ? { kind: 'state', state: answer.processes } : answer
-    },
+    read: () => readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS),
     ...PROCESSES,
     now,
   })

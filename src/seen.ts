@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { age } from './age.ts'
 import { askNode, clusterOf, type NodeView } from './cluster.ts'
 import type { Seen } from './page/seen.ts'
 import type { Parts } from './parts.ts'
 import type { Status } from './status.ts'
+import { age, timeOfDay } from './time-text.ts'
 import { tellEvents } from './timeline/tell.ts'
 
 const NEWEST = 40
@@ -38,8 +38,4 @@ export function createSeen(parts: Parts, status: () => Promise<Status>): () => P
         .reverse(),
     }
   }
-}
-
-function timeOfDay(atMs: number): string {
-  return new Date(atMs).toLocaleString('sv-SE')
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { age } from '../age.ts'
 import { viewCluster } from '../cluster.ts'
 import type { ControlClient } from '../serve/control-client.ts'
 import { DURATION, parseDurationMs } from '../spec/duration.ts'
 import type { Status } from '../status.ts'
+import { age } from '../time-text.ts'
 import { type Condition, parseConditions, whyNot } from '../wait-for.ts'
 
 const LOOK_EVERY_MS = 500

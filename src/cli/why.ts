@@ -1,5 +1,5 @@
-import { age } from '../age.ts'
 import { connectControl } from '../serve/control-client.ts'
+import { age, timeOfDay } from '../time-text.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { tell, type Why } from '../timeline/tell.ts'
 import { paint } from './print.ts'
@@ -20,7 +20,7 @@ export async function why(vip: string, options: WhyOptions): Promise<number> {
   const shown = { ...answer, events }
   if (options.json === true) console.log(JSON.stringify(shown, undefined, 2))
   else {
-    const [headline = '', ...lines] = tell(shown, { time, span: age })
+    const [headline = '', ...lines] = tell(shown, { time: timeOfDay, span: age })
     console.log([paint('bold', headline), ...lines].join('\n'))
   }
   return 0
@@ -29,9 +29,4 @@ export async function why(vip: string, options: WhyOptions): Promise<number> {
 /** An agent that comes and goes moves no VIP. */
 function isTelling(event: TimelineEvent): boolean {
   return event.kind !== 'agent'
-}
-
-/** `2026-03-01 14:03:12`, in the time zone of whoever asks. */
-function time(atMs: number): string {
-  return new Date(atMs).toLocaleString('sv-SE')
 }

@@ -67,7 +67,7 @@ function describe(release: string, renewed: boolean): string {
 
 async function failedReloads(masterSocket: string): Promise<number | undefined> {
   const answer = await readProcesses(masterSocket, ANSWER_WITHIN_MS)
-  return answer.kind === 'processes' ? answer.processes.failedReloads : undefined
+  return answer.kind === 'state' ? answer.state.failedReloads : undefined
 }
 
 function withOutput(reason: string, printed: string): string {

@@ -8,17 +8,13 @@ export type HaproxyProcesses = {
   oldWorkers: number
 }
 
-export type Processes =
-  | { kind: 'processes'; processes: HaproxyProcesses }
-  | {
-      kind: 'unavailable'
-      reason: string
-    }
-
 /** `show proc` on the master socket (management.txt §9.4), which only root may open. */
-export async function readProcesses(masterSocket: string, timeoutMs: number): Promise<Processes> {
+export async function readProcesses(
+  masterSocket: string,
+  timeoutMs: number,
+): Promise<{ kind: 'state'; state: HaproxyProcesses } | { kind: 'unavailable'; reason: string }> {
   const answer = await ask(masterSocket, 'show proc', timeoutMs)
-  return answer.kind === 'unavailable' ? answer : { kind: 'processes', processes: parseProcesses(answer.text) }
+  return answer.kind === 'unavailable' ? answer : { kind: 'state', state: parseProcesses(answer.text) }
 }
 
 /**

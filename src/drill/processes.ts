@@ -10,8 +10,14 @@ export function withChildren(pid: number): number[] {
   return [pid, ...children]
 }
 
+/**
+ * Kills a process and its children as if at one moment. Stopped first: a child of keepalived gives its VIPs away when it
+ * sees its parent die, and a parent starts another child when it sees one die.
+ */
 export function killWithChildren(pid: number): void {
-  signalAll(withChildren(pid), 'SIGKILL')
+  const pids = withChildren(pid)
+  signalAll(pids, 'SIGSTOP')
+  signalAll(pids, 'SIGKILL')
 }
 
 /** Sends a signal to all that still live. */

@@ -47,7 +47,6 @@ export function createCounted(registry: Registry): Counted {
   ])
   for (const daemon of DAEMONS) for (const result of ['ok', 'failed']) reloads.inc({ daemon, result }, 0)
   const rolledBackAt = createGauge(registry, 'lb_agent_rollback_time_seconds', 'When a release was rolled back last.')
-  rolledBackAt.clear()
   const stages = new Histogram({
     name: 'lb_agent_stage_duration_seconds',
     help: 'How long a stage of a pass took.',

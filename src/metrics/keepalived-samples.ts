@@ -30,12 +30,13 @@ type Seen = { status: Status; vips: readonly ExpectedVip[]; dump: Fact<Extract<D
 /** The metrics of keepalived itself. Its counters come from its dump, which only root may ask for. */
 export function createKeepalivedSamples(registry: Registry): { fill(seen: Seen): void } {
   const up = createGauge(registry, 'keepalived_up', '1 when keepalived runs.')
+  const labelNames = ['iname', 'intf', 'vrid'] as const
   const state = createGauge(registry, 'keepalived_vrrp_state', '0 INIT, 1 BACKUP, 2 MASTER, 3 FAULT.', [
-    ...(['iname', 'intf', 'vrid', 'ip_address'] as const),
+    ...labelNames,
+    'ip_address',
   ])
   const counts = Object.entries(COUNTS).map(([field, name]) => {
-    const labels = ['iname', 'intf', 'vrid'] as const
-    const samples = createForeignCounter(registry, `keepalived_${name}`, `keepalived's own count: ${name}.`, labels)
+    const samples = createForeignCounter(registry, `keepalived_${name}`, `keepalived's own count: ${name}.`, labelNames)
     return { field: field as keyof InstanceCounts, samples }
   })
   return {

@@ -14,15 +14,17 @@ export function createGauge<Label extends string = never>(
   labelNames: readonly Label[] = [],
 ): Samples<Label> {
   const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] })
+  const clear = (): void => {
+    gauge.reset()
+    // A gauge without labels begins, and is reset, as a 0, which would be a fact.
+    if (labelNames.length === 0) gauge.remove()
+  }
+  clear()
   return {
     set: (labels, value) => {
       if (value !== undefined && value !== null) gauge.set(labels, Number(value))
     },
-    clear: () => {
-      gauge.reset()
-      // What reset leaves of a gauge without labels is a 0, which would be a fact.
-      if (labelNames.length === 0) gauge.remove()
-    },
+    clear,
   }
 }
 

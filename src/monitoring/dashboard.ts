@@ -1,5 +1,5 @@
 import type { Spec } from '../spec/spec.ts'
-import { JOB } from './rules.ts'
+import { selectorOf } from './selector.ts'
 
 type Target = { expr: string; legendFormat: string }
 type Panel = {
@@ -17,7 +17,7 @@ const COLUMNS = 24
 
 /** A Grafana dashboard (schema 39, Grafana 10 and newer) of one cluster; it asks for its Prometheus when it is imported. */
 export function dashboard(spec: Spec): object {
-  const of = (metric: string): string => `${metric}{job="${JOB}",cluster="${spec.cluster}"}`
+  const of = selectorOf(spec)
   const panels: Panel[] = [
     {
       title: 'VIPs: who holds them',
@@ -25,7 +25,7 @@ export function dashboard(spec: Spec): object {
       type: 'state-timeline',
       width: 24,
       height: 8,
-      targets: [{ expr: `${of('lb_agent_vip_owned')}`, legendFormat: '{{vip}} on {{instance}}' }],
+      targets: [{ expr: of('lb_agent_vip_owned'), legendFormat: '{{vip}} on {{instance}}' }],
     },
     {
       title: 'Balancers where all is well',

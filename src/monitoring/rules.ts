@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/spec.ts'
+import { selectorOf } from './selector.ts'
 
 /** One rule of Prometheus; `run` is the verb that a person begins with. */
 export type AlertRule = {
@@ -11,16 +12,12 @@ export type AlertRule = {
 
 export type RuleFile = { groups: { name: string; interval: string; rules: AlertRule[] }[] }
 
-/** The job under which `scrapeConfig` names the agents. */
-export const JOB = 'lb-agent'
-
 /**
  * Alerts about one cluster. Each is about a fact that an agent knows (the kernel's addresses, HAProxy's servers), never
  * about the number that some exporter gives a state. `cluster` is a label of the job, so that two clusters do not add up.
  */
 export function alertRules(spec: Spec): RuleFile {
-  const of = (metric: string, ...matchers: readonly string[]): string =>
-    `${metric}{${[`job="${JOB}"`, `cluster="${spec.cluster}"`, ...matchers].join(',')}}`
+  const of = selectorOf(spec)
   const nobody = `sum by (cluster, vip) (${of('lb_agent_vip_owned')}) == 0`
   const silent = `(${of('up')} == 0)`
   const critical = { severity: 'critical' } as const

@@ -1,5 +1,6 @@
+import { endpoint } from '../spec/address.ts'
 import type { Spec } from '../spec/spec.ts'
-import { JOB } from './rules.ts'
+import { JOB } from './selector.ts'
 
 export type ScrapeConfig = {
   job_name: string
@@ -18,7 +19,7 @@ export function scrapeConfigs(spec: Spec, agentPort: number): ScrapeConfig[] {
       job_name: `${JOB}-${spec.cluster}`,
       scrape_interval: '5s',
       static_configs: spec.nodes.map(({ name, address }) => ({
-        targets: [`${address.includes(':') ? `[${address}]` : address}:${agentPort}`],
+        targets: [endpoint(address, agentPort)],
         labels: { job: JOB, cluster: spec.cluster, instance: name },
       })),
     },

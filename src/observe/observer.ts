@@ -1,6 +1,15 @@
 /** A fact and when it was true (epoch ms), or why it is not known. */
 export type Fact<T> = { kind: 'known'; value: T; atMs: number } | { kind: 'unknown'; reason: string; atMs: number }
 
+/** What a look at a daemon gives. */
+export type Answer<T> = { kind: 'state'; state: T } | { kind: 'unavailable'; reason: string }
+
+export function factOf<T>(answer: Answer<T>, atMs: number): Fact<T> {
+  return answer.kind === 'state'
+    ? { kind: 'known', value: answer.state, atMs }
+    : { kind: 'unknown', reason: answer.reason, atMs }
+}
+
 export type Observer<T> = {
   latest(): Fact<T>
   /** Looks now, unless a look is under way. */
@@ -13,7 +22,7 @@ export type Observer<T> = {
  * unknown, never as the last good value.
  */
 export function observe<T>(options: {
-  read(): Promise<{ kind: 'state'; state: T } | { kind: 'unavailable'; reason: string }>
+  read(): Promise<Answer<T>>
   everyMs: number
   staleAfterMs: number
   now(): number
@@ -26,10 +35,7 @@ export function observe<T>(options: {
 
   const look = async (): Promise<Fact<T>> => {
     const answer = await options.read()
-    fact =
-      answer.kind === 'state'
-        ? { kind: 'known', value: answer.state, atMs: now() }
-        : { kind: 'unknown', reason: answer.reason, atMs: now() }
+    fact = factOf(answer, now())
     looking = undefined
     if (!closed) options.onFact(fact)
     return fact

@@ -1,4 +1,4 @@
-import type { Fact } from './observer.ts'
+import { type Answer, type Fact, factOf } from './observer.ts'
 
 /** What could not be had may be there soon. */
 const RETRY_MS = 1_000
@@ -8,7 +8,7 @@ const RETRY_MS = 1_000
  * begins unless that one is young. What is older than `staleAfterMs` is unknown.
  */
 export function onDemand<T>(options: {
-  read(): Promise<{ kind: 'state'; state: T } | { kind: 'unavailable'; reason: string }>
+  read(): Promise<Answer<T>>
   youngForMs: number
   staleAfterMs: number
   now(): number
@@ -20,10 +20,7 @@ export function onDemand<T>(options: {
 
   const look = async (): Promise<void> => {
     const answer = await options.read()
-    fact =
-      answer.kind === 'state'
-        ? { kind: 'known', value: answer.state, atMs: now() }
-        : { kind: 'unknown', reason: answer.reason, atMs: now() }
+    fact = factOf(answer, now())
   }
   return () => {
     const ageMs = performance.now() - lookedAt

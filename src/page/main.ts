@@ -1,4 +1,4 @@
-import { age } from '../age.ts'
+import { age } from '../time-text.ts'
 import { type Box, COLUMNS, drawingOf, type Mood, SIGNS } from './drawing.ts'
 import type { Seen } from './seen.ts'
 

@@ -1,4 +1,4 @@
-import { familyOf, parseIpAddress } from '../spec/address.ts'
+import { endpoint, parseIpAddress } from '../spec/address.ts'
 import { formatDuration } from '../spec/duration.ts'
 import type { Check, Server, Service, Spec, Vip } from '../spec/spec.ts'
 import { backendName } from './expectation.ts'
@@ -102,8 +102,4 @@ function serverView(server: Server, service: Service, width: number) {
       ' ',
     ),
   }
-}
-
-function endpoint(address: string, port: number): string {
-  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -16,6 +16,11 @@ export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4
 }
 
+/** `10.0.0.1:80`, `[fd00::1]:80`. */
+export function endpoint(address: string, port: number): string {
+  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 // A leading zero is refused: some programs read 010 as eight.
 const OCTET = /^(?:0|[1-9]\d{0,2})$/
 const GROUP = /^[0-9A-Fa-f]{1,4}$/

@@ -3,7 +3,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inNamespace } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
-import { withChildren } from '../../src/drill/processes.ts'
+import { killWithChildren } from '../../src/drill/processes.ts'
 import {
   type Cluster,
   killAgent,
@@ -114,7 +114,7 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
   })
 
   test('a drained node hands over to one that is held back after a recovery', async () => {
-    for (const pid of withChildren(cluster.two.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    killWithChildren(cluster.two.pidOf('haproxy'))
     await until('two is held back', 5_000, async () => (await cluster.two.status())?.vips[0]?.score === 64)
     const drained = await verb(cluster.one, 'drain')
     assert.equal(drained.code, 0, drained.said)

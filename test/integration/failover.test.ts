@@ -5,7 +5,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ipBatch } from '../../src/drill/ip.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { signalAll, withChildren } from '../../src/drill/processes.ts'
+import { killWithChildren, withChildren } from '../../src/drill/processes.ts'
 import type { Status } from '../../src/status.ts'
 import {
   type Cluster,
@@ -49,7 +49,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a killed HAProxy costs well under a second, and its node takes the VIP back after failback.after', async () => {
     await cluster.client.mark()
-    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    killWithChildren(one.pidOf('haproxy'))
     await isHeldBy('two', 1_000)
     const { longestGapMs } = await seenByClient(cluster.client)
     assert.ok(longestGapMs < 500, `gap ${longestGapMs} ms`)
@@ -62,7 +62,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   })
 
   test('an agent that is started anew goes on holding its node back', async () => {
-    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    killWithChildren(one.pidOf('haproxy'))
     await says(one, 'one is held back', (status) => status.vips[0]?.score === 64)
     await killAgent(one)
     one.start()
@@ -114,7 +114,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a keepalived of which both processes were killed is started again, and does not take back what it lost', async () => {
     const before = await runningKeepalived()
-    for (const pid of withChildren(before)) process.kill(pid, 'SIGKILL')
+    killWithChildren(before)
     await until('a new keepalived runs', 1_000, async () => ![0, before].includes(await runningKeepalived()))
     await isHeldBy('two', 2_000)
     await says(one, 'one is held back', (status) => /^held back/.test(status.vips[0]?.scoreReason ?? ''))
@@ -122,9 +122,7 @@ suite('failover', { skip: missingForDaemons(), timeout: 240_000 }, () => {
 
   test('a VIP that nobody looks after and another node holds as well is called DUPLICATE', async () => {
     writeFileSync(liveFile(one, 'keepalived'), '# a file without an instance\n')
-    // Stopped first: the VRRP process gives the VIP away when it sees its parent die.
-    const pids = withChildren(await runningKeepalived())
-    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) signalAll(pids, signal)
+    killWithChildren(await runningKeepalived())
     await says(one, 'status says DUPLICATE', (status) => status.headline.text === DUPLICATE)
     assert.equal(await holders(), 'one,two')
     assert.equal((await verb(one, 'sync', '--restore')).code, 0)

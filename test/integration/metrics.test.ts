@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { inNamespace } from '../../src/drill/ip.ts'
-import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { withChildren } from '../../src/drill/processes.ts'
+import { until } from '../../src/drill/lab-agents.ts'
+import { killWithChildren, signalAll, withChildren } from '../../src/drill/processes.ts'
 import { describeFailure, exec, succeeded } from '../../src/exec.ts'
 import { type Cluster, killAgent, settled, startCluster, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
@@ -35,9 +35,6 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
   }
   const comesTrue = (what: string, node: 'one' | 'two', holds: (text: string) => boolean): Promise<void> =>
     until(what, 10_000, async () => holds((await scrape(node)).text))
-  const killAll = (agent: LabAgent, daemon: 'haproxy' | 'keepalived', signal: NodeJS.Signals): void => {
-    for (const pid of withChildren(agent.pidOf(daemon))) process.kill(pid, signal)
-  }
 
   test('promtool has nothing to say, and the facts are those of the node', async () => {
     await comesTrue(
@@ -86,7 +83,8 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
   })
 
   test('a hung HAProxy and a dead keepalived are told at once, and delay nothing', async () => {
-    killAll(cluster.two, 'haproxy', 'SIGSTOP')
+    const haproxy = withChildren(cluster.two.pidOf('haproxy'))
+    signalAll(haproxy, 'SIGSTOP')
     try {
       await comesTrue('HAProxy is not up', 'two', (text) => value(text, 'lb_agent_haproxy_up') === 0)
       const { text, ms } = await scrape('two')
@@ -94,11 +92,10 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
       assert.equal(value(text, 'lb_agent_gate_open'), 0)
       assert.equal(value(text, 'lb_agent_service_servers_up{service="web",vip="v"}'), undefined)
     } finally {
-      killAll(cluster.two, 'haproxy', 'SIGCONT')
+      signalAll(haproxy, 'SIGCONT')
     }
     await settled(cluster)
-    killAll(cluster.two, 'keepalived', 'SIGSTOP')
-    killAll(cluster.two, 'keepalived', 'SIGKILL')
+    killWithChildren(cluster.two.pidOf('keepalived'))
     await comesTrue('its death is counted', 'two', (text) =>
       text.includes('lb_agent_daemon_deaths_total{daemon="keepalived"} 1'),
     )

@@ -6,7 +6,8 @@ import { after, before, suite, test } from 'node:test'
 import { stringify } from 'yaml'
 import { readDesired } from '../../src/cli/read-desired.ts'
 import { describeFailure, exec, succeeded } from '../../src/exec.ts'
-import { type AlertRule, alertRules, JOB } from '../../src/monitoring/rules.ts'
+import { type AlertRule, alertRules } from '../../src/monitoring/rules.ts'
+import { JOB } from '../../src/monitoring/selector.ts'
 import { missingPrograms } from '../support/requirements.ts'
 
 /** Series by metric and further labels, with their values every 5 s in promtool's notation. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Child, startChild } from '../../src/drill/child.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { signalAll, withChildren } from '../../src/drill/processes.ts'
+import { killWithChildren } from '../../src/drill/processes.ts'
 import type { Why } from '../../src/timeline/tell.ts'
 import { type Cluster, killAgent, settled, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -60,7 +60,7 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
   }
   /** HAProxy of node one dies, the VIP moves to two and comes back. */
   const moveThereAndBack = async (): Promise<void> => {
-    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    killWithChildren(one.pidOf('haproxy'))
     await until('two holds the VIP', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
     await until('one holds the VIP', 20_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'one')
     await until('both say so', 5_000, async () => {
@@ -250,7 +250,7 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
 
   test('what happened while no agent ran is told by the next one, which says so', async () => {
     await killAgent(one)
-    for (const pid of withChildren(one.pidOf('haproxy'))) process.kill(pid, 'SIGKILL')
+    killWithChildren(one.pidOf('haproxy'))
     await until('two holds the VIP', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
     one.start()
     await until('one holds the VIP', 20_000, async () => (await statusOf(one)).vips[0]?.state === 'MASTER')
@@ -263,8 +263,7 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
 
   test('a keepalived that is killed is told as a move with its reason', async () => {
     const pid = one.pidOf('keepalived')
-    // Stopped first: the VRRP process would give the VIP away when its parent dies, and the parent would start another one.
-    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) signalAll(withChildren(pid), signal)
+    killWithChildren(pid)
     await until('one holds the VIP again', 15_000, async () => {
       const status = await one.status()
       return (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { age } from '../../src/age.ts'
+import { age } from '../../src/time-text.ts'
 import type { TimelineEvent } from '../../src/timeline/event.ts'
 import { tell, type Why } from '../../src/timeline/tell.ts'
 

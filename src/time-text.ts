@@ -6,3 +6,8 @@ export function age(ms: number): string {
   if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`
   return `${Math.round(ms / 86_400_000)} d`
 }
+
+/** `2026-03-01 14:03:12`, in the time zone of whoever asks. */
+export function timeOfDay(atMs: number): string {
+  return new Date(atMs).toLocaleString('sv-SE')
+}
