@@ -8,10 +8,15 @@ import { type Cluster, killAgent, settled, startCluster, VIP, verb } from '../su
 import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
 
 const ASK = `
-  const startedAt = performance.now()
-  const response = await fetch(process.argv[1])
-  const text = await response.text()
-  console.log(JSON.stringify({ status: response.status, ms: performance.now() - startedAt, text }))
+  // The quickest of several: a machine that is busy makes some slow, a scrape that waits for a daemon makes all slow.
+  let ms = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 5; round += 1) {
+    const startedAt = performance.now()
+    const response = await fetch(process.argv[1])
+    const text = await response.text()
+    ms = Math.min(ms, performance.now() - startedAt)
+    if (round === 4) console.log(JSON.stringify({ status: response.status, ms, text }))
+  }
 `
 type Answer = { status: number; ms: number; text: string }
 
