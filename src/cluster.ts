@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { askPeer } from './ask-peer.ts'
+import type { AskPeer, Peer } from './ask-peer.ts'
 import { cleanText } from './source/clean-text.ts'
 import type { Status } from './status.ts'
 
@@ -47,14 +47,15 @@ const answerSchema = z.object({
   ),
 })
 
-/** Asks the agents of all other nodes, at the port at which this one listens, and puts them beside `own`. */
-export async function viewCluster(own: Status, port: number): Promise<ClusterView> {
-  return clusterOf(own, await Promise.all(own.peers.map((peer) => askNode(peer, port))))
+/** Asks the agents of all other nodes, and puts them beside `own`. */
+export async function viewCluster(own: Status, ask: AskPeer): Promise<ClusterView> {
+  return clusterOf(own, await Promise.all(own.peers.map((peer) => askNode(peer, ask))))
 }
 
 /** What the agent of one node says of itself. */
-export async function askNode({ name, address }: { name: string; address: string }, port: number): Promise<NodeView> {
-  const answer = await askPeer(address, port, ANSWER_WITHIN_MS)
+export async function askNode(peer: Peer, ask: AskPeer): Promise<NodeView> {
+  const { name } = peer
+  const answer = await ask(peer, ANSWER_WITHIN_MS)
   if (answer.kind === 'silent') return { name, kind: 'silent', reason: answer.reason }
   const read = answerSchema.safeParse(answer.value)
   return read.success ? viewOf(name, read.data) : { name, kind: 'silent', reason: 'its answer is no status' }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
+import { createAskPeer } from './ask-peer.ts'
 import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-parts.ts'
 import { readProcesses } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
@@ -138,6 +139,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     now,
     onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
   })
+  const askPeer = createAskPeer(config.http)
   const others = watchOtherHolders({
     peers: () => health.expectation()?.peers ?? [],
     held: () => {
@@ -146,7 +148,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
         .filter(({ address }) => addresses.has(address))
         .map(({ name, address }) => ({ name, address, suspect: !vrrp.isMaster(name) }))
     },
-    port: config.http.port,
+    ask: askPeer,
     now,
   })
   const haproxyProcesses = onDemand({
@@ -194,6 +196,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     timeline: events.timeline,
     health,
     haproxy,
+    askPeer,
     others,
     keepalivedCounts,
     haproxyProcesses,

@@ -14,7 +14,7 @@ const PATIENCE_MS = { answered: 300, silent: 50 }
 export function createSeen(parts: Parts, status: () => Promise<Status>): () => Promise<Seen> {
   const silent = new Set<string>()
   const ask = async (peer: { name: string; address: string }): Promise<NodeView> => {
-    const asked = askNode(peer, parts.config.http.port).then((view) => {
+    const asked = askNode(peer, parts.askPeer).then((view) => {
       if (view.kind === 'silent') silent.add(peer.name)
       else silent.delete(peer.name)
       return view

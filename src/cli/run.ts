@@ -1,21 +1,20 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { hostname, setPriority } from 'node:os'
+import { setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
-import { readAsset } from '../assets.ts'
+import { viewCluster } from '../cluster.ts'
 import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import { openNetwork } from '../open-network.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
 import { createSeen } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
-import { serveNetwork } from '../serve/network.ts'
-import { statusPage } from '../serve/page.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
@@ -84,6 +83,7 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
   const stopping = createStop()
   const control = await serveControl(controlSocketOf(config), {
     status,
+    cluster: async () => await viewCluster(await status(), parts.askPeer),
     why: (vip) => whyOf(parts, vip),
     sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
@@ -98,27 +98,9 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     },
     end: stopping.answered,
   })
-  const page = statusPage(readAsset('dist/status-page.html'))
   const live = createLive(createSeen(parts, status))
   parts.timeline.onEvent(live.poke)
-  const network = await serveNetwork({
-    ...config.http,
-    names: [...config.http.names, config.node, hostname()],
-    streams: { '/api/v1/events': live },
-    onError: (error) => log.error({ reason: error.message }, 'an answer on the network failed'),
-    routes: {
-      '/api/v1/status': async () => ({ contentType: 'application/json', body: JSON.stringify(await status()) }),
-      '/': async () => page,
-      '/metrics': async () => ({
-        contentType: metrics.contentType,
-        body: await metrics.scrape(parts, await status()),
-      }),
-    },
-  }).catch((error: Error) => {
-    // The balancer matters more than who may look at it.
-    log.error({ ...config.http, reason: error.message }, 'status and metrics are not served on the network')
-    return undefined
-  })
+  const network = await openNetwork(parts, { status, metrics, live })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
   parts.timeline.add({ kind: 'agent', what: 'started', version: version() })
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { viewCluster } from '../cluster.ts'
-import { connectControl } from '../serve/control-client.ts'
+import type { ClusterView } from '../cluster.ts'
+import { type ControlClient, connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
 import { age } from '../time-text.ts'
 import { formatCluster } from './cluster-table.ts'
@@ -26,13 +26,10 @@ export async function status(options: StatusOptions): Promise<number> {
   const config = readAgentConfig(options.config)
   const control = connectControl(controlSocketOf(config))
   if (options.wait !== undefined) {
-    return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control, config.http.port)
+    return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control)
   }
   for (;;) {
-    const own = (await control.get('/v1/status')) as Status
-    const cluster = options.cluster === true ? await viewCluster(own, config.http.port) : undefined
-    const now = cluster ?? own
-    const text = cluster === undefined ? formatStatus(own) : formatCluster(cluster)
+    const { now, text } = options.cluster === true ? await lookAtAll(control) : await lookHere(control)
     const shown = options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : text
     // In place: what was longer before is cleared below and to the right.
     if (options.watch === true && options.json !== true) process.stdout.write(inPlace(shown))
@@ -40,6 +37,16 @@ export async function status(options: StatusOptions): Promise<number> {
     if (options.watch !== true) return now.headline.well ? 0 : 1
     await sleep(REDRAW_EVERY_MS)
   }
+}
+
+async function lookHere(control: ControlClient): Promise<{ now: Status; text: string }> {
+  const now = (await control.get('/v1/status')) as Status
+  return { now, text: formatStatus(now) }
+}
+
+async function lookAtAll(control: ControlClient): Promise<{ now: ClusterView; text: string }> {
+  const now = (await control.get('/v1/cluster')) as ClusterView
+  return { now, text: formatCluster(now) }
 }
 
 function inPlace(text: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { viewCluster } from '../cluster.ts'
+import type { ClusterView } from '../cluster.ts'
 import type { ControlClient } from '../serve/control-client.ts'
 import { DURATION, parseDurationMs } from '../spec/duration.ts'
 import type { Status } from '../status.ts'
@@ -16,7 +16,6 @@ export async function wait(
   text: string,
   { lasting, timeout }: { lasting: string; timeout: string },
   control: ControlClient,
-  port: number,
 ): Promise<number> {
   const parsed = parseConditions(text)
   if ('mistake' in parsed) {
@@ -32,7 +31,7 @@ export async function wait(
   let goodSince: number | undefined
   let told: string | undefined
   for (;;) {
-    const why = await whyNotYet(parsed.conditions, control, port)
+    const why = await whyNotYet(parsed.conditions, control)
     const now = performance.now()
     if (why === undefined) {
       goodSince ??= now
@@ -55,14 +54,10 @@ export async function wait(
   }
 }
 
-async function whyNotYet(
-  conditions: readonly Condition[],
-  control: ControlClient,
-  port: number,
-): Promise<string | undefined> {
+async function whyNotYet(conditions: readonly Condition[], control: ControlClient): Promise<string | undefined> {
   try {
     const own = (await control.get('/v1/status')) as Status
-    const cluster = await viewCluster(own, port)
+    const cluster = (await control.get('/v1/cluster')) as ClusterView
     for (const condition of conditions) {
       const why = whyNot(condition, own, cluster)
       if (why !== undefined) return why

@@ -38,6 +38,8 @@ export type LabAgentOptions = {
   repositoryUrl: string
   /** More lines of agent.yaml. */
   settings?: string
+  /** The `http:` of agent.yaml; by default everybody in the lab may read. */
+  http?: string
 }
 
 const ENDS_WITHIN_MS = 15_000
@@ -147,7 +149,7 @@ function agentYaml(node: string, directory: string, launcher: string, options: L
   return `node: ${node}
 repository: { url: "${options.repositoryUrl}", branch: main, every: 30s }
 supervisor: embedded
-http: { listen: "0.0.0.0:9853" }
+${options.http ?? 'http: { listen: "0.0.0.0:9853" }'}
 paths:
   state: ${directory}/state
   runtime: ${directory}/run

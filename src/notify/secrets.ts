@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readSecret } from '../secret-file.ts'
 import type { WebhookConfig } from '../spec/agent-config.ts'
 
 /** A URL for logs and status: paths and queries of webhooks are often the secret itself. */
@@ -12,17 +12,10 @@ export function headersOf(headers: WebhookConfig['headers']): { values: Record<s
   const values = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      typeof value === 'string' ? value : readSecret(name, value.file),
+      typeof value === 'string' ? value : readSecret(`header ${name}`, value.file),
     ]),
   )
   return { values, secrets: Object.values(values) }
-}
-
-/** Read anew each time, so that a secret can be changed without a restart. */
-function readSecret(name: string, file: string): string {
-  const value = readFileSync(file, 'utf8').trim()
-  if (/^[\x20-\x7e]{1,8000}$/.test(value)) return value
-  throw new Error(`header ${name}: ${file} does not hold one line of printable ASCII`)
 }
 
 /** Another program's words without what must not be shown. */

@@ -1,8 +1,5 @@
 import * as z from 'zod'
-import { askPeer } from '../ask-peer.ts'
-
-/** Another node of the cluster. */
-export type Peer = { name: string; address: string }
+import type { AskPeer, Peer } from '../ask-peer.ts'
 
 /** A VIP that this node has. `suspect`: its keepalived does not say that it is MASTER. */
 export type HeldVip = { name: string; address: string; suspect: boolean }
@@ -21,8 +18,7 @@ export type OtherHolders = {
 export type OtherHoldersOptions = {
   peers(): readonly Peer[]
   held(): readonly HeldVip[]
-  /** Where the agents of this cluster answer `GET /api/v1/status`. */
-  port: number
+  ask: AskPeer
   now(): number
 }
 
@@ -59,7 +55,7 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
     if (peers.length === 0 || !isDue) return
     calmAt = performance.now()
     const answers = await Promise.all(
-      peers.map(async ({ name, address }) => ({ name, holds: await heldBy(address, options.port) })),
+      peers.map(async (peer) => ({ name: peer.name, holds: await heldBy(peer, options.ask) })),
     )
     for (const { name, holds } of answers) answered.set(name, { isUp: holds !== undefined, atMs: now() })
     // A VIP that has left meanwhile was only handed over.
@@ -101,8 +97,8 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
 }
 
 /** Addresses that the node says it holds; undefined when it does not say. */
-async function heldBy(host: string, port: number): Promise<ReadonlySet<string> | undefined> {
-  const answer = await askPeer(host, port, ANSWER_WITHIN_MS)
+async function heldBy(peer: Peer, ask: AskPeer): Promise<ReadonlySet<string> | undefined> {
+  const answer = await ask(peer, ANSWER_WITHIN_MS)
   const read = answerSchema.safeParse(answer.kind === 'answer' ? answer.value : undefined)
   if (!read.success) return undefined
   return new Set(read.data.vips.filter(({ held }) => held).map(({ address }) => address))

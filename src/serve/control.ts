@@ -6,6 +6,8 @@ import { listen } from './listen.ts'
 /** What may be asked of a running agent through its control socket. */
 export type Control = {
   status(): Promise<unknown>
+  /** All nodes, as they say themselves when this one asks them. */
+  cluster(): Promise<unknown>
   /** What happened to one VIP; a string says why there is no answer. */
   why(vip: string): Promise<object | string>
   /** Streams one JSON line per event; the promise ends with the work. */
@@ -50,6 +52,9 @@ async function route(request: IncomingMessage, response: ServerResponse, control
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /v1/status':
       sendJson(response, await control.status())
+      return
+    case 'GET /v1/cluster':
+      sendJson(response, await control.cluster())
       return
     case 'GET /v1/why': {
       const why = await control.why(url.searchParams.get('vip') ?? '')

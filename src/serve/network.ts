@@ -1,6 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { http } from '../http.ts'
+import type { Access } from './access.ts'
+import type { Certificate } from './certificate.ts'
 import { listen } from './listen.ts'
 
 /** What one path answers; made anew for each request. `policy`: its Content-Security-Policy, when it needs more than nothing. */
@@ -20,6 +22,11 @@ export type NetworkOptions = {
   onError(error: Error): void
   /** Names by which this server may be called, besides addresses and `localhost`. */
   names: readonly string[]
+  access: Access
+  /** Undefined: http without TLS. */
+  certificate: Certificate | undefined
+  /** The certificate was to be renewed and is of no use, or (`undefined`) is as it should be. */
+  onCertificate(reason: string | undefined): void
 }
 
 /** Slow and idle clients among them; a scrape needs one. */
@@ -32,6 +39,7 @@ const IDLE_MS = 15_000
 const ANSWER_WITHIN_MS = 30_000
 
 const CHECK_EVERY_MS = 1_000
+const RENEW_EVERY_MS = 60_000
 /** One connection cannot queue work without end. */
 const MAX_REQUESTS_PER_CONNECTION = 1_000
 
@@ -57,14 +65,15 @@ const HEADERS = {
 export async function serveNetwork(options: NetworkOptions): Promise<Server> {
   const names = new Set([...options.names, 'localhost'].map((name) => name.toLowerCase()))
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECK_EVERY_MS }
-  const server = http.createServer(limits, (request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     request.socket.setTimeout(ANSWER_WITHIN_MS)
     answer(request, response, options, names).catch((error: Error) => {
       options.onError(error)
       if (response.headersSent) response.destroy()
       else send(response, 500, text('the agent could not answer; its log says why'))
     })
-  })
+  }
+  const server = create(options, limits, onRequest)
   server.headersTimeout = HEADERS_WITHIN_MS
   server.requestTimeout = REQUEST_WITHIN_MS
   server.keepAliveTimeout = IDLE_MS
@@ -86,16 +95,42 @@ export async function serveNetwork(options: NetworkOptions): Promise<Server> {
   return server
 }
 
+function create(
+  { certificate, onCertificate }: NetworkOptions,
+  limits: ServerOptions,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  if (certificate === undefined) return http.createServer(limits, onRequest)
+  const https = process.getBuiltinModule('node:https')
+  const settings = { ...limits, ...certificate.current, handshakeTimeout: HEADERS_WITHIN_MS }
+  const server = https.createServer(settings, onRequest)
+  const timer = setInterval(() => {
+    try {
+      const renewed = certificate.renewed()
+      if (renewed !== undefined) server.setSecureContext(renewed)
+      onCertificate(undefined)
+    } catch (error) {
+      onCertificate((error as Error).message)
+    }
+  }, RENEW_EVERY_MS)
+  server.on('close', () => clearInterval(timer))
+  return server
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { routes, streams }: Pick<NetworkOptions, 'routes' | 'streams'>,
+  { routes, streams, access }: Pick<NetworkOptions, 'routes' | 'streams' | 'access'>,
   names: ReadonlySet<string>,
 ): Promise<void> {
   // Nothing here reads a body: whoever sends one is answered, and then hung up on.
   if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
     response.shouldKeepAlive = false
   if (!isOurName(request.headers.host ?? '', names)) return send(response, 421, text('this server has another name'))
+  if (!access.allows(request.headers.authorization)) {
+    response.setHeader('www-authenticate', access.challenges)
+    return send(response, 401, text('unauthorized'))
+  }
   const path = (request.url ?? '').split('?', 1)[0] ?? ''
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined
   const stream = Object.hasOwn(streams, path) ? streams[path] : undefined

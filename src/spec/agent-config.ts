@@ -4,7 +4,7 @@ export type AgentConfig = {
   repository: { url: string; branch: string; path: string; everyMs: number }
   supervisor: 'systemd' | 'embedded'
   /** `names`: what a request may call this server, besides addresses and the hostname. */
-  http: { host: string; port: number; names: readonly string[] }
+  http: HttpConfig
   paths: {
     state: string
     runtime: string
@@ -21,6 +21,23 @@ export type AgentConfig = {
   hooks: { directory: string; timeoutMs: number }
   webhooks: readonly WebhookConfig[]
 }
+
+/** `auth`: undefined when anybody who reaches the port may read; otherwise one of the two is enough. */
+export type HttpConfig = {
+  host: string
+  port: number
+  names: readonly string[]
+  auth: HttpAuth | undefined
+  tls: HttpTls | undefined
+}
+
+export type HttpAuth = {
+  basic: { user: string; password: { file: string } } | undefined
+  bearer: { file: string } | undefined
+}
+
+/** Files in PEM. `authority`: whom the certificates of the other nodes are signed by. */
+export type HttpTls = { certificate: string; key: string; authority: string }
 
 /** `{ file }`: a secret that is read when it is needed and never shown. */
 export type WebhookConfig = {

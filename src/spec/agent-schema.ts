@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { parseIpAddress } from './address.ts'
-import { choice, duration, hostName, integer, name, section, text } from './fields.ts'
+import { choice, duration, integer, name, section, text } from './fields.ts'
+import { httpSchema } from './http-schema.ts'
 import { whyNotRepositoryUrl } from './repository-url.ts'
 import { webhookSchema } from './webhook-schema.ts'
 
@@ -45,16 +45,6 @@ const repositoryPath = text(
   'a path in the repository is "." or relative, such as clusters/home, without ".." in it',
 )
 
-const LISTEN = 'listen is an address and a port, such as 127.0.0.1:9853 or [::1]:9853'
-const listen = text(/^(?:[0-9.]+|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}$/, LISTEN).transform((written, context) => {
-  const colon = written.lastIndexOf(':')
-  const host = parseIpAddress(written.slice(0, colon).replace(/^\[|\]$/g, ''))?.text
-  const port = Number(written.slice(colon + 1))
-  if (host !== undefined && port <= 65535) return { host, port }
-  context.addIssue({ code: 'custom', message: LISTEN })
-  return z.NEVER
-})
-
 const repository = section('repository', {
   url: repositoryUrl.meta({
     title: 'URL',
@@ -65,16 +55,6 @@ const repository = section('repository', {
   every: duration('every', 1000, DAY_MS)
     .prefault('30s')
     .meta({ title: 'Every', description: 'Time between two fetches; at least 1s.' }),
-})
-
-const http = section('http', {
-  listen: listen
-    .prefault('127.0.0.1:9853')
-    .meta({ title: 'Listen', description: 'Address and port of /metrics and /api/v1/status.' }),
-  names: z.array(hostName('a name of http')).max(20, 'at most 20 names').default([]).meta({
-    title: 'Names',
-    description: 'Names by which others call this server, such as lb1.lan; addresses and the hostname always work.',
-  }),
 })
 
 // A socket's path has 107 bytes; "/haproxy-master.sock" and HAProxy's ".<pid>.tmp" need 32 of them.
@@ -163,7 +143,7 @@ export const agentSchema = section('the file', {
     description:
       'systemd: HAProxy and keepalived are units of the distribution. embedded: the agent starts and supervises both (containers, laptops).',
   }),
-  http: http.prefault({}).meta({ title: 'HTTP', description: 'The status server of the agent.' }),
+  http: httpSchema.prefault({}).meta({ title: 'HTTP', description: 'The status server of the agent.' }),
   paths: paths.prefault({}).meta({ title: 'Paths', description: 'Files and directories that the agent uses.' }),
   haproxy: haproxy.prefault({}).meta({ title: 'HAProxy', description: 'HAProxy on this node.' }),
   keepalived: keepalived.prefault({}).meta({ title: 'keepalived', description: 'keepalived on this node.' }),

@@ -27,8 +27,12 @@ export function findingsOfIssue(issue: core.$ZodIssue, root: unknown, base: Yaml
     case 'custom':
       if (issue.params?.['unshown']) return [{ path, spot: 'value', message: `${formatPath(path)} ${issue.message}` }]
   }
-  return [{ path, spot: 'value', message: `${formatPath(path)} is ${shown(value)}; ${issue.message}` }]
+  const said = SECRETS.has(path.at(-1)) ? 'is not usable' : `is ${shown(value)}`
+  return [{ path, spot: 'value', message: `${formatPath(path)} ${said}; ${issue.message}` }]
 }
+
+/** Keys that name a file with a secret: whoever writes the secret itself does not find it in a log. */
+const SECRETS: ReadonlySet<unknown> = new Set(['password', 'bearer'])
 
 function unknownKey(path: YamlPath, key: string, known: readonly string[]): Finding {
   const message = `${formatPath(path)} is not a key here; the keys are ${known.join(', ')}${didYouMean(key, known)}`

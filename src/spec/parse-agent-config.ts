@@ -26,7 +26,12 @@ function toConfig(node: string, written: output<typeof agentSchema>): AgentConfi
     node,
     repository: { url: repository.url, branch: repository.branch, path: repository.path, everyMs: repository.every },
     supervisor,
-    http: { ...http.listen, names: http.names },
+    http: {
+      ...http.listen,
+      names: http.names,
+      auth: http.auth && { basic: http.auth.basic, bearer: http.auth.bearer },
+      tls: http.tls && { ...http.tls, authority: http.tls.authority ?? http.tls.certificate },
+    },
     paths,
     haproxy,
     keepalived,

@@ -55,7 +55,7 @@ export function onePort(port: number): string {
 const SETTINGS = 'apply: { confirmWindow: 400ms, reloadTimeout: 6s }\n'
 
 /** Builds the cluster and waits until node `one` holds the VIP and all is well. */
-export async function startCluster(settings = SETTINGS): Promise<Cluster> {
+export async function startCluster(settings = SETTINGS, http?: string): Promise<Cluster> {
   const text = specText()
   const parsed = parseSpec(text, 'lb.yaml')
   assert.equal(parsed.kind, 'spec', JSON.stringify(parsed))
@@ -64,7 +64,10 @@ export async function startCluster(settings = SETTINGS): Promise<Cluster> {
   const lab = await createLab(parsed.spec)
   try {
     repository.commit({ 'lb.yaml': text }, 'Describe the cluster')
-    const agents = createLabAgents(lab, ['one', 'two'], { repositoryUrl: repository.url, settings })
+    const agents = createLabAgents(lab, ['one', 'two'], {
+      ...{ repositoryUrl: repository.url, settings },
+      ...(http === undefined ? {} : { http }),
+    })
     const [one, two] = agents
     assert.ok(one !== undefined && two !== undefined)
     for (const agent of agents) agent.start()

@@ -11,7 +11,7 @@ test('needs nothing but the URL of the repository', () => {
       node: 'lb1',
       repository: { url: 'ssh://git@git.lan/lb-config.git', branch: 'main', path: '.', everyMs: 30_000 },
       supervisor: 'systemd',
-      http: { host: '127.0.0.1', port: 9853, names: [] },
+      http: { host: '127.0.0.1', port: 9853, names: [], auth: undefined, tls: undefined },
       paths: {
         state: '/var/lib/lb-agent',
         runtime: '/run/lb-agent',
@@ -35,7 +35,11 @@ test('takes what the file says over every default', () => {
 node: loadbalancer1
 repository: { url: /srv/lb.git, branch: env/home, path: clusters/home, every: 5m }
 supervisor: embedded
-http: { listen: "[::1]:9000", names: [lb1.lan] }
+http:
+  listen: "[::1]:9000"
+  names: [lb1.lan]
+  auth: { basic: { user: lb, password: { file: /password } }, bearer: { file: /bearer } }
+  tls: { certificate: /cert.pem, key: /key.pem }
 paths: { state: /s, runtime: /r, haproxyConfig: /h.cfg, keepalivedConfig: /k.conf, launcher: /l }
 haproxy: { binary: /usr/sbin/haproxy, user: www, group: www }
 keepalived: { binary: /usr/sbin/keepalived }
@@ -52,7 +56,13 @@ webhooks:
       node: 'loadbalancer1',
       repository: { url: '/srv/lb.git', branch: 'env/home', path: 'clusters/home', everyMs: 300_000 },
       supervisor: 'embedded',
-      http: { host: '::1', port: 9000, names: ['lb1.lan'] },
+      http: {
+        host: '::1',
+        port: 9000,
+        names: ['lb1.lan'],
+        auth: { basic: { user: 'lb', password: { file: '/password' } }, bearer: { file: '/bearer' } },
+        tls: { certificate: '/cert.pem', key: '/key.pem', authority: '/cert.pem' },
+      },
       paths: { state: '/s', runtime: '/r', haproxyConfig: '/h.cfg', keepalivedConfig: '/k.conf', launcher: '/l' },
       haproxy: { binary: '/usr/sbin/haproxy', user: 'www', group: 'www' },
       keepalived: { binary: '/usr/sbin/keepalived' },
@@ -84,6 +94,23 @@ for (const url of [
   '/srv/lb.git',
 ]) {
   test(`takes the repository ${url}`, () => assert.equal(parse(JSON.stringify({ repository: { url } })).kind, 'config'))
+}
+
+for (const [http, message] of [
+  ['auth: {}', '1:51  http.auth is an empty mapping; auth is a mapping with basic, bearer or both'],
+  [
+    'auth: { basic: { user: lb, password: s3cret } }',
+    '1:82  http.auth.basic.password is not usable; password is { file: /path }, a file that holds it in one line',
+  ],
+  [
+    'auth: { bearer: s3cret }',
+    '1:61  http.auth.bearer is not usable; bearer is { file: /path }, a file that holds it in one line',
+  ],
+  ['tls: { certificate: /c }', '1:45  http.tls.key is missing; key is the absolute path of a file'],
+] as const) {
+  test(`refuses ${http} without showing a secret`, () => {
+    assert.deepEqual(problemsOf(`{ repository: { url: /srv/lb.git }, http: { ${http} } }`), [`agent.yaml:${message}`])
+  })
 }
 
 const FORMS = 'a repository is https://..., ssh://..., user@host:path, file:///... or an absolute path'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, suite, test } from 'node:test'
+import { createAccess } from '../../src/serve/access.ts'
 import { serveNetwork } from '../../src/serve/network.ts'
 
 suite('what the network may read', () => {
@@ -14,6 +15,9 @@ suite('what the network may read', () => {
       port: 0,
       names: ['lb1'],
       streams: {},
+      access: createAccess(undefined, () => undefined),
+      certificate: undefined,
+      onCertificate: () => undefined,
       onError: ({ message }) => errors.push(message),
       routes: {
         '/metrics': async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
