@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { recoverApply, startDaemons } from './agent-start.ts'
 import type { Release } from './apply/release.ts'
 import { createRecorder, ok, type Recorder, type StageResult } from './apply/stage-record.ts'
+import type { Suspension } from './apply/suspension.ts'
 import { whyNotApply } from './apply/why-not-apply.ts'
 import { restoreByHand, rollBackByHand } from './by-hand.ts'
 import type { Parts } from './parts.ts'
@@ -13,6 +14,7 @@ import { refuse } from './reject.ts'
 import type { PassRequest, Schedule } from './schedule.ts'
 import { nextDelayMs } from './source/backoff.ts'
 import { fetchRevision, readFiles } from './stages.ts'
+import { timeOfDay } from './time-text.ts'
 import { version } from './version.ts'
 
 /**
@@ -91,6 +93,8 @@ async function passOverRevision(
   if (before.applied?.revision === revision.sha && !rejected && isOurs) {
     return { kind: 'unchanged', detail: `this node runs ${revision.sha.slice(0, 12)}` }
   }
+  const suspension = parts.suspensions.current()
+  if (suspension !== undefined) return { kind: 'suspended', reason: whySuspended(suspension, revision.sha) }
   const verified = await record('verify', async (): Promise<StageResult<void>> => {
     const ancestry =
       before.applied === null
@@ -129,6 +133,12 @@ async function passOverRevision(
     { from: applied, to: release.value, revision: revision.sha, cause: 'revision' },
     signal,
   )
+}
+
+function whySuspended({ until, reason }: Suspension, sha: string): string {
+  const end = until === null ? '' : ` until ${timeOfDay(until)}`
+  const why = reason === '' ? '' : ` (${reason})`
+  return `${sha.slice(0, 12)} waits: this node is suspended${end}${why}. To apply it: lb-agent resume`
 }
 
 async function prepareRelease(

@@ -60,6 +60,14 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--vip <name>', 'only this one (default: all)')
     .option('--json', 'for programs')
     .action((options) => exit(import('./cli/drain.ts').then(({ undrain }) => undrain(options))))
+  local('suspend', 'apply no new revision on this node until resume; its VIPs move as ever')
+    .option('--for <duration>', 'ends by itself after 30m, 2h, …')
+    .option('--reason <text>', 'for those who look at status')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/suspend.ts').then(({ suspend }) => suspend(options))))
+  local('resume', 'follow the repository again, and look at it now')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/suspend.ts').then(({ resume }) => resume(options))))
   local('stop', 'drain, then stop keepalived, HAProxy and the agent (a restart of the agent stops neither)').action(
     (options) => exit(import('./cli/stop.ts').then(({ stop }) => stop(options))),
   )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
+import { createSuspensions } from './apply/suspension.ts'
 import { createAskPeer } from './ask-peer.ts'
 import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-parts.ts'
 import { readProcesses } from './daemons/haproxy-processes.ts'
@@ -75,6 +76,10 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       reason: 'its time is over',
     })
     log.info({ vip: vip ?? 'all' }, 'drain is over')
+  })
+  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), now, () => {
+    events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
+    log.info('resumed')
   })
   const health = watchHealth({
     trackFiles,
@@ -193,6 +198,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     vrrp,
     troubles,
     drains,
+    suspensions,
     timeline: events.timeline,
     health,
     haproxy,
@@ -215,6 +221,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       health.close()
       haproxy.close()
       others.close()
+      suspensions.close()
       fifo.close()
       units.haproxy.close()
       units.keepalived.close()

@@ -69,8 +69,9 @@ export function createPassLog(
             telling?.revision?.sha === pass.revision?.sha &&
             telling !== undefined &&
             telling.startedAtMs < pass.startedAtMs
-          // A revision that was rejected is refused again and again: its first pass is the one with the reasons.
-          const repeats = result.kind === 'refused' && known
+          // A revision that was rejected is refused again and again, and one that must wait waits again and again: its first
+          // pass is the one with the reasons.
+          const repeats = (result.kind === 'refused' || result.kind === 'suspended') && known
           if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) telling = pass
           onProgress({ result, revision: pass.revision })
           if (result.kind === 'applied')
@@ -88,5 +89,13 @@ export function createPassLog(
 
 /** A pass that found nothing to do ends these: the repository can be read again, or its branch is back at what runs. */
 function isOver(result: PassResult | undefined): boolean {
-  return result?.kind === 'failed' || result?.kind === 'refused' || result?.kind === 'rejected'
+  switch (result?.kind) {
+    case 'failed':
+    case 'refused':
+    case 'suspended':
+    case 'rejected':
+      return true
+    default:
+      return false
+  }
 }

@@ -13,6 +13,8 @@ export type PassResult =
   | { kind: 'rejected'; stage: string; reason: string }
   /** Refused for now: a rewind, or a revision that was rejected before. */
   | { kind: 'refused'; reason: string }
+  /** Somebody has suspended this node; tried again all the same. */
+  | { kind: 'suspended'; reason: string }
   /** The outside world failed; tried again at `nextTryAtMs` of the status. */
   | { kind: 'failed'; stage: string; reason: string }
   /** Neither the new release nor the old one could be proven. */

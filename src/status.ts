@@ -30,6 +30,8 @@ export type Status = {
     nextInMs: number
     okAtMs: number | null
   } | null
+  /** Revisions are not applied by order of a person; null when they are. */
+  suspended: { sinceMs: number; untilMs: number | null; reason: string } | null
   lastPass: PassRecord | null
   /** `ageMs`: of the last look at HAProxy; null before the first. `fresh`: a look is not overdue. */
   gate: { open: boolean; reason: string; sinceMs: number; ageMs: number | null; fresh: boolean }
@@ -89,6 +91,7 @@ export async function statusOf(
   const fetch = passes.lastFetch()
   const desired = passes.desired()
   const verdict = parts.health.verdict()
+  const suspension = parts.suspensions.current()
   const lookedAtMs = parts.health.lookedAtMs()
   const driftAtMs = parts.drift.checkedAtMs()
   const status: Omit<Status, 'headline'> = {
@@ -111,6 +114,10 @@ export async function statusOf(
             nextInMs: agent.nextTryAtMs - now,
             okAtMs: fetch.okAt ?? null,
           },
+    suspended:
+      suspension === undefined
+        ? null
+        : { sinceMs: suspension.since, untilMs: suspension.until, reason: suspension.reason },
     lastPass: passes.lastTelling() ?? null,
     gate: {
       open: verdict.serving,
@@ -223,5 +230,9 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   if (unknown !== undefined) return bad(`keepalived has not said how VIP ${unknown.name} is`)
   const trouble = status.troubles[0]
   if (trouble !== undefined) return bad(trouble.text)
-  return { well: true, text: status.drains.length === 0 ? 'all is well' : 'all is well; drained by hand, see its VIPs' }
+  const byHand = [
+    ...(status.drains.length === 0 ? [] : ['drained by hand, see its VIPs']),
+    ...(status.suspended === null ? [] : ['suspended by hand, revisions are not applied']),
+  ]
+  return { well: true, text: ['all is well', ...byHand].join('; ') }
 }

@@ -18,6 +18,7 @@ import { createLive } from '../serve/live.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
+import { resume, suspend } from '../suspend.ts'
 import { releaseEndOf } from '../timeline/release-end.ts'
 import { version } from '../version.ts'
 import { whyOf } from '../why.ts'
@@ -89,6 +90,9 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
     drain: async (request, line) => line({ result: await drain(parts, request, line, ending.signal) }),
     undrain: (vip) => undrain(parts, vip),
+    suspend: (request) => suspend(parts, request),
+    resume: () =>
+      resume(parts, () => void ask({ cause: 'sync', retry: false, acceptRewind: false, onProgress: () => undefined })),
     stop: async () => {
       // A better node takes the VIPs before anything stops.
       await drain(parts, { vip: undefined, forMs: undefined, forStop: true }, () => undefined, ending.signal)

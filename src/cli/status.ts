@@ -82,6 +82,7 @@ function releaseLines(status: Status): string[] {
         ? 'not asked yet'
         : `${fetch.ok ? 'read' : paint('red', 'NOT READ')} ${age(fetch.ageMs)} ago, next in ${age(fetch.nextInMs)}: ${fetch.detail}`,
     ],
+    ...(status.suspended === null ? [] : [['suspended', describeSuspension(status.suspended, atMs)]]),
     [
       'live files',
       applied === null
@@ -92,6 +93,12 @@ function releaseLines(status: Status): string[] {
     ],
   ]
   return table(rows).split('\n')
+}
+
+function describeSuspension({ sinceMs, untilMs, reason }: NonNullable<Status['suspended']>, atMs: number): string {
+  const end =
+    untilMs === null ? 'until lb-agent resume' : `for another ${age(untilMs - atMs)}, or until lb-agent resume`
+  return `for ${age(atMs - sinceMs)}, ${end}${reason === '' ? '' : `: ${reason}`}`
 }
 
 function daemonLines(status: Status): string[] {

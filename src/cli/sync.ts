@@ -74,6 +74,8 @@ export function describeResult(result: PassResult): string {
       return `rejected at ${result.stage}: ${result.reason}`
     case 'refused':
       return `refused: ${result.reason}`
+    case 'suspended':
+      return result.reason
     case 'failed':
       return `failed at ${result.stage}: ${result.reason}`
     case 'stuck':

@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { bootId, bootMs } from '../boot-clock.ts'
+import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
 import { writeDurably } from '../write-file.ts'
 
-const drainSchema = z.object({
+const drainSchema = lastingSchema.extend({
   /** undefined: all VIPs of this node, also those that a later release adds. */
   vip: z.string().optional(),
-  since: z.number(),
-  /** Epoch ms; null: until `undrain`. */
-  until: z.number().nullable(),
-  /** The same on the clock of `boot`, which nobody sets. */
-  untilBootMs: z.number().nullable(),
-  boot: z.string(),
 })
 
 /** One VIP, or all, that this node gives away by hand. It survives restarts and boots, and ends by itself if it has an end. */
@@ -31,15 +25,10 @@ export type Drains = {
 
 /** Remembers drains in `file`. `onEnd` hears of those that end by themselves. */
 export function createDrains(file: string, now: () => number, onEnd: (drain: Drain) => void): Drains {
-  const boot = bootId()
   let drains: readonly Drain[] = load(file).map((drain) => ({ ...drain, forStop: false }))
 
-  const isOver = (drain: Drain): boolean =>
-    drain.boot === boot && drain.untilBootMs !== null
-      ? bootMs() >= drain.untilBootMs
-      : drain.until !== null && now() >= drain.until
   const living = (): readonly Drain[] => {
-    const over = drains.filter(isOver)
+    const over = drains.filter((drain) => isOver(drain, now()))
     if (over.length > 0) {
       drains = drains.filter((drain) => !over.includes(drain))
       // One that has ended is over whether the file knows it or not: it carries its own end.
@@ -52,10 +41,7 @@ export function createDrains(file: string, now: () => number, onEnd: (drain: Dra
     add: async (vip, { forMs, forStop }) => {
       const drain: Drain = {
         ...(vip === undefined ? {} : { vip }),
-        since: now(),
-        until: forMs === undefined ? null : now() + forMs,
-        untilBootMs: forMs === undefined ? null : bootMs() + forMs,
-        boot,
+        ...lastingFor(forMs, now()),
         forStop,
       }
       const others = living().filter((other) => other.vip !== vip || other.forStop !== forStop)

@@ -47,6 +47,7 @@ export function createAgentSamples(registry: Registry): {
   const committedAt = samples('desired_commit_time_seconds', 'When the newest revision of the branch was committed.')
   const pending = samples('pending', '1 when the newest revision of the branch is not what this node runs.')
   const rejected = samples('rejected', '1 when the newest revision of the branch was rejected by this node.')
+  const suspended = samples('suspended', '1 while revisions are not applied by order of a person.')
   const peer = samples('peer_up', '1 when the agent of that node answered last.', ['peer'])
   const fetchEvery = samples('fetch_interval_seconds', 'Time between two looks at the repository.')
   const stuck = samples('stuck', '1 when neither the new release nor the old one could be proven.')
@@ -106,6 +107,7 @@ export function createAgentSamples(registry: Registry): {
           status.rejected.some((entry) => entry.revision === revision),
         )
       }
+      suspended.set({}, status.suspended !== null)
       fetchOk.set({}, status.fetch?.ok)
       fetchEvery.set({}, seconds(status.fetch?.everyMs))
       stuck.set({}, status.lastPass?.result.kind === 'stuck')

@@ -85,6 +85,7 @@ export function createCounted(registry: Registry): Counted {
           return
         case 'score':
         case 'drain':
+        case 'suspend':
         case 'agent':
         case 'clock':
           return

@@ -15,6 +15,8 @@ export type Control = {
   rollback(line: (event: unknown) => void): Promise<void>
   drain(options: DrainOptions, line: (event: unknown) => void): Promise<void>
   undrain(vip: string | undefined): Promise<unknown>
+  suspend(options: SuspendOptions): Promise<unknown>
+  resume(): Promise<unknown>
   /** Stops both daemons. */
   stop(): Promise<void>
   /** Ends the agent. */
@@ -22,6 +24,7 @@ export type Control = {
 }
 
 export type DrainOptions = { vip: string | undefined; forMs: number | undefined; forStop: boolean }
+export type SuspendOptions = { forMs: number | undefined; reason: string }
 export type SyncOptions = { retry: boolean; acceptRewind: boolean; restore: boolean }
 
 const SOCKET_MODE = 0o660
@@ -49,6 +52,10 @@ async function route(request: IncomingMessage, response: ServerResponse, control
   const url = new URL(request.url ?? '/', 'http://agent')
   const flag = (name: string): boolean => url.searchParams.get(name) === '1'
   const text = (name: string): string | undefined => url.searchParams.get(name) ?? undefined
+  const milliseconds = (name: string): number | undefined => {
+    const given = text(name)
+    return given === undefined ? undefined : Number(given)
+  }
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /v1/status':
       sendJson(response, await control.status())
@@ -71,17 +78,20 @@ async function route(request: IncomingMessage, response: ServerResponse, control
       await streamLines(response, (line) => control.rollback(line))
       return
     case 'POST /v1/drain': {
-      const forMs = text('forMs')
-      const options = {
-        vip: text('vip'),
-        forMs: forMs === undefined ? undefined : Number(forMs),
-        forStop: flag('forStop'),
-      }
+      const options = { vip: text('vip'), forMs: milliseconds('forMs'), forStop: flag('forStop') }
       await streamLines(response, (line) => control.drain(options, line))
       return
     }
     case 'POST /v1/undrain':
       await streamLines(response, async (line) => line({ result: await control.undrain(text('vip')) }))
+      return
+    case 'POST /v1/suspend': {
+      const options = { forMs: milliseconds('forMs'), reason: text('reason') ?? '' }
+      await streamLines(response, async (line) => line({ result: await control.suspend(options) }))
+      return
+    }
+    case 'POST /v1/resume':
+      await streamLines(response, async (line) => line({ result: await control.resume() }))
       return
     case 'POST /v1/stop':
       await control.stop()

@@ -38,6 +38,8 @@ export type NewEvent =
   | { kind: 'score'; vip: string; from: number | null; to: number; reason: string }
   /** `vips` empty: all of them. `untilMs` null: until it is undone. */
   | { kind: 'drain'; vips: readonly string[]; on: boolean; untilMs: number | null; reason: string }
+  /** Whether revisions are applied here. `untilMs` null: until it is undone. */
+  | { kind: 'suspend'; on: boolean; untilMs: number | null; reason: string }
   | ReleaseEnd
   | { kind: 'daemon'; unit: 'haproxy' | 'keepalived'; what: 'died' | 'started'; reason: string }
   | { kind: 'agent'; what: 'started' | 'ended'; version: string }
@@ -52,6 +54,7 @@ const FIELDS: Readonly<Record<NewEvent['kind'], Readonly<Record<string, 'string'
   gate: { open: 'boolean', reason: 'string' },
   score: { vip: 'string', to: 'number', reason: 'string' },
   drain: { on: 'boolean', reason: 'string' },
+  suspend: { on: 'boolean', reason: 'string' },
   release: {
     ...{ result: 'string', release: 'string', revision: 'string', subject: 'string' },
     ...{ author: 'string', stage: 'string', reason: 'string', startedAtMs: 'number' },
@@ -88,6 +91,7 @@ export function concerns(event: NewEvent, vip: string): boolean {
     case 'drain':
       return event.vips.length === 0 || event.vips.includes(vip)
     case 'gate':
+    case 'suspend':
     case 'release':
     case 'daemon':
     case 'agent':

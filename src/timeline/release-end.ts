@@ -42,6 +42,7 @@ export function releaseEndOf(pass: PassRecord, finished: string | undefined): Re
     case 'running':
     case 'unchanged':
     case 'refused':
+    case 'suspended':
     case 'interrupted':
       return undefined
     default:

@@ -85,6 +85,11 @@ function tellEvent(event: TimelineEvent, context: Context): string {
       const until = event.untilMs === null ? '' : `, until ${context.words.time(event.untilMs)}`
       return `${which} ${event.on ? `drained${until}` : 'no longer drained'}: ${event.reason}`
     }
+    case 'suspend': {
+      const until = event.untilMs === null ? '' : ` until ${context.words.time(event.untilMs)}`
+      const why = event.reason === '' ? '' : `: ${event.reason}`
+      return event.on ? `suspended${until}, revisions are not applied here${why}` : `resumed${why}`
+    }
     case 'release':
       return tellRelease(event)
     case 'daemon':
