@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AskPeer, Peer } from './ask-peer.ts'
+import type { Headline } from './headline.ts'
 import { cleanText } from './source/clean-text.ts'
 import type { Status } from './status.ts'
 
@@ -10,6 +11,7 @@ export type NodeView =
       kind: 'answers'
       well: boolean
       text: string
+      advice: string | null
       release: string
       revision: string
       vips: readonly VipView[]
@@ -20,7 +22,7 @@ export type VipView = { name: string; address: string; state: string; held: bool
 
 export type ClusterView = {
   atMs: number
-  headline: { well: boolean; text: string }
+  headline: Headline
   nodes: readonly NodeView[]
   /** By name of the VIP: the nodes whose kernels have its address. */
   holders: Readonly<Record<string, readonly string[]>>
@@ -34,7 +36,7 @@ const sentence = z.string().transform((text) => cleanText(text, 400))
 
 /** What is read of another agent's status; it may be of another version. */
 const answerSchema = z.object({
-  headline: z.object({ well: z.boolean(), text: sentence }),
+  headline: z.object({ well: z.boolean(), text: sentence, advice: sentence.nullable().default(null) }),
   applied: z.object({ release: word, revision: word }).nullable(),
   vips: z.array(
     z.object({
@@ -95,19 +97,33 @@ export function headlineOf(
   nodes: readonly NodeView[],
   holders: Readonly<Record<string, readonly string[]>>,
 ): ClusterView['headline'] {
-  const bad = (text: string) => ({ well: false, text })
+  const bad = (text: string, advice: string | null = null) => ({ well: false, text, advice })
   const vips = Object.entries(holders)
   const twice = vips.find(([, names]) => names.length > 1)
-  if (twice !== undefined) return bad(`DUPLICATE: VIP ${twice[0]} is on ${twice[1].join(' and ')}`)
+  if (twice !== undefined)
+    return bad(
+      `DUPLICATE: VIP ${twice[0]} is on ${twice[1].join(' and ')}`,
+      `On both: does keepalived run, and does VRRP (IP protocol 112) pass between them? lb-agent why ${twice[0]}`,
+    )
   const silent = nodes.filter(({ kind }) => kind === 'silent').map(({ name }) => name)
   const nowhere = vips.find(([, names]) => names.length === 0)
   if (nowhere !== undefined) {
     const perhaps = silent.length === 0 ? '' : `, unless ${silent.join(' or ')} has it, which does not answer`
-    return bad(`VIP ${nowhere[0]} is on no node${perhaps}`)
+    return bad(`VIP ${nowhere[0]} is on no node${perhaps}`, `On each: lb-agent why ${nowhere[0]}`)
   }
-  for (const node of nodes) if (node.kind === 'answers' && !node.well) return bad(`${node.name}: ${node.text}`)
-  if (silent.length > 0) return bad(`no answer from ${silent.join(', ')}`)
+  for (const node of nodes)
+    if (node.kind === 'answers' && !node.well)
+      return bad(`${node.name}: ${node.text}`, node.advice === null ? null : `On ${node.name}: ${node.advice}`)
+  if (silent.length > 0)
+    return bad(
+      `no answer from ${silent.join(', ')}`,
+      'There: systemctl status lb-agent. Its HAProxy and keepalived may serve all the same',
+    )
   const releases = new Set(nodes.flatMap((node) => (node.kind === 'answers' ? [node.revision] : [])))
-  if (releases.size > 1) return bad('the nodes run different revisions')
-  return { well: true, text: `all is well on ${nodes.length} nodes` }
+  if (releases.size > 1)
+    return bad(
+      'the nodes run different revisions',
+      'They follow within their interval of fetching; one that does not: lb-agent status there',
+    )
+  return { well: true, text: `all is well on ${nodes.length} nodes`, advice: null }
 }

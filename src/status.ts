@@ -1,11 +1,13 @@
 import type { Rejected } from './apply/apply-state.ts'
 import type { ServerState } from './daemons/haproxy-state.ts'
+import { type Headline, headlineOf, logsOf } from './headline.ts'
 import type { Drain } from './health/drains.ts'
-import { FAULT_SCORE } from './health/score.ts'
 import type { Drift } from './observe/drift.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import type { PassRecord } from './pass-record.ts'
+import { age, timeOfDay } from './time-text.ts'
+import { tellEvents } from './timeline/tell.ts'
 import type { Trouble } from './troubles.ts'
 
 /** What is true on this node now. Every `ageMs` says how old the fact beside it is. */
@@ -14,8 +16,7 @@ export type Status = {
   version: string
   atMs: number
   agent: { pid: number; startedAtMs: number }
-  /** The first thing that is wrong and what to do, or that nothing is. */
-  headline: { well: boolean; text: string }
+  headline: Headline
   applied: { release: string; revision: string; atMs: number } | null
   previous: string | null
   rejected: readonly Rejected[]
@@ -36,6 +37,8 @@ export type Status = {
   /** `ageMs`: of the last look at HAProxy; null before the first. `fresh`: a look is not overdue. */
   gate: { open: boolean; reason: string; sinceMs: number; ageMs: number | null; fresh: boolean }
   vips: readonly VipStatus[]
+  /** The last changes of state that keepalived told, with their reasons as far as this node knows them; newest first. */
+  moves: readonly Move[]
   /** VIPs that are given away by hand; `vip` is missing when all are. */
   drains: readonly Drain[]
   /** What a person should mend, though this node goes on. */
@@ -64,6 +67,8 @@ export type VipStatus = {
   score: number | null
   scoreReason: string
 }
+
+export type Move = { atMs: number; vip: string; text: string }
 
 export type ServiceStatus = {
   name: string
@@ -127,6 +132,7 @@ export async function statusOf(
       fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
     vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
+    moves: movesOf(parts),
     drains: parts.drains.all(),
     troubles: parts.troubles.list(),
     haproxy:
@@ -144,7 +150,7 @@ export async function statusOf(
     peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
     drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
   }
-  return { ...status, headline: headlineOf(status) }
+  return { ...status, headline: headlineOf(status, logsOf(parts.config)) }
 }
 
 function pick(value: { pid: number; version: string; release: string; uptimeSec: number }) {
@@ -172,67 +178,20 @@ function vipStatus(parts: Parts, vip: { name: string; address: string }): VipSta
   }
 }
 
+/** Of so many events: what explains a move is among those shortly before it. */
+const EVENTS = 60
+const MOVES = 5
+
+function movesOf(parts: Parts): Move[] {
+  return tellEvents(parts.timeline.latest(EVENTS), { time: timeOfDay, span: age })
+    .flatMap(({ atMs, vip, text }) => (vip === undefined ? [] : [{ atMs, vip, text }]))
+    .slice(-MOVES)
+    .reverse()
+}
+
 function keepalivedStatus(parts: Parts): Status['keepalived'] {
   const state = parts.units.keepalived.state()
   return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
 }
 
-function duplicateOf({ vips, keepalived }: Omit<Status, 'headline'>): string | undefined {
-  const vip = vips.find(({ duplicate }) => duplicate !== null)
-  if (vip === undefined || vip.duplicate === null) return undefined
-  const { others, silent } = vip.duplicate
-  const unheard = silent.length === 0 ? '' : ` (no answer from ${silent.join(', ')})`
-  const too =
-    others.length === 0 ? `another node may hold it too${unheard}` : `${others.join(' and ')} holds it too${unheard}`
-  return keepalived.state === 'stopped'
-    ? `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
-    : `DUPLICATE: this node holds ${vip.name} (${vip.address}), and ${others.join(' and ')} does as well: do they hear each other's adverts?`
-}
-
 const STALE_AFTER_MS = 5_000
-
-/** The most urgent truth first. */
-function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
-  const bad = (text: string) => ({ well: false, text })
-  const pass = status.lastPass?.result
-  if (status.applied === null) {
-    const why =
-      status.fetch?.ok === false
-        ? status.fetch.detail
-        : pass !== undefined && 'reason' in pass
-          ? pass.reason
-          : 'no revision has been applied yet'
-    return bad(`nothing is applied on this node: ${why}`)
-  }
-  const duplicate = duplicateOf(status)
-  if (duplicate !== undefined) return bad(duplicate)
-  if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
-  if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
-  if (!status.gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log')
-  if (status.haproxy.state === 'UNKNOWN') return bad(`HAProxy serves, but cannot be asked: ${status.haproxy.reason}`)
-  const bare = status.vips.find(({ state, held }) => state === 'MASTER' && !held)
-  if (bare !== undefined) return bad(`keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`)
-  const fault = status.vips.find(({ state, score }) => state === 'FAULT' && score !== FAULT_SCORE)
-  if (fault !== undefined) return bad(`VIP ${fault.name} is in FAULT on this node`)
-  const empty = status.services.find(({ up }) => up === 0)
-  if (empty !== undefined) return bad(`service ${empty.name} has no server up: see its servers below`)
-  if (pass?.kind === 'stuck') return bad(`${pass.reason}: look at both daemons' logs`)
-  if (status.drift.files.length > 0) {
-    const files = status.drift.files.map(({ file, what }) => `${file} (${what})`).join(', ')
-    return bad(`not what release ${status.applied.release} wrote: ${files}. To put it back: lb-agent sync --restore`)
-  }
-  if (status.fetch?.ok === false)
-    return bad(`the repository cannot be read: ${status.fetch.detail}; ${status.applied.release} goes on serving`)
-  if (pass?.kind === 'rejected' || pass?.kind === 'refused' || pass?.kind === 'failed') {
-    return bad(`${pass.reason.split('\n')[0]}; ${status.applied.release} goes on serving`)
-  }
-  const unknown = status.vips.find(({ state }) => state === 'UNKNOWN')
-  if (unknown !== undefined) return bad(`keepalived has not said how VIP ${unknown.name} is`)
-  const trouble = status.troubles[0]
-  if (trouble !== undefined) return bad(trouble.text)
-  const byHand = [
-    ...(status.drains.length === 0 ? [] : ['drained by hand, see its VIPs']),
-    ...(status.suspended === null ? [] : ['suspended by hand, revisions are not applied']),
-  ]
-  return { well: true, text: ['all is well', ...byHand].join('; ') }
-}

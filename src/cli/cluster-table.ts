@@ -1,5 +1,5 @@
 import type { ClusterView, NodeView } from '../cluster.ts'
-import { paint, table } from './print.ts'
+import { adviceLines, paint, table } from './print.ts'
 
 /** Every node side by side: who holds what, who runs which release, who cannot be reached. */
 export function formatCluster({ headline, nodes, holders }: ClusterView): string {
@@ -7,6 +7,7 @@ export function formatCluster({ headline, nodes, holders }: ClusterView): string
   const head = ['node', 'release', ...vips.map((vip) => `VIP ${vip}`), 'says'].map((text) => paint('dim', text))
   return [
     `${headline.well ? paint('green', '●') : paint('red', '▲')} ${headline.text}`,
+    ...adviceLines(headline),
     '',
     table([head, ...nodes.map((node) => row(node, vips, holders))]),
   ].join('\n')

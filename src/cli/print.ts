@@ -13,6 +13,11 @@ export function printProblems(problems: readonly Problem[]): void {
   console.log(problems.length === 1 ? '1 problem' : `${problems.length} problems`)
 }
 
+/** What to do, below the verdict. */
+export function adviceLines({ advice }: { advice: string | null }): string[] {
+  return advice === null ? [] : [`  → ${advice}`]
+}
+
 /** Columns as wide as their widest cell; the last one is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ''))))

@@ -4,7 +4,7 @@ import { type ControlClient, connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
 import { age } from '../time-text.ts'
 import { formatCluster } from './cluster-table.ts'
-import { paint, table } from './print.ts'
+import { adviceLines, paint, table } from './print.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 import { describeResult } from './sync.ts'
 import { wait } from './wait.ts'
@@ -57,6 +57,7 @@ function inPlace(text: string): string {
 export function formatStatus(status: Status): string {
   return [
     `${status.headline.well ? paint('green', '●') : paint('red', '▲')} ${paint('bold', status.node)}: ${status.headline.text}`,
+    ...adviceLines(status.headline),
     '',
     ...releaseLines(status),
     '',
@@ -67,6 +68,7 @@ export function formatStatus(status: Status): string {
     ...troubleLines(status),
     ...serviceLines(status),
     '',
+    ...moveLines(status),
     ...passLines(status),
   ].join('\n')
 }
@@ -157,6 +159,12 @@ function serviceLines(status: Status): string[] {
       .join(' '),
   ])
   return table([['service', 'listens on', 'up', 'servers'].map(head), ...rows]).split('\n')
+}
+
+function moveLines({ moves, atMs }: Status): string[] {
+  if (moves.length === 0) return []
+  const rows = moves.map((move) => [`${age(atMs - move.atMs)} ago`, move.vip, move.text])
+  return [...table([['last moves', 'VIP', ''].map(head), ...rows]).split('\n'), '']
 }
 
 function passLines(status: Status): string[] {

@@ -87,7 +87,7 @@ suite('one node', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     assert.equal(well.said.split('\n')[0], '● one: all is well')
     const json = await verb(one, 'status', '--json')
     assert.equal(json.code, 0)
-    assert.deepEqual(JSON.parse(json.said).headline, { well: true, text: 'all is well' })
+    assert.deepEqual(JSON.parse(json.said).headline, { well: true, text: 'all is well', advice: null })
     const show = cluster.repository.hide()
     await sync(one)
     const bad = await verb(one, 'status')

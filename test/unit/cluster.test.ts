@@ -8,6 +8,7 @@ const node = (name: string, held: boolean, more: Partial<Extract<NodeView, { kin
   kind: 'answers',
   well: true,
   text: 'all is well',
+  advice: null,
   release: 'abc-1',
   revision: 'abc',
   vips: [{ name: 'api', address: '10.0.0.1', state: held ? 'MASTER' : 'BACKUP', held, score: 100 }],
@@ -24,7 +25,11 @@ const CASES: readonly [string, readonly NodeView[], string][] = [
     'VIP api is on no node, unless b or c has it, which does not answer',
   ],
   ['a silent node', [node('a', true), silent('b')], 'no answer from b'],
-  ['a node that is not well', [node('a', true), node('b', false, { well: false, text: 'drift' })], 'b: drift'],
+  [
+    'a node that is not well',
+    [node('a', true), node('b', false, { well: false, text: 'drift', advice: 'mend it' })],
+    'b: drift',
+  ],
   ['two revisions', [node('a', true), node('b', false, { revision: 'def' })], 'the nodes run different revisions'],
   ['a node without VIPs', [node('a', true), node('b', false, { vips: [] })], 'all is well on 2 nodes'],
 ]
@@ -34,5 +39,7 @@ for (const [what, nodes, text] of CASES) {
     const headline = headlineOf(nodes, holdersOf(nodes))
     assert.equal(headline.text, text)
     assert.equal(headline.well, text.startsWith('all is well'))
+    assert.equal(headline.advice === null, headline.well)
+    if (text === 'b: drift') assert.equal(headline.advice, 'On b: mend it')
   })
 }

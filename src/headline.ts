@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { FAULT_SCORE } from './health/score.ts'
+import type { AgentConfig } from './spec/agent-config.ts'
+import type { Status } from './status.ts'
+
+/** The first thing that is wrong, or that nothing is. `advice`: what to do next; null when `text` says it, or nothing is to be done. */
+export type Headline = { well: boolean; text: string; advice: string | null }
+
+/** How a person reads the log of a daemon on this node. */
+export type Logs = Readonly<Record<'haproxy' | 'keepalived' | 'agent', string>>
+
+export function logsOf({ supervisor, paths }: Pick<AgentConfig, 'supervisor' | 'paths'>): Logs {
+  const agent = 'journalctl -e -u lb-agent'
+  if (supervisor === 'systemd') {
+    return { haproxy: 'journalctl -e -u haproxy', keepalived: 'journalctl -e -u keepalived', agent }
+  }
+  const file = (daemon: string): string => `less +G ${join(paths.state, `${daemon}.log`)}`
+  return { haproxy: file('haproxy'), keepalived: file('keepalived'), agent: `${agent}-embedded` }
+}
+
+type Facts = Omit<Status, 'headline'>
+const ELSEWHERE = 'Whether another node serves: lb-agent status --cluster'
+
+/** The most urgent truth first. */
+export function headlineOf(status: Facts, logs: Logs): Headline {
+  const bad = (text: string, advice: string | null = null): Headline => ({ well: false, text, advice })
+  const { applied, gate, haproxy, keepalived, vips, fetch } = status
+  const pass = status.lastPass?.result
+  if (applied === null) {
+    const reason =
+      fetch?.ok === false
+        ? fetch.detail
+        : pass !== undefined && 'reason' in pass
+          ? pass.reason
+          : 'no revision has been applied yet'
+    return bad(`nothing is applied on this node: ${reason}`, 'lb-agent sync tries again and shows each stage')
+  }
+  const duplicate = duplicateOf(status)
+  if (duplicate !== undefined) {
+    const start = keepalived.state === 'stopped' ? `Start keepalived; why it ended: ${logs.keepalived}` : null
+    return bad(duplicate, start ?? 'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor')
+  }
+  if (!gate.open)
+    return bad(`HAProxy does not serve, the gate is closed: ${gate.reason}`, `Why: ${logs.haproxy}. ${ELSEWHERE}`)
+  if (keepalived.state === 'stopped')
+    return bad(`keepalived is not running: ${keepalived.reason}`, `Why: ${logs.keepalived}. ${ELSEWHERE}`)
+  if (!gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log', logs.agent)
+  if (haproxy.state === 'UNKNOWN')
+    return bad(`HAProxy serves, but cannot be asked: ${haproxy.reason}`, `Why: ${logs.haproxy}`)
+  const bare = vips.find(({ state, held }) => state === 'MASTER' && !held)
+  if (bare !== undefined)
+    return bad(
+      `keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`,
+      'Find what took it off (systemd-networkd, NetworkManager: ip monitor address); until then lb-agent drain moves it to another node',
+    )
+  const fault = vips.find(({ state, score }) => state === 'FAULT' && score !== FAULT_SCORE)
+  if (fault !== undefined)
+    return bad(`VIP ${fault.name} is in FAULT on this node`, `Is its interface up? Why: ${logs.keepalived}`)
+  const empty = status.services.find(({ up }) => up === 0)
+  if (empty !== undefined)
+    return bad(
+      `service ${empty.name} has no server up: see its servers below`,
+      'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
+    )
+  if (pass?.kind === 'stuck')
+    return bad(`${pass.reason}: look at both daemons' logs`, `${logs.haproxy}; ${logs.keepalived}`)
+  if (status.drift.files.length > 0) {
+    const files = status.drift.files.map(({ file, what }) => `${file} (${what})`).join(', ')
+    return bad(`not what release ${applied.release} wrote: ${files}. To put it back: lb-agent sync --restore`)
+  }
+  if (fetch?.ok === false)
+    return bad(
+      `the repository cannot be read: ${fetch.detail}; ${applied.release} goes on serving`,
+      'lb-agent sync tries again now',
+    )
+  if (pass?.kind === 'rejected' || pass?.kind === 'refused' || pass?.kind === 'failed') {
+    const advice = pass.kind === 'refused' ? null : 'All of it stands below, under the last change'
+    return bad(`${pass.reason.split('\n')[0]}; ${applied.release} goes on serving`, advice)
+  }
+  const unknown = vips.find(({ state }) => state === 'UNKNOWN')
+  if (unknown !== undefined)
+    return bad(`keepalived has not said how VIP ${unknown.name} is`, `If that lasts: ${logs.keepalived}`)
+  const trouble = status.troubles[0]
+  if (trouble !== undefined) return bad(trouble.text)
+  const byHand = [
+    ...(status.drains.length === 0 ? [] : ['drained by hand, see its VIPs']),
+    ...(status.suspended === null ? [] : ['suspended by hand, revisions are not applied']),
+  ]
+  return { well: true, text: ['all is well', ...byHand].join('; '), advice: null }
+}
+
+function duplicateOf({ vips, keepalived }: Facts): string | undefined {
+  const vip = vips.find(({ duplicate }) => duplicate !== null)
+  if (vip === undefined || vip.duplicate === null) return undefined
+  const { others, silent } = vip.duplicate
+  const unheard = silent.length === 0 ? '' : ` (no answer from ${silent.join(', ')})`
+  const too =
+    others.length === 0 ? `another node may hold it too${unheard}` : `${others.join(' and ')} holds it too${unheard}`
+  return keepalived.state === 'stopped'
+    ? `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+    : `DUPLICATE: this node holds ${vip.name} (${vip.address}), and ${others.join(' and ')} does as well: do they hear each other's adverts?`
+}
