@@ -14,6 +14,8 @@ export type Schedule = {
   /** Waits for the next request, or for `delayMs` to pass, whichever is first; undefined when aborted. */
   next(delayMs: number, signal: AbortSignal): Promise<PassRequest | undefined>
   nextTryAtMs(): number
+  /** How long the pass that is under way has been; 0 between passes. */
+  busyForMs(): number
 }
 
 /** Passes have one owner: the loop that calls `next`. */
@@ -21,22 +23,23 @@ export function createSchedule(now: () => number): Schedule {
   const queue: PassRequest[] = []
   let wake: (() => void) | undefined
   let nextTryAtMs = 0
-  let busy = false
+  // The loop that calls `next` may not have begun yet.
+  let busySince: number | undefined
   return {
     request: (request) => {
       queue.push(request)
-      if (busy) request.onProgress({ waiting: 'another pass is under way' })
+      if (busySince !== undefined) request.onProgress({ waiting: 'another pass is under way' })
       wake?.()
     },
     next: (delayMs, signal) =>
       new Promise((resolve) => {
         nextTryAtMs = now() + delayMs
-        busy = false
+        busySince = undefined
         const finish = (): void => {
           clearTimeout(timer)
           wake = undefined
           signal.removeEventListener('abort', finish)
-          busy = true
+          busySince = performance.now()
           resolve(signal.aborted ? undefined : (queue.shift() ?? timerRequest()))
         }
         const timer = setTimeout(finish, queue.length > 0 ? 0 : delayMs)
@@ -45,6 +48,7 @@ export function createSchedule(now: () => number): Schedule {
         if (signal.aborted) finish()
       }),
     nextTryAtMs: () => nextTryAtMs,
+    busyForMs: () => (busySince === undefined ? 0 : performance.now() - busySince),
   }
 }
 
