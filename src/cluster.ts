@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { askPeer } from './ask-peer.ts'
-import { cleanText } from './source/clean-text.ts'
+import { cleanText } from './clean-text.ts'
 import type { Status } from './status.ts'
 
 /** One node as seen from here: what its own agent says, or why it does not. */

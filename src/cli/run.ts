@@ -1,16 +1,19 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { hostname, setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
 import { readAsset } from '../assets.ts'
 import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
+import { createAgentLog, readLogSettings } from '../log/agent-log.ts'
+import { cleanWords } from '../log/clean-record.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
+import { createSecrets, type Secrets } from '../secrets.ts'
 import { createSeen } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
@@ -26,6 +29,11 @@ import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {
+  const logging = readLogSettings(process.env)
+  if (logging.kind === 'wrong') {
+    console.error(`lb-agent: ${logging.reason}`)
+    return 2
+  }
   const config = readAgentConfig(options.config)
   const missing = whatIsMissing(config)
   if (missing !== undefined) {
@@ -39,34 +47,36 @@ export async function run(options: { config: string }): Promise<number> {
     )
     return 75
   }
-  const log = pino({
-    level: process.env['LB_AGENT_LOG_LEVEL'] ?? 'info',
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  const secrets = createSecrets()
+  const { log, close } = await createAgentLog(logging.settings, secrets)
   hurry()
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
 
   try {
-    await serve(config, log, ending)
+    await serve(config, { log, secrets }, ending)
     log.info('lb-agent ended; haproxy and keepalived go on')
     return 0
   } catch (error) {
     log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
-    console.error(`lb-agent: ${(error as Error).message}; haproxy and keepalived go on`)
+    console.error(`lb-agent: ${cleanWords((error as Error).message, secrets.hide)}; haproxy and keepalived go on`)
     // Servers and timers of a half-made agent must not keep it, and its lock, alive.
     process.exit(1)
   } finally {
+    close()
     lock.release()
   }
 }
 
 /** The agent with its doors: the control socket and the status on the network. */
-async function serve(config: AgentConfig, log: Logger, ending: AbortController): Promise<void> {
+async function serve(
+  config: AgentConfig,
+  { log, secrets }: { log: Logger; secrets: Secrets },
+  ending: AbortController,
+): Promise<void> {
   const startedAtMs = Date.now()
   const metrics = createMetrics(startedAtMs)
-  const parts = await createParts(config, log, metrics.counted.answered)
+  const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
   const schedule = createSchedule(parts.now)
@@ -116,7 +126,11 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     },
   }).catch((error: Error) => {
     // The balancer matters more than who may look at it.
-    log.error({ ...config.http, reason: error.message }, 'status and metrics are not served on the network')
+    const { host, port } = config.http
+    log.error(
+      { about: 'network', host, port, reason: error.message },
+      'status and metrics are not served on the network',
+    )
     return undefined
   })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
