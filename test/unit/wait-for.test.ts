@@ -11,7 +11,13 @@ function seen({ held, holders, up, well }: Facts): [Status, ClusterView] {
     vips: [{ name: 'api', address: '10.0.0.1', held }],
     services: [{ name: 'web', vip: 'api', up, total: 3 }],
   }
-  const cluster = { atMs: 0, nodes: [], holders, headline: { well, text: well ? 'all is well' : 'lb2: drift' } }
+  const cluster: ClusterView = {
+    format: 1,
+    atMs: 0,
+    nodes: [],
+    holders,
+    headline: { well, text: well ? 'all is well' : 'lb2: drift' },
+  }
   // Only what the conditions read.
   return [own as unknown as Status, cluster]
 }
