@@ -107,9 +107,9 @@ function logResult(log: Logger, result: PassResult, { revision }: PassRecord): v
       log.warn({ ...fields, reason: result.reason }, 'revision refused')
       break
     case 'failed':
-      // The fetch has told already.
-      if (result.stage !== 'fetch')
-        log.warn({ ...fields, stage: result.stage, reason: result.reason }, 'pass failed, it is tried again')
+      // The fetch has told already, and so has what catches a mistake of ours.
+      if (result.stage !== 'fetch' && result.stage !== 'agent')
+        log.warn({ ...fields, stage: result.stage, reason: result.reason }, 'pass failed')
       break
     case 'interrupted':
       log.info(fields, 'pass interrupted')

@@ -53,15 +53,21 @@ export async function run(options: { config: string }): Promise<number> {
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
 
+  const giveUp = (error: Error): never => {
+    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
+    console.error(`lb-agent: ${cleanWords(error.message, secrets.hide)}; haproxy and keepalived go on`)
+    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
+    process.exit(1)
+  }
+  // A mistake of ours ends the agent as it always would, but its words go through the log as well.
+  process.on('uncaughtException', giveUp)
+
   try {
     await serve(config, { log, secrets }, ending)
     log.info('lb-agent ended; haproxy and keepalived go on')
     return 0
   } catch (error) {
-    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
-    console.error(`lb-agent: ${cleanWords((error as Error).message, secrets.hide)}; haproxy and keepalived go on`)
-    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
-    process.exit(1)
+    return giveUp(error as Error)
   } finally {
     close()
     lock.release()

@@ -116,6 +116,24 @@ suite('the log of an agent', { skip: missingForDaemons(), timeout: 240_000 }, ()
     assert.match(logSince(two, mark), /INFO: lb-agent ended; haproxy and keepalived go on\n$/)
   })
 
+  test('an agent that ends by a mistake of its own says so in the log, as clean as everything else', async () => {
+    const mark = logSize(two)
+    const mistake = "throw new Error('odd %1b[31mred https://ada:hunter2@git.lan/x')"
+    two.start({ NODE_OPTIONS: `--import "data:text/javascript,setTimeout(()=>{${mistake}},3000)"` })
+    await until('it has ended', 20_000, async () => logSince(two, mark).includes('lb-agent: odd'))
+    const lines = logSince(two, mark).trim().split('\n')
+    assert.equal(lines.at(-1), 'lb-agent: odd red https://…@git.lan/x; haproxy and keepalived go on')
+    const { level, msg, err } = JSON.parse(lines.at(-2) ?? '')
+    assert.deepEqual(
+      { level, msg, message: err.message },
+      {
+        level: 'fatal',
+        msg: 'lb-agent cannot go on; haproxy and keepalived do',
+        message: 'odd red https://…@git.lan/x',
+      },
+    )
+  })
+
   test('an agent with a wrong setting of its log says so and does not start', async () => {
     const mark = logSize(two)
     two.start({ LB_AGENT_LOG: 'prety' })
