@@ -45,8 +45,8 @@ type Run = {
  * An entry that says something else is a change, also one that is said by turns (a gate that opens and closes): it is told
  * at once, with the number of entries about its subject that were left out before it (`leftOut`). There is a limit: 20 in
  * a row of one subject, then one in ten seconds, the newest. So the last state is in the log after ten seconds at most,
- * and no subject writes more than 9,000 lines in a day, whatever another program says. The timeline (`lb-agent why`) and
- * the counters of /metrics have all of them.
+ * and no subject writes more than 9,000 lines in a day, whatever another program says. The counters of /metrics have all
+ * of them.
  */
 export function createRepeats(): Repeats {
   const runs = new Map<string, Run>()
@@ -56,7 +56,12 @@ export function createRepeats(): Repeats {
     const subject = typeof about === 'string' ? about : entry.message
     const key = keyOf(entry)
     const before = runs.get(subject)
-    if (before?.key === key) return repeat(before, entry, atMs)
+    // The one that speaks last is the last to be forgotten.
+    runs.delete(subject)
+    if (before?.key === key) {
+      runs.set(subject, before)
+      return repeat(before, entry, atMs)
+    }
 
     const run: Run = {
       key,
@@ -69,8 +74,6 @@ export function createRepeats(): Repeats {
       leftOut: before === undefined ? 0 : before.repeats + (before.isHeld ? before.leftOut + 1 : 0),
       isHeld: false,
     }
-    // The one that speaks last is the last to be forgotten.
-    runs.delete(subject)
     runs.set(subject, run)
     const forgotten = runs.size > MOST_SUBJECTS ? forgetOldest() : []
     if (run.allowed >= 1) return [...forgotten, tell(run)]
