@@ -44,7 +44,7 @@ async function onePass(parts: Parts, passes: PassLog, request: PassRequest, sign
     pass.end(result)
     return result
   } catch (error) {
-    parts.log.error({ err: error }, 'a pass failed for a reason of our own')
+    parts.log.error({ about: 'pass', err: error }, 'a pass failed for a reason of our own')
     const result: PassResult = { kind: 'failed', stage: 'agent', reason: (error as Error).message }
     pass.end(result)
     return result

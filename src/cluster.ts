@@ -1,32 +1,13 @@
 import * as z from 'zod'
 import type { AskPeer, Peer } from './ask-peer.ts'
-import type { Headline } from './headline.ts'
-import { cleanText } from './source/clean-text.ts'
+import { cleanText } from './clean-text.ts'
+import type { clusterSchema, nodeViewSchema, vipViewSchema } from './report/cluster-schema.ts'
 import type { Status } from './status.ts'
 
 /** One node as seen from here: what its own agent says, or why it does not. */
-export type NodeView =
-  | {
-      name: string
-      kind: 'answers'
-      well: boolean
-      text: string
-      advice: string | null
-      release: string
-      revision: string
-      vips: readonly VipView[]
-    }
-  | { name: string; kind: 'silent'; reason: string }
-
-export type VipView = { name: string; address: string; state: string; held: boolean; score: number | null }
-
-export type ClusterView = {
-  atMs: number
-  headline: Headline
-  nodes: readonly NodeView[]
-  /** By name of the VIP: the nodes whose kernels have its address. */
-  holders: Readonly<Record<string, readonly string[]>>
-}
+export type NodeView = z.infer<typeof nodeViewSchema>
+export type VipView = z.infer<typeof vipViewSchema>
+export type ClusterView = z.infer<typeof clusterSchema>
 
 const ANSWER_WITHIN_MS = 1_500
 
@@ -66,7 +47,7 @@ export async function askNode(peer: Peer, ask: AskPeer): Promise<NodeView> {
 export function clusterOf(own: Status, others: readonly NodeView[]): ClusterView {
   const nodes = [viewOf(own.node, own), ...others]
   const holders = holdersOf(nodes)
-  return { atMs: own.atMs, headline: headlineOf(nodes, holders), nodes, holders }
+  return { format: 1, atMs: own.atMs, headline: headlineOf(nodes, holders), nodes, holders }
 }
 
 type Said = Pick<Status, 'headline'> & {

@@ -26,7 +26,8 @@ export function createUnits(
         name,
         pidFile: `/run/${name}.pid`,
         onEvent: (what, reason) => {
-          log.warn({ unit: name, reason }, what === 'died' ? 'daemon died' : 'daemon started')
+          if (what === 'died') log.warn({ about: name, reason }, 'daemon died')
+          else log.info({ about: name, reason }, 'daemon started')
           onEvent(name, what, reason)
         },
       })

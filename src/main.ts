@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
 import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
@@ -111,8 +111,12 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--grafana', 'a dashboard to import')
     .option('--port <n>', 'port of http.listen in agent.yaml', '9853')
     .action((path, options) => exit(import('./cli/monitoring.ts').then(({ monitoring }) => monitoring(path, options))))
-  verb('schema', 'the JSON Schema of lb.yaml, for editors')
-    .option('--agent', 'of agent.yaml instead')
+  verb('schema', 'a JSON Schema: of lb.yaml for editors, of status --json for programs')
+    .addOption(
+      new Option('--of <what>', 'what it describes')
+        .choices(['lb.yaml', 'agent.yaml', 'status', 'cluster'])
+        .default('lb.yaml'),
+    )
     .action((options) => exit(import('./cli/schema.ts').then(({ schema }) => schema(options))))
 
   // Processes that the agent and the drill start for themselves; nobody calls these by hand.

@@ -17,7 +17,7 @@ type Shown = { status(): Promise<Status>; metrics: Metrics; live: Live }
  * matters more than who may look at it.
  */
 export async function openNetwork(parts: Parts, { status, metrics, live }: Shown): Promise<Server | undefined> {
-  const { config, log, troubles } = parts
+  const { config, log, secrets, troubles } = parts
   const { tls, auth, names, ...where } = config.http
   const tell = (trouble: string, what: string) => (reason: string | undefined) => {
     if (reason === undefined) troubles.clear(trouble)
@@ -28,7 +28,10 @@ export async function openNetwork(parts: Parts, { status, metrics, live }: Shown
     return await serveNetwork({
       ...where,
       names: [...names, config.node, hostname()],
-      access: createAccess(auth, tell('http-auth', 'credentials of status and metrics cannot be read, nobody gets in')),
+      access: createAccess(auth, {
+        onSecrets: secrets.know,
+        onTrouble: tell('http-auth', 'credentials of status and metrics cannot be read, nobody gets in'),
+      }),
       certificate: tls && readCertificate(tls),
       onCertificate: tell('http-tls', 'the certificate on the disk is of no use, the one before stays'),
       streams: { '/api/v1/events': live },
@@ -44,7 +47,7 @@ export async function openNetwork(parts: Parts, { status, metrics, live }: Shown
     })
   } catch (error) {
     const reason = (error as Error).message
-    log.error({ ...where, reason }, 'status and metrics are not served on the network')
+    log.error({ about: 'network', ...where, reason }, 'status and metrics are not served on the network')
     troubles.raise(
       'http',
       `status and metrics are not served on the network: ${reason}; put it right and restart the agent`,

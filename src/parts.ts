@@ -21,6 +21,7 @@ import { onDemand } from './observe/on-demand.ts'
 import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
 import { RUNTIME } from './render/render-target.ts'
+import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
@@ -38,7 +39,10 @@ const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
 export type Parts = Awaited<ReturnType<typeof createParts>>
 
 /** Builds the parts from agent.yaml; starts looking at the daemons, changes nothing yet. */
-export async function createParts(config: AgentConfig, log: Logger, onAnswer: (ms: number) => void) {
+export async function createParts(
+  config: AgentConfig,
+  { log, secrets, onAnswer }: { log: Logger; secrets: Pick<Secrets, 'know'>; onAnswer(ms: number): void },
+) {
   const { paths } = config
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
@@ -50,7 +54,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
   const applied = await running()
   const release = applied === null ? undefined : await store.get(applied.release)
   const events = createEvents(config, {
-    ...{ now, log, troubles },
+    ...{ now, log, secrets, troubles },
     running: async () => (await running())?.revision ?? null,
     expectation: () => health.expectation() ?? release?.expectation,
   })
@@ -75,11 +79,11 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       untilMs: null,
       reason: 'its time is over',
     })
-    log.info({ vip: vip ?? 'all' }, 'drain is over')
+    log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
   })
   const suspensions = createSuspensions(join(paths.state, 'suspension.json'), now, () => {
     events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
-    log.info('resumed')
+    log.info({ about: 'suspension' }, 'resumed')
   })
   const health = watchHealth({
     trackFiles,
@@ -100,11 +104,13 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     now,
     onVerdict: ({ serving, reason }) => {
       events.timeline.add({ kind: 'gate', open: serving, reason })
-      log.warn({ open: serving, reason }, serving ? 'gate opened' : 'gate closed')
+      const fields = { about: 'gate', open: serving, reason }
+      if (serving) log.info(fields, 'gate opened')
+      else log.warn(fields, 'gate closed')
     },
     onChange: ({ vip, score, before, reason }) => {
       events.timeline.add({ kind: 'score', vip, from: before ?? null, to: score, reason })
-      log.info({ vip, score, reason, before }, 'score changed')
+      log.info({ about: `score of ${vip}`, vip, score, reason, before }, 'score changed')
     },
   })
   let scoresAreDue = false
@@ -131,7 +137,10 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       if (change !== undefined) scheduleScores()
       if (change !== undefined) events.onStateChange(change, units.keepalived, isLate)
       if (event.kind === 'state')
-        log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+        log.info(
+          { about: `VIP ${event.instance}`, vip: event.instance, state: event.state, priority: event.priority },
+          'VRRP state changed',
+        )
     },
   })
   isLate = false
@@ -179,12 +188,17 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
   })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
     now,
-    onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
+    onChange: () => {
+      const drifts = drift.drifts()
+      if (drifts.length > 0) log.warn({ about: 'drift', drifts }, 'live files differ from the applied release')
+      else log.info({ about: 'drift' }, 'live files are those of the applied release again')
+    },
   })
 
   return {
     config,
     log,
+    secrets,
     now,
     units,
     daemons: createDaemons(config, units, {

@@ -51,6 +51,7 @@ export function createPassLog(
         add: (record) => {
           update({ stages: [...pass.stages, record] })
           if (record.stage === 'fetch') {
+            logFetch(log, record, fetch)
             const [at, isOk] = [now(), record.outcome === 'ok']
             fetch = { at, ok: isOk, detail: record.detail, okAt: isOk ? at : fetch?.okAt }
           }
@@ -74,16 +75,56 @@ export function createPassLog(
           const repeats = (result.kind === 'refused' || result.kind === 'suspended') && known
           if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) telling = pass
           onProgress({ result, revision: pass.revision })
-          if (result.kind === 'applied')
-            log.info({ release: result.release, revision: pass.revision?.sha }, 'applied release')
-          else if (result.kind !== 'unchanged' && !repeats)
-            log.warn({ result, revision: pass.revision?.sha }, 'pass ended')
+          if (!repeats) logResult(log, result, pass)
         },
       }
     },
     lastTelling: () => telling,
     lastFetch: () => fetch,
     desired: () => desired,
+  }
+}
+
+/** That the repository cannot be read is logged at every try, so that the log counts them; that it can be read, once. */
+function logFetch(log: Logger, { outcome, detail }: StageRecord, before: Fetch | undefined): void {
+  const about = 'repository'
+  if (outcome === 'failed') log.warn({ about, reason: detail }, 'the repository cannot be read')
+  else if (before?.ok === false) log.info({ about }, 'the repository can be read again')
+}
+
+function logResult(log: Logger, result: PassResult, { revision }: PassRecord): void {
+  const fields = { about: 'release', revision: revision?.sha }
+  switch (result.kind) {
+    case 'applied':
+      log.info({ ...fields, release: result.release }, 'applied release')
+      break
+    case 'stuck':
+      log.error(
+        { ...fields, stage: result.stage, reason: result.reason },
+        'neither the new release nor the old one could be proven',
+      )
+      break
+    case 'refused':
+      log.warn({ ...fields, reason: result.reason }, 'revision refused')
+      break
+    case 'suspended':
+      log.info({ ...fields, reason: result.reason }, 'revision waits')
+      break
+    case 'failed':
+      // The fetch has told already, and so has what catches a mistake of ours.
+      if (result.stage !== 'fetch' && result.stage !== 'agent')
+        log.warn({ ...fields, stage: result.stage, reason: result.reason }, 'pass failed')
+      break
+    case 'interrupted':
+      log.info(fields, 'pass interrupted')
+      break
+    // What rejects a revision has told why.
+    case 'rejected':
+    case 'unchanged':
+    case 'running':
+      break
+    default:
+      result satisfies never
   }
 }
 

@@ -1,17 +1,20 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
 import { viewCluster } from '../cluster.ts'
 import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
+import { createAgentLog, readLogSettings } from '../log/agent-log.ts'
+import { cleanWords } from '../log/clean-record.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { openNetwork } from '../open-network.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
+import { createSecrets, type Secrets } from '../secrets.ts'
 import { createSeen } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
@@ -26,6 +29,11 @@ import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {
+  const logging = readLogSettings(process.env)
+  if (logging.kind === 'wrong') {
+    console.error(`lb-agent: ${logging.reason}`)
+    return 2
+  }
   const config = readAgentConfig(options.config)
   const missing = whatIsMissing(config)
   if (missing !== undefined) {
@@ -39,34 +47,42 @@ export async function run(options: { config: string }): Promise<number> {
     )
     return 75
   }
-  const log = pino({
-    level: process.env['LB_AGENT_LOG_LEVEL'] ?? 'info',
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  const secrets = createSecrets()
+  const { log, close } = await createAgentLog(logging.settings, secrets)
   hurry()
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
 
+  const giveUp = (error: Error): never => {
+    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
+    console.error(`lb-agent: ${cleanWords(error.message, secrets.hide)}; haproxy and keepalived go on`)
+    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
+    process.exit(1)
+  }
+  // A mistake of ours ends the agent as it always would, but its words go through the log as well.
+  process.on('uncaughtException', giveUp)
+
   try {
-    await serve(config, log, ending)
+    await serve(config, { log, secrets }, ending)
     log.info('lb-agent ended; haproxy and keepalived go on')
     return 0
   } catch (error) {
-    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
-    console.error(`lb-agent: ${(error as Error).message}; haproxy and keepalived go on`)
-    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
-    process.exit(1)
+    return giveUp(error as Error)
   } finally {
+    close()
     lock.release()
   }
 }
 
 /** The agent with its doors: the control socket and the status on the network. */
-async function serve(config: AgentConfig, log: Logger, ending: AbortController): Promise<void> {
+async function serve(
+  config: AgentConfig,
+  { log, secrets }: { log: Logger; secrets: Secrets },
+  ending: AbortController,
+): Promise<void> {
   const startedAtMs = Date.now()
   const metrics = createMetrics(startedAtMs)
-  const parts = await createParts(config, log, metrics.counted.answered)
+  const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
   const schedule = createSchedule(parts.now)

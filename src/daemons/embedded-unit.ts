@@ -55,7 +55,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   let startedAtMs = 0
   let watchedStart = false
   let restartTimer: NodeJS.Timeout | undefined
-  if (wanted) log.info({ unit: name, pid: known }, 'adopted running daemon')
+  if (wanted) log.info({ about: name, pid: known }, 'adopted running daemon')
 
   const pid = (): number | undefined => {
     const ours = child?.pid !== undefined && child.exitCode === null && child.signalCode === null
@@ -79,6 +79,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     startedAtMs = performance.now()
     wanted = true
     options.onEvent('started', restarts === 0 ? '' : 'after it died')
+    log.info({ about: name }, 'daemon started')
     started.unref()
     started.on('error', (error) => {
       lastExit = error.message
@@ -96,7 +97,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** restarts)
     restarts += 1
     options.onEvent('died', lastExit)
-    log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
+    log.warn({ about: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
     restartTimer = setTimeout(() => {
       restartTimer = undefined
       if (wanted && pid() === undefined) start()

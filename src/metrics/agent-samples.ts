@@ -80,7 +80,7 @@ export function createAgentSamples(registry: Registry): {
         score.set({ vip: vip.name }, vip.score)
         drained.set(
           { vip: vip.name },
-          status.drains.some((drain) => drain.vip === undefined || drain.vip === vip.name),
+          status.drains.some((drain) => drain.vip === null || drain.vip === vip.name),
         )
       }
 

@@ -8,6 +8,7 @@ const VIP: Status['vips'][number] = {
   ...{ held: true, duplicate: null, score: 100, scoreReason: '' },
 }
 const WELL: Omit<Status, 'headline'> = {
+  format: 1,
   ...{ node: 'lb1', version: '1', atMs: 0, agent: { pid: 1, startedAtMs: 0 } },
   applied: { release: 'abc-1', revision: 'abc', atMs: 0 },
   ...{ previous: null, rejected: [], desired: null, suspended: null, lastPass: null },

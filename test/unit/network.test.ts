@@ -15,7 +15,7 @@ suite('what the network may read', () => {
       port: 0,
       names: ['lb1'],
       streams: {},
-      access: createAccess(undefined, () => undefined),
+      access: createAccess(undefined, { onSecrets: () => undefined, onTrouble: () => undefined }),
       certificate: undefined,
       onCertificate: () => undefined,
       onError: ({ message }) => errors.push(message),
