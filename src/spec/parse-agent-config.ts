@@ -21,13 +21,15 @@ export function parseAgentConfig(text: string, file: string, defaults: { hostnam
 }
 
 function toConfig(node: string, written: output<typeof agentSchema>): AgentConfig {
-  const { repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust, hooks, webhooks } = written
+  const { repository, supervisor, http, paths, metrics, haproxy, keepalived, health, apply, trust, hooks, webhooks } =
+    written
   return {
     node,
     repository: { url: repository.url, branch: repository.branch, path: repository.path, everyMs: repository.every },
     supervisor,
     http: { ...http.listen, names: http.names },
     paths,
+    metrics,
     haproxy,
     keepalived,
     health: {
