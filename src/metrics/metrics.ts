@@ -4,6 +4,7 @@ import type { Parts } from '../parts.ts'
 import type { Status } from '../status.ts'
 import { createAgentSamples } from './agent-samples.ts'
 import { type Counted, createCounted } from './counted.ts'
+import { createDaemonSamples } from './daemon-samples.ts'
 import { writeHaproxy } from './haproxy-exposition.ts'
 import { createKeepalivedSamples } from './keepalived-samples.ts'
 import { createProcessSamples } from './process-samples.ts'
@@ -24,6 +25,7 @@ export function createMetrics(startedAtMs: number): Metrics {
   const counted = createCounted(registry)
   const agent = createAgentSamples(registry)
   const keepalived = createKeepalivedSamples(registry)
+  const daemons = createDaemonSamples(registry)
   const process = createProcessSamples(registry, startedAtMs)
   let lastBytes = 0
   return {
@@ -36,6 +38,7 @@ export function createMetrics(startedAtMs: number): Metrics {
         vips: parts.health.expectation()?.vips ?? [],
         dump: parts.keepalivedCounts(),
       })
+      daemons.fill(parts.units)
       process.fill()
       const out = createTextBuffer(lastBytes + SPARE_BYTES)
       out.append(await registry.metrics())
