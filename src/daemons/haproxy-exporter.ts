@@ -23,7 +23,7 @@ export function exporterIn(said: string): boolean | undefined {
  * is; a repository's own may ask for it anywhere.
  */
 export function withAdvice(refusal: string): string {
-  // HAProxy 2.6: "… 'prometheus-exporter' unknown service name.", management of use-service in http_act.c.
+  // HAProxy 2.6.12, built without USE_PROMEX.
   if (!/'prometheus-exporter'.*unknown service name/.test(refusal)) return refusal
   return `${refusal}\nHAProxy on this machine was built without its exporter (PROMEX): ${SERVE_BY_AGENT}; a template of your own asks for it only if serves_metrics is true`
 }
