@@ -24,6 +24,7 @@ export async function statusOf(
   const state = await parts.state.readState()
   const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
   const fact = parts.haproxy.latest()
+  const servers = Map.groupBy(fact.kind === 'known' ? fact.value.servers : [], ({ backend }) => backend)
   const fetch = passes.lastFetch()
   const desired = passes.desired()
   const verdict = parts.health.verdict()
@@ -73,10 +74,9 @@ export async function statusOf(
         : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
     keepalived: keepalivedStatus(parts),
     services: (release?.expectation.services ?? []).map((service) => {
-      const servers =
-        fact.kind === 'known' ? fact.value.servers.filter(({ backend }) => backend === service.backend) : []
+      const mine = servers.get(service.backend) ?? []
       const { name, vip, address, port } = service
-      const up = fact.kind === 'known' ? servers.filter((server) => server.up).length : null
+      const up = fact.kind === 'known' ? mine.filter((server) => server.up).length : null
       return {
         name,
         vip,
@@ -85,7 +85,7 @@ export async function statusOf(
         up,
         total: service.servers,
         minimum: service.minimumServers,
-        servers: servers.map(serverStatus),
+        servers: mine.map(serverStatus),
       }
     }),
     peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),

@@ -30,6 +30,7 @@ const recordSchema = z.object({
     healthPort: z.number(),
     // Defaults are for releases that an older agent has stored: a new one must go on with them.
     cluster: z.string().default(''),
+    haproxyMetrics: z.enum(['builtin', 'agent']).default('builtin'),
     advertIntervalMs: z.number().default(1_000),
     failbackMs: z.union([z.number(), z.literal('manual')]).default(10_000),
     dampingMs: z.number().default(2_000),

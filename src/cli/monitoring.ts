@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { dashboard } from '../monitoring/dashboard.ts'
 import { alertRules } from '../monitoring/rules.ts'
-import { scrapeConfigs } from '../monitoring/scrape.ts'
+import { scrapeFile } from '../monitoring/scrape.ts'
 import { printProblems } from './print.ts'
 import { readDesired } from './read-desired.ts'
 
@@ -23,7 +23,7 @@ export async function monitoring(path: string, options: MonitoringOptions): Prom
   const { spec } = desired
   const made = {
     rules: () => stringify(alertRules(spec), { lineWidth: 0, aliasDuplicateObjects: false }),
-    scrape: () => stringify({ scrape_configs: scrapeConfigs(spec, port) }),
+    scrape: () => scrapeFile(spec, port),
     grafana: () => `${JSON.stringify(dashboard(spec), undefined, 2)}\n`,
   }
   process.stdout.write(asked.map((name) => made[name]()).join(''))

@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/spec.ts'
 
-/** The job under which `scrapeConfigs` names the agents of every cluster. */
+/** The job under which `scrapeFile` names the agents of every cluster. */
 export const JOB = 'lb-agent'
 
 /** A metric of the agents of one cluster, in PromQL. */

@@ -6,7 +6,7 @@ import type { Certificate } from './certificate.ts'
 import { listen } from './listen.ts'
 
 /** What one path answers; made anew for each request. `policy`: its Content-Security-Policy, when it needs more than nothing. */
-export type Page = { contentType: string; body: string; policy?: string }
+export type Page = { contentType: string; body: string | Buffer; policy?: string }
 export type Routes = Readonly<Record<string, () => Promise<Page>>>
 
 /** Goes on answering until the client hangs up. */
@@ -161,7 +161,7 @@ function text(body: string): Page {
 }
 
 function send(response: ServerResponse, status: number, { contentType, body, policy }: Page): void {
-  const bytes = Buffer.from(body, 'utf8')
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
   const headers = policy === undefined ? HEADERS : { ...HEADERS, 'content-security-policy': policy }
   response.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': bytes.length })
   // For HEAD node:http keeps the body back.

@@ -74,6 +74,15 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
     assert.ok((value(text, `keepalived_advertisements_sent_total{${labels}}`) ?? 0) > 10)
     assert.ok((value(text, 'lb_agent_probe_duration_seconds_count') ?? 0) > 10)
     assert.ok((value(text, 'process_resident_memory_bytes') ?? 0) > 10e6)
+    for (const daemon of ['haproxy', 'keepalived']) {
+      const series = (name: string): string => `lb_agent_daemon_${name}{daemon="${daemon}"}`
+      // HAProxy's master and its worker, keepalived and its VRRP process.
+      assert.equal(value(text, series('processes')), 2)
+      assert.ok((value(text, series('resident_memory_bytes')) ?? 0) > 5e6)
+      assert.ok((value(text, series('cpu_seconds_total')) ?? -1) >= 0)
+    }
+    // They are HAProxy's own, as long as nobody chooses otherwise.
+    assert.equal(text.includes('haproxy_server_status'), false)
     assert.equal(value((await scrape('two')).text, `lb_agent_vip_owned{vip="v",address="${VIP}"}`), 0)
   })
 
