@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { askPeer } from './ask-peer.ts'
 import { cleanText } from './source/clean-text.ts'
-import type { Status } from './status.ts'
+import type { ServiceStatus, Status } from './status.ts'
 
 /** One node as seen from here: what its own agent says, or why it does not. */
 export type NodeView =
@@ -13,10 +13,16 @@ export type NodeView =
       release: string
       revision: string
       vips: readonly VipView[]
+      services: readonly ServiceView[]
     }
   | { name: string; kind: 'silent'; reason: string }
 
 export type VipView = { name: string; address: string; state: string; held: boolean; score: number | null }
+
+/** A service as one node sees its servers. */
+export type ServiceView = Omit<ServiceStatus, 'servers'> & {
+  servers: readonly Pick<ServiceStatus['servers'][number], 'name' | 'status' | 'up' | 'lastCheck'>[]
+}
 
 export type ClusterView = {
   atMs: number
@@ -32,6 +38,17 @@ const ANSWER_WITHIN_MS = 1_500
 const word = z.string().transform((text) => cleanText(text, 64))
 const sentence = z.string().transform((text) => cleanText(text, 400))
 
+const serviceSchema = z.object({
+  name: word,
+  vip: word,
+  address: word,
+  port: z.number(),
+  up: z.number().nullable(),
+  total: z.number(),
+  minimum: z.number(),
+  servers: z.array(z.object({ name: word, status: word, up: z.boolean(), lastCheck: word })),
+})
+
 /** What is read of another agent's status; it may be of another version. */
 const answerSchema = z.object({
   headline: z.object({ well: z.boolean(), text: sentence }),
@@ -45,6 +62,8 @@ const answerSchema = z.object({
       score: z.number().nullable(),
     }),
   ),
+  // One of another version may tell them otherwise; who holds what matters more.
+  services: z.array(serviceSchema).catch([]),
 })
 
 /** Asks the agents of all other nodes, at the port at which this one listens, and puts them beside `own`. */
@@ -69,12 +88,17 @@ export function clusterOf(own: Status, others: readonly NodeView[]): ClusterView
 type Said = Pick<Status, 'headline'> & {
   applied: { release: string; revision: string } | null
   vips: readonly VipView[]
+  services: readonly ServiceView[]
 }
 
-function viewOf(nodeName: string, { headline, applied, vips }: Said): NodeView {
+function viewOf(nodeName: string, { headline, applied, vips, services }: Said): NodeView {
   const { release, revision } = applied ?? { release: 'none', revision: 'none' }
   const seen = vips.map(({ name, address, state, held, score }) => ({ name, address, state, held, score }))
-  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen }
+  const served = services.map(({ servers, ...service }) => ({
+    ...service,
+    servers: servers.map(({ name, status, up, lastCheck }) => ({ name, status, up, lastCheck })),
+  }))
+  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen, services: served }
 }
 
 export function holdersOf(nodes: readonly NodeView[]): Record<string, readonly string[]> {

@@ -11,7 +11,7 @@ import { createMetrics } from '../metrics/metrics.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
-import { createSeen } from '../seen.ts'
+import { createSeen, essenceOf } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
 import { serveNetwork } from '../serve/network.ts'
@@ -99,7 +99,7 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     end: stopping.answered,
   })
   const page = statusPage(readAsset('dist/status-page.html'))
-  const live = createLive(createSeen(parts, status))
+  const live = createLive(createSeen(parts, passes, status), essenceOf)
   parts.timeline.onEvent(live.poke)
   const network = await serveNetwork({
     ...config.http,

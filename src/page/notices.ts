@@ -1,0 +1,37 @@
+import { timeOfDay } from '../time-text.ts'
+import { type Mood, moodOfService } from './mood.ts'
+import type { Seen } from './seen.ts'
+
+export type Notice = { mood: Mood; text: string }
+
+/** All that is not as it should be, in sentences. The headline names the most urgent one only. */
+export function noticesOf({ own, cluster, services }: Seen): Notice[] {
+  const notices: Notice[] = []
+  for (const node of cluster.nodes) {
+    if (node.kind === 'silent') notices.push({ mood: 'unsure', text: `${node.name} does not answer: ${node.reason}` })
+    else if (!node.well) notices.push({ mood: 'bad', text: `${node.name}: ${node.text}` })
+  }
+  for (const [vip, holders] of Object.entries(cluster.holders)) {
+    if (holders.length > 1) notices.push({ mood: 'bad', text: `DUPLICATE: VIP ${vip} is on ${holders.join(' and ')}` })
+    if (holders.length === 0) notices.push({ mood: 'bad', text: `VIP ${vip} is on no node that answers` })
+  }
+  for (const service of services) {
+    const mood = moodOfService(service)
+    if (mood === 'good') continue
+    const down = service.servers.filter(({ up }) => !up).map(({ name, status }) => `${name} is ${status}`)
+    const how =
+      service.up === null ? 'is UNKNOWN: HAProxy cannot be asked' : `has ${service.up} of ${service.total} servers up`
+    notices.push({ mood, text: [`${service.name} ${how}`, ...shortened(down)].join('; ') })
+  }
+  for (const { text } of own.troubles) notices.push({ mood: 'weak', text: `${own.node}: ${text}` })
+  for (const { vip, until: untilMs } of own.drains) {
+    const until = untilMs === null ? 'until it is undone' : `until ${timeOfDay(untilMs)}`
+    notices.push({ mood: 'weak', text: `${own.node} is drained of ${vip ?? 'all VIPs'} by hand, ${until}` })
+  }
+  const said = new Set([cluster.headline.text])
+  return notices.filter(({ text }) => !said.has(text) && said.add(text))
+}
+
+function shortened(texts: readonly string[]): string[] {
+  return texts.length <= 4 ? [...texts] : [...texts.slice(0, 3), `and ${texts.length - 3} more`]
+}
