@@ -37,8 +37,7 @@ export function createSeen(
     // Last, so that it is the newest of all.
     const own = await status()
     const cluster = clusterOf(own, believed(own, answers))
-    const isTwice = Object.values(cluster.holders).some((holders) => holders.length > 1)
-    twiceSince = isTwice ? (twiceSince ?? performance.now()) : undefined
+    twiceSince = mayBeHandOver(cluster) ? (twiceSince ?? performance.now()) : undefined
     if (twiceSince !== undefined && performance.now() - twiceSince < TWICE_FOR_MS) return undefined
     const events = parts.timeline.latest(NEWEST)
     return {
@@ -49,6 +48,15 @@ export function createSeen(
       changes: changesOf(passes.recent(), events, CHANGES),
     }
   }
+}
+
+/** Two nodes hold a VIP, and both have a keepalived that may be giving it away or taking it. */
+function mayBeHandOver({ nodes, holders }: ClusterView): boolean {
+  const views = nodes.flatMap((node) => (node.kind === 'answers' ? node.vips : []))
+  return Object.entries(holders).some(
+    ([vip, names]) =>
+      names.length > 1 && views.every(({ name, held, state }) => name !== vip || !held || state !== 'UNKNOWN'),
+  )
 }
 
 /** What must reach the page at once when it is another than before; ages are no news. */

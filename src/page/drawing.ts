@@ -9,11 +9,15 @@ export type Drawing = { boxes: readonly Box[]; arrows: readonly Arrow[]; words: 
 
 export const COLUMNS = ['clients', 'VIPs', 'balancers', 'services', 'servers'] as const
 
-/** So many servers of a service have a box each; of more, those that are up share one. */
-const MAX_SERVERS = 8
+/** A tree has a branch for each server of each service, a map one box for all services of a server. */
+export type Shape = 'map' | 'tree'
+
+/** So many servers have a box each. Of more, a service shows some that are down, and those that are up share one. */
+const MAX_SERVERS: Readonly<Record<Shape, number>> = { map: 12, tree: 24 }
+const MAX_DOWN = 3
 
 /** Clients -> VIPs -> the balancers that hold them -> services -> servers, as this balancer and its peers say. */
-export function drawingOf({ cluster, services }: Pick<Seen, 'cluster' | 'services'>): Drawing {
+export function drawingOf({ cluster, services }: Pick<Seen, 'cluster' | 'services'>, shape: Shape): Drawing {
   const boxes = new Map<string, Box>([['clients', box('clients', 0, 'clients', '', 'plain')]])
   const arrows: Arrow[] = []
   const sentences: string[] = []
@@ -25,7 +29,7 @@ export function drawingOf({ cluster, services }: Pick<Seen, 'cluster' | 'service
   for (const [vip, holders] of Object.entries(cluster.holders)) {
     const mood = holders.length === 1 ? 'good' : holders.length === 0 && isSomeoneSilent ? 'unsure' : 'bad'
     const bad = holders.length > 1 ? 'DUPLICATE' : 'on no balancer'
-    const state = { good: 'served', unsure: 'holder UNKNOWN', bad }[mood]
+    const state = mood === 'bad' ? bad : mood === 'unsure' ? 'holder UNKNOWN' : []
     add(box(`vip ${vip}`, 1, vip, [state, addresses.get(vip) ?? []].flat().join(' · '), mood))
     arrows.push({ from: 'clients', to: `vip ${vip}`, vip, mood })
     for (const holder of holders) arrows.push({ from: `vip ${vip}`, to: `node ${holder}`, vip, mood })
@@ -40,6 +44,8 @@ export function drawingOf({ cluster, services }: Pick<Seen, 'cluster' | 'service
       if (!node.well) sentences.push(`${node.name}: ${node.text}.`)
     }
   }
+  const names = services.flatMap(({ servers }) => servers.map(({ name }) => name))
+  const isEachDrawn = (shape === 'tree' ? names.length : new Set(names).size) <= MAX_SERVERS[shape]
   for (const service of services) {
     const mood = moodOfService(service)
     const up = service.up === null ? 'UNKNOWN' : `${service.up} of ${service.total} up`
@@ -48,7 +54,7 @@ export function drawingOf({ cluster, services }: Pick<Seen, 'cluster' | 'service
     for (const holder of cluster.holders[service.vip] ?? [])
       arrows.push({ from: `node ${holder}`, to: id, vip: service.vip, mood })
     sentences.push(`Service ${service.name}: ${up}.`)
-    for (const server of serverBoxes(service)) {
+    for (const server of serverBoxes(service, isEachDrawn)) {
       // Up for one service and down for another: its box shows what is wrong, its arrows show for which.
       if (boxes.get(server.id)?.mood !== 'bad') add(server)
       arrows.push({ from: id, to: server.id, vip: service.vip, mood: server.mood })
@@ -61,22 +67,26 @@ function box(id: string, column: number, title: string, detail: string, mood: Mo
   return { id, column, title, detail, mood }
 }
 
-/** `MASTER`, when that is so for all its VIPs; else `api MASTER, ingress BACKUP`. */
-function statesOf(vips: readonly { name: string; state: string }[]): string {
-  const states = new Set(vips.map(({ state }) => state))
-  return states.size <= 1 ? [...states].join() : vips.map(({ name, state }) => `${name} ${state}`).join(', ')
+/** `MASTER`, when that is so for all its VIPs; else `1 MASTER, 2 BACKUP`. */
+function statesOf(vips: readonly { state: string }[]): string {
+  const states = ['FAULT', 'UNKNOWN', 'MASTER', 'BACKUP'].flatMap((state) => {
+    const count = vips.filter((vip) => vip.state === state).length
+    return count === 0 ? [] : [{ state, count }]
+  })
+  return states.map(({ state, count }) => (states.length === 1 ? state : `${count} ${state}`)).join(', ')
 }
 
-function serverBoxes({ name, servers }: SeenService): Box[] {
-  const up = servers.filter((server) => server.up)
-  const down = servers.filter((server) => !server.up)
+function serverBoxes({ name, servers }: SeenService, isEachDrawn: boolean): Box[] {
   const one = (server: (typeof servers)[number]): Box =>
     box(`server ${server.name}`, 4, server.name, server.status, server.up ? 'good' : 'bad')
-  if (servers.length <= MAX_SERVERS) return servers.map(one)
-  const more = down.length - MAX_SERVERS
+  if (isEachDrawn) return servers.map(one)
+  const down = servers.filter((server) => !server.up)
+  const upCount = servers.length - down.length
+  const shown = down.length > MAX_DOWN + 1 ? down.slice(0, MAX_DOWN) : down
+  const hidden = down.length - shown.length
   return [
-    ...down.slice(0, more > 0 ? MAX_SERVERS - 1 : MAX_SERVERS).map(one),
-    ...(more > 0 ? [box(`down ${name}`, 4, `${more + 1} more`, 'DOWN', 'bad')] : []),
-    ...(up.length > 0 ? [box(`up ${name}`, 4, `${up.length} servers`, 'UP', 'good')] : []),
+    ...shown.map(one),
+    ...(hidden > 0 ? [box(`down ${name}`, 4, `${hidden} more`, 'DOWN', 'bad')] : []),
+    ...(upCount > 0 ? [box(`up ${name}`, 4, `${upCount} servers`, 'UP', 'good')] : []),
   ]
 }

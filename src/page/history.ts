@@ -17,7 +17,9 @@ export function showMoves({ told }: Seen): void {
     heading.className = 'day'
     return [heading, item]
   })
-  element('moves').replaceChildren(...(items.length > 0 ? items : [html('li', 'nothing yet')]))
+  const nothing = html('li', 'nothing yet')
+  nothing.className = 'day'
+  element('moves').replaceChildren(...(items.length > 0 ? items : [nothing]))
 }
 
 /** The last revisions with their stages. One that somebody has opened or closed stays so. */

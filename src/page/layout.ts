@@ -1,4 +1,4 @@
-import { type Box, COLUMNS, type Drawing } from './drawing.ts'
+import { type Box, COLUMNS, type Drawing, type Shape } from './drawing.ts'
 import type { Mood } from './mood.ts'
 
 /** A box, or a line of text above some (a `caption`), in CSS pixels from the top left. */
@@ -8,15 +8,19 @@ export type Line = { mood: Mood; d: string }
 export type Layout = { height: number; boxes: readonly Placed[]; captions: readonly Caption[]; lines: readonly Line[] }
 
 /** With less, five columns of boxes would leave no room for their words. */
-const WIDE_FROM = 900
+const WIDE_FROM = 960
 const EDGE = 2
 
 /** A map from left to right where there is room for it, a tree from top to bottom on a telephone. */
-export function layoutOf(drawing: Drawing, width: number): Layout {
-  return width >= WIDE_FROM ? mapOf(drawing, width) : treeOf(drawing, width)
+export function shapeFor(width: number): Shape {
+  return width >= WIDE_FROM ? 'map' : 'tree'
 }
 
-const MAP = { top: 30, maxBox: 184, height: 48, gap: 14, between: 36 }
+export function layoutOf(drawing: Drawing, shape: Shape, width: number): Layout {
+  return shape === 'map' ? mapOf(drawing, width) : treeOf(drawing, width)
+}
+
+const MAP = { top: 30, maxBox: 184, height: 48, gap: 14, between: 36, maxFree: 2.5 }
 
 function mapOf({ boxes, arrows }: Drawing, width: number): Layout {
   const gaps = COLUMNS.length - 1
@@ -27,7 +31,9 @@ function mapOf({ boxes, arrows }: Drawing, width: number): Layout {
   const pitch = MAP.height + MAP.gap
   const placed = columns.flatMap((inColumn, column) =>
     inColumn.map((box, row): Placed => {
-      const y = MAP.top + ((rows - inColumn.length) * pitch) / 2 + row * pitch
+      // In the middle, but not so low that one must look for it.
+      const free = Math.min((rows - inColumn.length) / 2, MAP.maxFree)
+      const y = MAP.top + (free + row) * pitch
       return { ...box, x: EDGE + column * step, y, width: boxWidth, height: MAP.height }
     }),
   )

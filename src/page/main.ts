@@ -45,13 +45,13 @@ function showSilence(): void {
   const silentMs = performance.now() - heardAt
   if (silentMs < OLD_AFTER_MS) return
   const who = last === undefined ? 'this agent' : `the agent of ${last.seen.own.node}`
-  headline('unsure', `UNKNOWN: ${who} does not answer; HAProxy and keepalived go on without it`)
+  headline('unsure', last?.seen.own.node, `UNKNOWN: ${who} does not answer; HAProxy and keepalived go on without it`)
   setText(element('subline'), `silent for ${age(silentMs)}; this page goes on by itself once it answers`)
   if (last !== undefined) show(last.seen, unheard(last.seen))
 }
 
 function showHeadline({ own, cluster }: Seen): void {
-  headline(cluster.headline.well ? 'good' : 'bad', cluster.headline.text)
+  headline(cluster.headline.well ? 'good' : 'bad', own.node, cluster.headline.text)
   const fetched =
     own.fetch === null ? 'not asked yet' : `${own.fetch.ok ? 'read' : 'NOT READ'} ${age(own.fetch.ageMs)} ago`
   const parts = [
@@ -64,10 +64,10 @@ function showHeadline({ own, cluster }: Seen): void {
   element('subline').replaceChildren(...parts.flatMap((part) => [html('span', part), ' ']))
 }
 
-function headline(mood: Mood, text: string): void {
+function headline(mood: Mood, node: string | undefined, text: string): void {
   element('banner').className = mood
   setText(element('headline'), `${SIGNS[mood]}${text}`)
-  const title = `${SIGNS[mood]}${last?.seen.own.node ?? ''} lb-agent`
+  const title = `${SIGNS[mood]}${node ?? ''} lb-agent`
   if (document.title === title) return
   document.title = title
   element('icon').setAttribute('href', iconOf(mood))

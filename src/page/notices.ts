@@ -4,6 +4,9 @@ import type { Seen } from './seen.ts'
 
 export type Notice = { mood: Mood; text: string }
 
+const URGENCY: readonly Mood[] = ['bad', 'unsure', 'weak']
+const MAX_NOTICES = 6
+
 /** All that is not as it should be, in sentences. The headline names the most urgent one only. */
 export function noticesOf({ own, cluster, services }: Seen): Notice[] {
   const notices: Notice[] = []
@@ -29,7 +32,15 @@ export function noticesOf({ own, cluster, services }: Seen): Notice[] {
     notices.push({ mood: 'weak', text: `${own.node} is drained of ${vip ?? 'all VIPs'} by hand, ${until}` })
   }
   const said = new Set([cluster.headline.text])
-  return notices.filter(({ text }) => !said.has(text) && said.add(text))
+  return shortList(notices.filter(({ text }) => !said.has(text) && said.add(text)))
+}
+
+/** The worst first; the tables below have the rest. */
+function shortList(notices: readonly Notice[]): Notice[] {
+  const sorted = URGENCY.flatMap((mood) => notices.filter((notice) => notice.mood === mood))
+  const more = sorted.length - MAX_NOTICES
+  if (more <= 1) return sorted
+  return [...sorted.slice(0, MAX_NOTICES), { mood: 'plain', text: `and ${more} more, see below` }]
 }
 
 function shortened(texts: readonly string[]): string[] {

@@ -13,7 +13,7 @@ export function showNodes({ own, cluster }: Seen): void {
     if (node.kind === 'silent') {
       const unknown = [html('td', 'UNKNOWN', 'unsure'), ...vips.map(() => html('td', 'UNKNOWN', 'unsure'))]
       const why = isUnheard(cluster) ? node.reason : `no answer: ${node.reason}`
-      return [name, ...unknown, html('td', why, 'unsure')]
+      return [name, html('td', why, 'unsure'), ...unknown]
     }
     const cells = vips.map((vipName) => {
       const vip = node.vips.find((candidate) => candidate.name === vipName)
@@ -24,9 +24,9 @@ export function showNodes({ own, cluster }: Seen): void {
     })
     const revision = html('td', node.revision.slice(0, 12), revisions.size > 1 ? 'weak' : 'plain')
     revision.title = `release ${node.release}`
-    return [name, revision, ...cells, html('td', node.text, node.well ? 'good' : 'bad')]
+    return [name, html('td', node.text, node.well ? 'good' : 'bad'), revision, ...cells]
   })
-  fillTable('nodes', ['balancer', 'revision', ...vips.map((vip) => `VIP ${vip}`), 'says'], rows)
+  fillTable('nodes', ['balancer', 'says', 'revision', ...vips.map((vip) => `VIP ${vip}`)], rows)
 }
 
 /** MASTER without the address is as odd as UNKNOWN. */
@@ -64,5 +64,6 @@ export function showServices({ own, services }: Seen): void {
       html('td', service.by === own.node ? 'this balancer' : service.by),
     ]
   })
+  if (rows.length === 0) rows.push([html('td', 'none yet')])
   fillTable('services', ['service', 'listens on', 'servers up', 'servers', 'seen by'], rows)
 }

@@ -13,8 +13,9 @@ import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
 const PAGE = 'http://10.9.0.1:9853/'
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-/** The target is 200 ms; a machine that is busy with other tests is given more, and the measured times are printed. */
+/** The targets are 200 ms and 1 s; a machine that is busy with other tests is given more, and the measured times are printed. */
 const SEEN_WITHIN_MS = 1_500
+const NO_MASTER_WITHIN_MS = 2_000
 
 suite('the page in a browser', { skip: missingForDaemons() || missingPrograms('chromium'), timeout: 120_000 }, () => {
   let cluster: Cluster
@@ -39,8 +40,10 @@ suite('the page in a browser', { skip: missingForDaemons() || missingPrograms('c
     assert.equal(await page.locator('#traffic-words').textContent(), 'VIP v is on one. Service web: 2 of 2 up.')
     const drawn = await page.locator('#traffic text:not(.small, .caption)').allTextContents()
     assert.deepEqual(drawn, ['clients', '✓ v', '✓ one', '✓ two', '✓ web', '✓ alpha', '✓ beta'])
-    const rows = (await page.locator('#nodes tbody tr').allInnerTexts()).map((row) => row.replace(/\t[0-9a-f]{12}/, ''))
-    assert.deepEqual(rows, ['one\t✓ MASTER, here\t✓ all is well', 'two\tBACKUP\t✓ all is well'])
+    const rows = (await page.locator('#nodes tbody tr').allInnerTexts()).map((row) =>
+      row.replace(/[0-9a-f]{12}/, 'SHA'),
+    )
+    assert.deepEqual(rows, ['one\t✓ all is well\tSHA\t✓ MASTER, here', 'two\t✓ all is well\tSHA\tBACKUP'])
     const change = await page.locator('#changes summary').first().textContent()
     assert.match(change ?? '', /^✓ applied Describe the cluster [0-9a-f]{12}, Ada \d+ s ago$/)
     const stage = await page.locator('#changes .stages li').first().textContent()
@@ -139,7 +142,7 @@ suite('the page in a browser', { skip: missingForDaemons() || missingPrograms('c
     writeFileSync(liveFile(cluster.one, 'keepalived'), '# a file without an instance\n')
     const killedAt = performance.now()
     killWithChildren(cluster.one.pidOf('keepalived'))
-    await row.filter({ hasNotText: 'MASTER' }).waitFor({ timeout: 1_000 })
+    await row.filter({ hasNotText: 'MASTER' }).waitFor({ timeout: NO_MASTER_WITHIN_MS })
     context.diagnostic(`not called MASTER after ${Math.round(performance.now() - killedAt)} ms`)
     await says(page, '#headline', /^✕ DUPLICATE: VIP v is on one and two$/)
     assert.match((await page.locator('#traffic-words').textContent()) ?? '', /^VIP v is on one and two\./)

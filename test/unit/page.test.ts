@@ -3,8 +3,8 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { changesOf } from '../../src/changes.ts'
 import { clusterOf, type NodeView } from '../../src/cluster.ts'
-import { type Drawing, drawingOf } from '../../src/page/drawing.ts'
-import { layoutOf } from '../../src/page/layout.ts'
+import { drawingOf } from '../../src/page/drawing.ts'
+import { layoutOf, shapeFor } from '../../src/page/layout.ts'
 import { noticesOf } from '../../src/page/notices.ts'
 import type { Seen, SeenService } from '../../src/page/seen.ts'
 import { unheard } from '../../src/page/unheard.ts'
@@ -52,16 +52,16 @@ function seenOf(nodes: readonly NodeView[], services: readonly SeenService[]): S
 suite('the picture', () => {
   test('says in words who holds what, and shows it by signs as well', () => {
     const seen = seenOf([node('one', ['api']), node('two', ['web'])], [service('k8s', 'api', [true, false])])
-    const { boxes, words } = drawingOf(seen)
+    const { boxes, words } = drawingOf(seen, 'map')
     assert.equal(words, 'VIP api is on one. VIP web is on two. Service k8s: 1 of 2 up.')
     assert.deepEqual(
       boxes.map(({ title, detail, mood }) => `${title}: ${detail} (${mood})`),
       [
         'clients:  (plain)',
-        'api: served · 10.0.0.1 (good)',
-        'web: served · 10.0.0.2 (good)',
-        'one: api MASTER, web BACKUP (good)',
-        'two: api BACKUP, web MASTER (good)',
+        'api: 10.0.0.1 (good)',
+        'web: 10.0.0.2 (good)',
+        'one: 1 MASTER, 1 BACKUP (good)',
+        'two: 1 MASTER, 1 BACKUP (good)',
         'k8s: 1 of 2 up · port 80 (weak)',
         's0: UP (good)',
         's1: DOWN (bad)',
@@ -70,20 +70,20 @@ suite('the picture', () => {
   })
 
   test('a VIP on two nodes is DUPLICATE; one on none is UNKNOWN while somebody is silent', () => {
-    const twice = drawingOf(seenOf([node('one', ['api', 'web']), node('two', ['api'])], []))
+    const twice = drawingOf(seenOf([node('one', ['api', 'web']), node('two', ['api'])], []), 'map')
     assert.equal(twice.boxes.find(({ title }) => title === 'api')?.detail, 'DUPLICATE · 10.0.0.1')
     assert.equal(twice.boxes.find(({ title }) => title === 'api')?.mood, 'bad')
-    const nowhere = drawingOf(seenOf([node('one', ['web']), silent('two')], []))
+    const nowhere = drawingOf(seenOf([node('one', ['web']), silent('two')], []), 'map')
     assert.equal(nowhere.words, 'VIP api: holder UNKNOWN. VIP web is on one. two is UNKNOWN.')
   })
 
   test('of many servers those that are down have a box each, and those that are up share one', () => {
     const ups = Array.from({ length: 100 }, (_, at) => at % 50 !== 0)
-    const { boxes } = drawingOf(seenOf([node('one', VIPS)], [service('k8s', 'api', ups)]))
+    const { boxes } = drawingOf(seenOf([node('one', VIPS)], [service('k8s', 'api', ups)]), 'map')
     const servers = boxes.filter(({ column }) => column === 4).map(({ title, detail }) => `${title} ${detail}`)
     assert.deepEqual(servers, ['s0 DOWN', 's50 DOWN', '98 servers UP'])
-    const allDown = drawingOf(seenOf([node('one', VIPS)], [service('k8s', 'api', ups.fill(false))]))
-    assert.deepEqual(allDown.boxes.filter(({ column }) => column === 4).at(-1)?.title, '93 more')
+    const allDown = drawingOf(seenOf([node('one', VIPS)], [service('k8s', 'api', ups.fill(false))]), 'tree')
+    assert.deepEqual(allDown.boxes.filter(({ column }) => column === 4).at(-1)?.title, '97 more')
   })
 
   test('whatever it shows, each box is within its width and none lies over another', () => {
@@ -94,13 +94,10 @@ suite('the picture', () => {
     fc.assert(
       fc.property(nodes, services, fc.integer({ min: 320, max: 1400 }), (others, used, width) => {
         const views = others.map((held, at) => (held === undefined ? silent(`n${at}`) : node(`n${at}`, held)))
-        const drawing: Drawing = drawingOf(
-          seenOf(
-            [node('one', ['api']), ...views],
-            used.map(([vip, ups], at) => service(`service-${at}`, vip, ups)),
-          ),
-        )
-        const { boxes, height } = layoutOf(drawing, width)
+        const shape = shapeFor(width)
+        const served = used.map(([vip, ups], at) => service(`service-${at}`, vip, ups))
+        const drawing = drawingOf(seenOf([node('one', ['api']), ...views], served), shape)
+        const { boxes, height } = layoutOf(drawing, shape, width)
         assert.ok(drawing.boxes.every(({ id }) => boxes.some((box) => box.id === id)))
         for (const [at, a] of boxes.entries()) {
           assert.ok(a.x >= 0 && a.x + a.width <= width && a.y >= 0 && a.y + a.height <= height, a.id)
@@ -115,7 +112,7 @@ suite('the picture', () => {
   })
 })
 
-test('all that is wrong is listed, and what the headline says is not repeated', () => {
+test('all that is wrong is listed, the worst first, and what the headline says is not repeated', () => {
   const seen = seenOf(
     [node('one', VIPS), node('two', [], 'drift'), silent('three')],
     [service('k8s', 'api', [true, false]), service('lost', 'web', [false]), service('dark', 'web', null)],
@@ -124,10 +121,10 @@ test('all that is wrong is listed, and what the headline says is not repeated', 
   assert.deepEqual(
     noticesOf(seen).map(({ mood, text }) => `${mood}: ${text}`),
     [
-      'unsure: three does not answer: nobody listens on port 9853',
-      'weak: k8s has 1 of 2 servers up; s1 is DOWN',
       'bad: lost has 0 of 1 servers up; s0 is DOWN',
+      'unsure: three does not answer: nobody listens on port 9853',
       'unsure: dark is UNKNOWN: HAProxy cannot be asked',
+      'weak: k8s has 1 of 2 servers up; s1 is DOWN',
     ],
   )
 })
@@ -135,6 +132,7 @@ test('all that is wrong is listed, and what the headline says is not repeated', 
 test('of a cluster whose agent is silent nothing is shown as it was', () => {
   const { words, boxes } = drawingOf(
     unheard(seenOf([node('one', VIPS), node('two', [])], [service('k8s', 'api', [true])])),
+    'map',
   )
   assert.equal(
     words,
