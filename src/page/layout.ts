@@ -81,13 +81,18 @@ function treeOf({ boxes, arrows }: Drawing, width: number): Layout {
   }
   const clients = byId.get('clients')
   if (clients !== undefined) grow(clients, 0, undefined)
+  // Nothing is claimed of them: what is silent may hold a VIP, and what has no holder here may be served elsewhere.
   for (const [column, caption] of [
-    [2, 'balancers that hold no VIP'],
-    [3, 'services that no client reaches'],
+    [2, 'balancers'],
+    [3, 'services'],
   ] as const) {
     const left = boxes.filter((box) => box.column === column && !placed.some(({ id }) => id === box.id))
     if (left.length === 0) continue
-    captions.push({ text: caption, x: EDGE, y: y + 18 })
+    captions.push({
+      text: placed.some((box) => box.column === column) ? `other ${caption}` : caption,
+      x: EDGE,
+      y: y + 18,
+    })
     y += TREE.caption
     for (const box of left) grow(box, 0, undefined)
   }

@@ -13,7 +13,7 @@ export type Seen = {
   changes: readonly Change[]
 }
 
-/** `by`: the node that sees the servers so, which is one that holds the VIP if any does. */
+/** `by`: the node that sees the servers so, which is one that holds the VIP if any does; empty when none does. */
 export type SeenService = ServiceView & { by: string }
 
 export type Told = { atMs: number; text: string; turn: 'good' | 'bad' | 'plain' }

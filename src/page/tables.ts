@@ -61,7 +61,7 @@ export function showServices({ own, services }: Seen): void {
       html('td', `${service.address}:${service.port}`),
       html('td', up, moodOfService(service)),
       cell,
-      html('td', service.by === own.node ? 'this balancer' : service.by),
+      html('td', service.by === own.node ? 'this balancer' : service.by || '–'),
     ]
   })
   if (rows.length === 0) rows.push([html('td', 'none yet')])

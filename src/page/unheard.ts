@@ -16,7 +16,7 @@ export function unheard(seen: Seen): Seen {
       nodes: cluster.nodes.map(({ name }) => ({ name, kind: 'silent', reason: reasonOf(name) })),
       holders: Object.fromEntries(Object.keys(cluster.holders).map((vip) => [vip, []])),
     },
-    services: services.map((service) => ({ ...service, up: null, servers: [] })),
+    services: services.map((service) => ({ ...service, up: null, servers: [], by: '' })),
   }
 }
 
