@@ -1,12 +1,14 @@
 import * as z from 'zod'
 import type { AskPeer, Peer } from './ask-peer.ts'
 import { cleanText } from './clean-text.ts'
-import type { clusterSchema, nodeViewSchema, vipViewSchema } from './report/cluster-schema.ts'
+import type { clusterSchema, nodeViewSchema, serviceViewSchema, vipViewSchema } from './report/cluster-schema.ts'
 import type { Status } from './status.ts'
 
 /** One node as seen from here: what its own agent says, or why it does not. */
 export type NodeView = z.infer<typeof nodeViewSchema>
 export type VipView = z.infer<typeof vipViewSchema>
+/** A service as one node sees its servers. */
+export type ServiceView = z.infer<typeof serviceViewSchema>
 export type ClusterView = z.infer<typeof clusterSchema>
 
 const ANSWER_WITHIN_MS = 1_500
@@ -14,6 +16,17 @@ const ANSWER_WITHIN_MS = 1_500
 /** Whoever answers at a node's address: nothing of it may reach a terminal as it came. */
 const word = z.string().transform((text) => cleanText(text, 64))
 const sentence = z.string().transform((text) => cleanText(text, 400))
+
+const serviceSchema = z.object({
+  name: word,
+  vip: word,
+  address: word,
+  port: z.number(),
+  up: z.number().nullable(),
+  total: z.number(),
+  minimum: z.number(),
+  servers: z.array(z.object({ name: word, status: word, up: z.boolean(), lastCheck: word })),
+})
 
 /** What is read of another agent's status; it may be of another version. */
 const answerSchema = z.object({
@@ -28,6 +41,8 @@ const answerSchema = z.object({
       score: z.number().nullable(),
     }),
   ),
+  // One of another version may tell them otherwise; who holds what matters more.
+  services: z.array(serviceSchema).catch([]),
 })
 
 /** Asks the agents of all other nodes, and puts them beside `own`. */
@@ -53,12 +68,17 @@ export function clusterOf(own: Status, others: readonly NodeView[]): ClusterView
 type Said = Pick<Status, 'headline'> & {
   applied: { release: string; revision: string } | null
   vips: readonly VipView[]
+  services: readonly ServiceView[]
 }
 
-function viewOf(nodeName: string, { headline, applied, vips }: Said): NodeView {
+function viewOf(nodeName: string, { headline, applied, vips, services }: Said): NodeView {
   const { release, revision } = applied ?? { release: 'none', revision: 'none' }
   const seen = vips.map(({ name, address, state, held, score }) => ({ name, address, state, held, score }))
-  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen }
+  const served = services.map(({ servers, ...service }) => ({
+    ...service,
+    servers: servers.map(({ name, status, up, lastCheck }) => ({ name, status, up, lastCheck })),
+  }))
+  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen, services: served }
 }
 
 export function holdersOf(nodes: readonly NodeView[]): Record<string, readonly string[]> {

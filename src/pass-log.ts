@@ -16,11 +16,15 @@ export type PassLog = {
   begin(onProgress: (event: unknown) => void): PassWriter
   /** The newest pass that did more than find nothing new. */
   lastTelling(): PassRecord | undefined
+  /** The newest passes that came as far as a decision about a revision, newest first. */
+  recent(): readonly PassRecord[]
   /** `okAt`: when one went well last. */
   lastFetch(): Fetch | undefined
   /** The newest revision of the branch that was fetched. */
   desired(): PassRevision | undefined
 }
+
+const MAX_RECENT = 5
 
 type Fetch = { at: number; ok: boolean; detail: string; okAt: number | undefined }
 
@@ -31,8 +35,14 @@ export function createPassLog(
   onEnd: (pass: PassRecord, finished: string | undefined) => void,
 ): PassLog {
   let telling: PassRecord | undefined
+  let recent: readonly PassRecord[] = []
   let fetch: Fetch | undefined
   let desired: PassRevision | undefined
+  const keep = (pass: PassRecord): void => {
+    telling = pass
+    if (pass.stages.length <= 2 && pass.result.kind !== 'refused') return
+    recent = [pass, ...recent.filter((other) => other.startedAtMs !== pass.startedAtMs)].slice(0, MAX_RECENT)
+  }
   return {
     begin: (onProgress) => {
       let pass: PassRecord = {
@@ -45,7 +55,7 @@ export function createPassLog(
       const update = (change: Partial<PassRecord>): void => {
         pass = { ...pass, ...change }
         // Fetch and verify alone tell nothing new.
-        if (pass.stages.length > 2) telling = pass
+        if (pass.stages.length > 2) keep(pass)
       }
       return {
         add: (record) => {
@@ -73,13 +83,14 @@ export function createPassLog(
           // A revision that was rejected is refused again and again, and one that must wait waits again and again: its first
           // pass is the one with the reasons.
           const repeats = (result.kind === 'refused' || result.kind === 'suspended') && known
-          if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) telling = pass
+          if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) keep(pass)
           onProgress({ result, revision: pass.revision })
           if (!repeats) logResult(log, result, pass)
         },
       }
     },
     lastTelling: () => telling,
+    recent: () => recent,
     lastFetch: () => fetch,
     desired: () => desired,
   }

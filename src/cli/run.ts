@@ -15,7 +15,7 @@ import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
 import { createSecrets, type Secrets } from '../secrets.ts'
-import { createSeen } from '../seen.ts'
+import { createSeen, essenceOf } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
@@ -118,7 +118,7 @@ async function serve(
     },
     end: stopping.answered,
   })
-  const live = createLive(createSeen(parts, status))
+  const live = createLive(createSeen(parts, passes, status), essenceOf)
   parts.timeline.onEvent(live.poke)
   const network = await openNetwork(parts, { status, metrics, live })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { flag, headline, list, orNull, tag, text, time } from './fields.ts'
+import { serverSchema, serviceSchema } from './status-schema.ts'
 
 export const vipViewSchema = z
   .object({
@@ -10,6 +11,14 @@ export const vipViewSchema = z
     score: orNull('Score', 'How well that node would serve it, 0-100; null before it is computed.', z.number()),
   })
   .meta({ title: 'VIP', description: 'A virtual address, as one node sees it.' })
+
+const serverViewSchema = serverSchema
+  .pick({ name: true, status: true, up: true, lastCheck: true })
+  .meta({ title: 'Server', description: 'A server, as one node sees it.' })
+
+export const serviceViewSchema = serviceSchema
+  .extend({ servers: list('Servers', 'Its servers; empty while HAProxy there cannot be asked.', serverViewSchema) })
+  .meta({ title: 'Service', description: 'A service, as one node sees its servers.' })
 
 export const nodeViewSchema = z
   .discriminatedUnion('kind', [
@@ -22,6 +31,7 @@ export const nodeViewSchema = z
       release: text('Release', 'The release that it runs; `none` before the first.'),
       revision: text('Revision', 'The commit that the release stands for; `none` before the first.'),
       vips: list('VIPs', 'Its VIPs.', vipViewSchema),
+      services: list('Services', 'As that node sees them.', serviceViewSchema),
     }),
     z.object({
       name: text('Name', 'Its name in lb.yaml.'),

@@ -77,7 +77,7 @@ const vipSchema = z
   })
   .meta({ title: 'VIP', description: 'A virtual address, as this node sees it.' })
 
-const serverSchema = z
+export const serverSchema = z
   .object({
     name: text('Name', 'Its name in lb.yaml.'),
     status: text('Status', "HAProxy's own words: `UP`, `UP 1/2`, `DOWN`, `DRAIN`, `MAINT`, `no check`, …"),
@@ -88,7 +88,7 @@ const serverSchema = z
   })
   .meta({ title: 'Server', description: 'A server of a service, as HAProxy on this node sees it.' })
 
-const serviceSchema = z
+export const serviceSchema = z
   .object({
     name: text('Name', 'Its name in lb.yaml.'),
     vip: text('VIP', 'Name of the VIP that offers it.'),
