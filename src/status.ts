@@ -41,7 +41,11 @@ export type Status = {
   haproxy:
     | { state: 'running'; pid: number; version: string; release: string; uptimeSec: number; ageMs: number }
     | { state: 'UNKNOWN'; reason: string; ageMs: number }
-  keepalived: { state: 'running'; pid: number } | { state: 'stopped'; reason: string }
+  /** `hanging`: it is there, but cannot work; then all its VIPs are UNKNOWN. */
+  keepalived:
+    | { state: 'running'; pid: number }
+    | { state: 'hanging'; pid: number; reason: string }
+    | { state: 'stopped'; reason: string }
   services: readonly ServiceStatus[]
   /** The other nodes, and whether their agents answered when they were last asked; null: not asked yet. */
   peers: readonly { name: string; address: string; up: boolean | null }[]
@@ -57,7 +61,7 @@ export type VipStatus = {
   effectivePriority: number | null
   /** Kernel truth: the address is on this node. */
   held: boolean
-  /** Another node may answer for the address as well: its keepalived is dead and has left it here, or others say so. */
+  /** Another node may answer for the address as well: its keepalived is dead or hangs and has left it here, or others say so. */
   duplicate: { others: readonly string[]; silent: readonly string[] } | null
   score: number | null
   scoreReason: string
@@ -146,8 +150,8 @@ function pick(value: { pid: number; version: string; release: string; uptimeSec:
 }
 
 function vipStatus(parts: Parts, vip: { name: string; address: string }): VipStatus {
-  const running = parts.units.keepalived.state().kind === 'running'
-  const known = running ? parts.vrrp.get(vip.name) : undefined
+  const running = parts.keepalived().kind === 'running'
+  const known = parts.vrrp.get(vip.name)
   const score = parts.health.scores().find((entry) => entry.vip === vip.name)
   const held = parts.addresses().has(vip.address)
   const others = parts.others.of(vip.name) ?? { holders: [], silent: [] }
@@ -166,8 +170,17 @@ function vipStatus(parts: Parts, vip: { name: string; address: string }): VipSta
 }
 
 function keepalivedStatus(parts: Parts): Status['keepalived'] {
-  const state = parts.units.keepalived.state()
-  return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
+  const found = parts.keepalived()
+  switch (found.kind) {
+    case 'running':
+      return { state: found.kind, pid: found.pid }
+    case 'hanging':
+      return { state: found.kind, pid: found.pid, reason: found.reason }
+    case 'stopped':
+      return { state: found.kind, reason: found.reason }
+    default:
+      return found satisfies never
+  }
 }
 
 function duplicateOf({ vips, keepalived }: Omit<Status, 'headline'>): string | undefined {
@@ -177,8 +190,10 @@ function duplicateOf({ vips, keepalived }: Omit<Status, 'headline'>): string | u
   const unheard = silent.length === 0 ? '' : ` (no answer from ${silent.join(', ')})`
   const too =
     others.length === 0 ? `another node may hold it too${unheard}` : `${others.join(' and ')} holds it too${unheard}`
-  return keepalived.state === 'stopped'
-    ? `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+  if (keepalived.state === 'stopped')
+    return `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+  return keepalived.state === 'hanging'
+    ? `DUPLICATE: keepalived hangs (${keepalived.reason}) and leaves ${vip.name} (${vip.address}) on this node; ${too}`
     : `DUPLICATE: this node holds ${vip.name} (${vip.address}), and ${others.join(' and ')} does as well: do they hear each other's adverts?`
 }
 
@@ -201,6 +216,7 @@ function headlineOf(status: Omit<Status, 'headline'>): Status['headline'] {
   if (duplicate !== undefined) return bad(duplicate)
   if (!status.gate.open) return bad(`HAProxy does not serve, the gate is closed: ${status.gate.reason}`)
   if (status.keepalived.state === 'stopped') return bad(`keepalived is not running: ${status.keepalived.reason}`)
+  if (status.keepalived.state === 'hanging') return bad(`keepalived hangs: ${status.keepalived.reason}`)
   if (!status.gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log')
   if (status.haproxy.state === 'UNKNOWN') return bad(`HAProxy serves, but cannot be asked: ${status.haproxy.reason}`)
   const bare = status.vips.find(({ state, held }) => state === 'MASTER' && !held)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExpectedVip } from '../render/expectation.ts'
 import type { Dump, DumpedInstance } from './keepalived-dump.ts'
 import type { Outcome, Unit } from './unit.ts'
+import type { KeepalivedState } from './watch-keepalived.ts'
 import { whatItSaid } from './what-it-said.ts'
 
 const LOOK_EVERY_MS = 20
@@ -14,7 +15,8 @@ export type KeepalivedConfirmer = {
 }
 
 export type KeepalivedProofs = {
-  unit: Unit
+  unit: Pick<Unit, 'mark' | 'printedSince'>
+  keepalived(): KeepalivedState
   /** keepalived's own dump of what it runs. */
   dump(): Promise<Dump>
   /** Instances that have said anything through the FIFO since the last `forget`. */
@@ -52,8 +54,9 @@ export function createKeepalivedConfirmer(options: KeepalivedProofs): Keepalived
 }
 
 async function difference(expected: readonly ExpectedVip[], proofs: KeepalivedProofs): Promise<string> {
-  const state = proofs.unit.state()
+  const state = proofs.keepalived()
   if (state.kind === 'stopped') return `it is not running (${state.reason})`
+  if (state.kind === 'hanging') return `it hangs: ${state.reason}`
   const dump = await proofs.dump()
   if (dump.kind === 'instances') return compare(expected, dump.instances)
   const silent = expected.find(({ name, address }) => !proofs.reports.names().has(name) && !proofs.holds(address))

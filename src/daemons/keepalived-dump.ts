@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { exec, succeeded } from '../exec.ts'
-import type { Unit } from './unit.ts'
+import type { KeepalivedState } from './watch-keepalived.ts'
 
 /** One VRRP instance as keepalived reports it. Of the dump only these fields leave this file: it also holds passwords. */
 export type DumpedInstance = {
@@ -60,14 +60,19 @@ const dumpSchema = z.array(
 
 const DUMP_WITHIN_MS = 1_000
 
-/** Asks the keepalived of `unit` for its state; see `readDump`. */
-export function createDumper(options: { binary: string; unit: Unit; directory: string }): () => Promise<Dump> {
+/** Asks keepalived for its state; see `readDump`. */
+export function createDumper(options: {
+  binary: string
+  keepalived(): KeepalivedState
+  directory: string
+}): () => Promise<Dump> {
   // A package that is upgraded may give the signal another number, but not to the process that runs.
   let asked: { pid: number; number: Promise<number | undefined> } | undefined
   let last: Promise<unknown> = Promise.resolve()
   const dump = async (): Promise<Dump> => {
-    const state = options.unit.state()
-    if (state.kind === 'stopped') return { kind: 'unavailable', reason: state.reason }
+    const state = options.keepalived()
+    // One that hangs would take each signal when it goes on, and write a dump for each.
+    if (state.kind !== 'running') return { kind: 'unavailable', reason: state.reason }
     if (asked?.pid !== state.pid) asked = { pid: state.pid, number: dumpSignal(options.binary) }
     const number = await asked.number
     if (number === undefined) return { kind: 'unavailable', reason: 'this keepalived was built without JSON' }

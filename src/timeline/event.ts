@@ -39,7 +39,7 @@ export type NewEvent =
   /** `vips` empty: all of them. `untilMs` null: until it is undone. */
   | { kind: 'drain'; vips: readonly string[]; on: boolean; untilMs: number | null; reason: string }
   | ReleaseEnd
-  | { kind: 'daemon'; unit: 'haproxy' | 'keepalived'; what: 'died' | 'started'; reason: string }
+  | { kind: 'daemon'; unit: 'haproxy' | 'keepalived'; what: 'died' | 'started' | 'hangs' | 'goes on'; reason: string }
   | { kind: 'agent'; what: 'started' | 'ended'; version: string }
   /** The wall clock was set: times before and after it do not compare. */
   | { kind: 'clock'; jumpMs: number }
