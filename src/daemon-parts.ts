@@ -5,7 +5,7 @@ import type { Daemon, Outcome } from './apply/apply-release.ts'
 import { createHaproxyConfirmer } from './daemons/confirm-haproxy.ts'
 import { createKeepalivedConfirmer, type KeepalivedProofs } from './daemons/confirm-keepalived.ts'
 import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
-import { createDumper, type Dump } from './daemons/keepalived-dump.ts'
+import { createDumper, type Dumper } from './daemons/keepalived-dump.ts'
 import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
 import { createSystemdUnit } from './daemons/systemd-unit.ts'
 import type { Unit, UnitName } from './daemons/unit.ts'
@@ -74,10 +74,8 @@ export function createUnits(
 }
 
 /** Asks keepalived what it runs. */
-export function createKeepalivedDumper(config: AgentConfig, keepalived: () => KeepalivedState): () => Promise<Dump> {
-  // The distribution's unit has no TMPDIR, by which ours says where dumps go.
-  const directory = config.supervisor === 'embedded' ? config.paths.runtime : '/tmp'
-  return createDumper({ binary: config.keepalived.binary, keepalived, directory })
+export function createKeepalivedDumper(config: AgentConfig, keepalived: () => KeepalivedState): Dumper {
+  return createDumper({ binary: config.keepalived.binary, configFile: config.paths.keepalivedConfig, keepalived })
 }
 
 /** The units with their proofs: what applying a release needs of each daemon. */

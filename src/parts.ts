@@ -30,7 +30,7 @@ const FETCH_TIMEOUT_MS = 30_000
 /** Counters that change slowly, looked at in the background while somebody asks. */
 const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
 const SETTLED_MS = 3_000
-/** keepalived writes a line into its log for each dump. */
+/** keepalived writes a few lines into its log for each dump. */
 const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExpectedVip } from '../render/expectation.ts'
-import type { Dump, DumpedInstance } from './keepalived-dump.ts'
+import type { DumpedInstance } from './dumped.ts'
+import type { Dumper } from './keepalived-dump.ts'
 import type { Outcome, Unit } from './unit.ts'
 import type { KeepalivedState } from './watch-keepalived.ts'
 import { whatItSaid } from './what-it-said.ts'
@@ -18,7 +19,7 @@ export type KeepalivedProofs = {
   unit: Pick<Unit, 'mark' | 'printedSince'>
   keepalived(): KeepalivedState
   /** keepalived's own dump of what it runs. */
-  dump(): Promise<Dump>
+  dump: Dumper
   /** Instances that have said anything through the FIFO since the last `forget`. */
   reports: { names(): ReadonlySet<string>; forget(): void }
   /** Kernel truth: this node has the address. */
@@ -75,7 +76,11 @@ function compare(expected: readonly ExpectedVip[], found: readonly DumpedInstanc
     if (instance.basePriority !== vip.basePriority) {
       return `instance ${vip.name} has base priority ${instance.basePriority}, not ${vip.basePriority}`
     }
-    if (!instance.addresses.some((address) => address.split(/[/ ]/)[0] === vip.address)) {
+    if (
+      ![...instance.addresses, ...instance.excludedAddresses].some(
+        (address) => address.split(/[/ ]/)[0] === vip.address,
+      )
+    ) {
       return `instance ${vip.name} lacks ${vip.address}`
     }
   }

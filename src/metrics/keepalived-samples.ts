@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
-import type { Dump, InstanceCounts } from '../daemons/keepalived-dump.ts'
+import type { InstanceCounts } from '../daemons/dumped.ts'
+import type { Dump } from '../daemons/keepalived-dump.ts'
 import type { Fact } from '../observe/observer.ts'
 import type { ExpectedVip } from '../render/expectation.ts'
 import type { Status } from '../status.ts'
