@@ -174,7 +174,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       // One that has just been started has no handler for the signal yet, which would end it.
       if (state.kind === 'running' && state.ageMs < SETTLED_MS)
         return { kind: 'unavailable', reason: 'keepalived does not run for long enough' }
-      const answer = await dump()
+      const answer = await dump({ scripts: true })
       return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
     },
     ...COUNTS,

@@ -28,6 +28,10 @@ export type ExpectedVip = {
   interface: string
   prefer: readonly string[]
   requireHealthyOnce: boolean
+  /** null in releases that an older agent has stored; for words only. */
+  prefixLength: number | null
+  /** They move together with the VIP. */
+  extraAddresses: readonly { address: string; prefixLength: number }[]
 }
 
 export type ExpectedService = {
@@ -80,6 +84,8 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
       interface: node?.interface ?? '',
       prefer: vip.prefer,
       requireHealthyOnce: vip.requireHealthyOnce,
+      prefixLength: vip.prefixLength,
+      extraAddresses: vip.extraAddresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
     })),
     services: spec.services.map((service) => ({
       name: service.name,

@@ -15,11 +15,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Registry } from 'prom-client'
 import { readFirst } from '../../src/daemons/dump-file.ts'
+import { parseData, parseScripts, parseStats } from '../../src/daemons/dump-text.ts'
 import { createDumper, type Dump, type Dumper } from '../../src/daemons/keepalived-dump.ts'
 import type { KeepalivedState } from '../../src/daemons/watch-keepalived.ts'
 import { deleteNamespaces, ipBatch } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
+import { createKeepalivedSamples } from '../../src/metrics/keepalived-samples.ts'
+import { exporterSeries, exporterType } from '../support/keepalived-exporter.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
 const PASSWORD = 's3cr3t'
@@ -90,6 +95,12 @@ vrrp_instance fault {
     }
 }
 `
+
+const address = (text: string, prefixLength: number) => ({ address: text, prefixLength })
+const vip = (name: string, virtualRouterId: number, text: string, prefixLength: number) => ({
+  ...{ name, virtualRouterId, interface: 'e0', extraAddresses: [] },
+  ...address(text, prefixLength),
+})
 
 type Instances = Extract<Dump, { kind: 'instances' }>
 
@@ -205,6 +216,50 @@ suite('dumps of a real keepalived', { skip: missingForDaemons(), timeout: 120_00
     }
     assert.deepEqual(known(await text()).scripts, [])
     for (const kind of ['json', 'data', 'stats']) assert.ok(!existsSync(join(tmp, `keepalived.${kind}`)), kind)
+  })
+
+  test('the metrics are those that keepalived-exporter makes of the same dump', async (t) => {
+    const { pid, tmp } = await startKeepalived(t, 'exporter')
+    const raw = async (kind: 'DATA' | 'STATS'): Promise<string> => {
+      process.kill(pid, Number(execFileSync('keepalived', [`--signum=${kind}`], { encoding: 'utf8' })))
+      await sleep(500)
+      return readFileSync(join(tmp, `keepalived.${kind.toLowerCase()}`), 'utf8')
+    }
+    const [data, stats] = [await raw('DATA'), await raw('STATS')]
+    const instances = parseData(data, parseStats(stats) ?? new Map()) ?? []
+    const registry = new Registry()
+    createKeepalivedSamples(registry).fill({
+      status: {
+        version: '1.2.3',
+        keepalived: { state: 'running', pid },
+        vips: instances.map(({ name, state }) => ({ name, state: state === 'INIT' ? 'UNKNOWN' : state })),
+      },
+      vips: [
+        { ...vip('four', 7, '10.77.0.101', 24), extraAddresses: [address('10.77.1.1', 32), address('10.77.1.2', 24)] },
+        vip('six', 8, 'fd00::1', 128),
+        vip('fault', 9, '10.77.0.110', 32),
+      ],
+      dump: { kind: 'known', value: { kind: 'instances', instances, scripts: parseScripts(data) }, atMs: 0 },
+    })
+    const text = await registry.metrics()
+    const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const expected = exporterSeries(data, stats)
+    assert.equal(expected.length, 1 + 3 * 15 + 3 + 2 + 2 * 2)
+    const build = samples.filter((line) => line.startsWith('keepalived_exporter_build_info{'))
+    assert.deepEqual(samples.filter((line) => !build.includes(line)).sort(), expected.sort())
+    // Its labels are those of prometheus/common's version.NewCollector.
+    assert.deepEqual([...build.join().matchAll(/(\w+)="/g)].map(([, label]) => label).sort(), [
+      'branch',
+      'goarch',
+      'goos',
+      'goversion',
+      'revision',
+      'tags',
+      'version',
+    ])
+    assert.match(build.join(), /version="1\.2\.3"\} 1$/)
+    for (const [, metric = '', type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm))
+      assert.equal(type, exporterType(metric), metric)
   })
 
   test('a keepalived with a /tmp of its own is found there', async (t) => {

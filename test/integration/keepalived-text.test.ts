@@ -35,14 +35,18 @@ suite('a keepalived that was built without JSON', { skip: missingForDaemons(), t
     assert.doesNotMatch(log(), /as json/)
   })
 
-  test('its counters are in the metrics', async () => {
+  test('its counters and scripts are in the metrics', async () => {
     const labels = 'iname="v",intf="eth0",vrid="8"'
     await until('they are there', 10_000, async () => {
       const text = await inNamespace(cluster.lab.network.namespace('.client'), [
         ...[process.execPath, '--input-type=module', '-e'],
         "console.log(await (await fetch('http://10.9.0.1:9853/metrics')).text())",
       ])
-      return text.includes(`\nkeepalived_become_master_total{${labels}} `)
+      return (
+        /\nkeepalived_script_status\{name="haproxy_serves"\} 1\n/.test(text) &&
+        text.includes(`\nkeepalived_become_master_total{${labels}} `) &&
+        text.includes(`\nkeepalived_gratuitous_arp_delay_total{${labels}} 1\n`)
+      )
     })
   })
 })

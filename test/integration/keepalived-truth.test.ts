@@ -80,6 +80,7 @@ suite('a MASTER whose keepalived cannot work', { skip: missingForDaemons(), time
       assert.equal(sample(metrics, 'lb_agent_keepalived_up'), '0')
       assert.equal(sample(metrics, 'keepalived_up'), '0')
       assert.ok(!metrics.includes('\nkeepalived_vrrp_state{'))
+      assert.ok(!metrics.includes('\nkeepalived_become_master_total{'))
       await until('node two holds the VIP as well, and node one knows it', 10_000, async () => {
         const now = await statusOf(cluster.one)
         return now.headline.text.endsWith('; two holds it too')

@@ -95,7 +95,7 @@ test('a reload is not confirmed by a keepalived that hangs, though it holds the 
     holds: () => true,
   })
   const vip = {
-    ...{ name: 'api', address: '10.0.0.1', virtualRouterId: 7 },
+    ...{ name: 'api', address: '10.0.0.1', prefixLength: 32, extraAddresses: [], virtualRouterId: 7 },
     ...{ basePriority: 154, interface: 'eth0', prefer: ['one'], requireHealthyOnce: false },
   }
   assert.deepEqual(await confirmer.confirm([vip], 50, new AbortController().signal), {
