@@ -37,13 +37,19 @@ export function headlineOf(status: Facts, logs: Logs): Headline {
   }
   const duplicate = duplicateOf(status)
   if (duplicate !== undefined) {
-    const start = keepalived.state === 'stopped' ? `Start keepalived; why it ended: ${logs.keepalived}` : null
-    return bad(duplicate, start ?? 'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor')
+    const advice = {
+      stopped: `Start keepalived; why it ended: ${logs.keepalived}`,
+      hanging: 'Restart keepalived, or let it go on (kill -CONT)',
+      running: 'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor',
+    }
+    return bad(duplicate, advice[keepalived.state])
   }
   if (!gate.open)
     return bad(`HAProxy does not serve, the gate is closed: ${gate.reason}`, `Why: ${logs.haproxy}. ${ELSEWHERE}`)
   if (keepalived.state === 'stopped')
     return bad(`keepalived is not running: ${keepalived.reason}`, `Why: ${logs.keepalived}. ${ELSEWHERE}`)
+  if (keepalived.state === 'hanging')
+    return bad(`keepalived hangs: ${keepalived.reason}`, `Restart it, or let it go on (kill -CONT). ${ELSEWHERE}`)
   if (!gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log', logs.agent)
   if (haproxy.state === 'UNKNOWN')
     return bad(`HAProxy serves, but cannot be asked: ${haproxy.reason}`, `Why: ${logs.haproxy}`)
@@ -96,7 +102,9 @@ function duplicateOf({ vips, keepalived }: Facts): string | undefined {
   const unheard = silent.length === 0 ? '' : ` (no answer from ${silent.join(', ')})`
   const too =
     others.length === 0 ? `another node may hold it too${unheard}` : `${others.join(' and ')} holds it too${unheard}`
-  return keepalived.state === 'stopped'
-    ? `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+  if (keepalived.state === 'stopped')
+    return `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+  return keepalived.state === 'hanging'
+    ? `DUPLICATE: keepalived hangs (${keepalived.reason}) and leaves ${vip.name} (${vip.address}) on this node; ${too}`
     : `DUPLICATE: this node holds ${vip.name} (${vip.address}), and ${others.join(' and ')} does as well: do they hear each other's adverts?`
 }

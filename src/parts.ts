@@ -9,6 +9,7 @@ import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-par
 import { readProcesses } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
+import { watchKeepalived } from './daemons/watch-keepalived.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
@@ -32,7 +33,7 @@ const FETCH_TIMEOUT_MS = 30_000
 /** Counters that change slowly, looked at in the background while somebody asks. */
 const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
 const SETTLED_MS = 3_000
-/** keepalived writes a line into its log for each dump. */
+/** keepalived writes a few lines into its log for each dump. */
 const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
@@ -66,11 +67,32 @@ export async function createParts(
     if (unit === 'keepalived' && what === 'died') health.holdBack()
   })
   const trackFiles = createTrackFiles(paths.runtime)
-  const keepalivedPid = (): number | undefined => {
-    const state = units.keepalived.state()
-    return state.kind === 'running' ? state.pid : undefined
+  let scoresAreDue = false
+  const scheduleScores = (): void => {
+    if (scoresAreDue) return
+    scoresAreDue = true
+    setImmediate(() => {
+      scoresAreDue = false
+      health.updateScores()
+    })
   }
-  const vrrp = createVrrpStates({ file: join(paths.runtime, 'vrrp-states.json'), keepalivedPid, now })
+  const keepalived = watchKeepalived({
+    unit: units.keepalived,
+    onEvent: (what, reason) => {
+      log.warn({ unit: 'keepalived', reason }, what === 'hangs' ? 'daemon hangs' : 'daemon goes on')
+      events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
+      scheduleScores()
+    },
+  })
+  const keepalivedPid = (): number | undefined => {
+    const state = keepalived.state()
+    return state.kind === 'stopped' ? undefined : state.pid
+  }
+  const vrrp = createVrrpStates({
+    file: join(paths.runtime, 'vrrp-states.json'),
+    keepalived: keepalived.state,
+    now,
+  })
   const drains = createDrains(join(paths.state, 'drains.json'), now, ({ vip }) => {
     events.timeline.add({
       kind: 'drain',
@@ -113,15 +135,6 @@ export async function createParts(
       log.info({ about: `score of ${vip}`, vip, score, reason, before }, 'score changed')
     },
   })
-  let scoresAreDue = false
-  const scheduleScores = (): void => {
-    if (scoresAreDue) return
-    scoresAreDue = true
-    setImmediate(() => {
-      scoresAreDue = false
-      health.updateScores()
-    })
-  }
   // Asked for where the release that runs listens, from the first probe on; while an apply was interrupted that is not
   // known, and the gate stays as it is until a reload has been confirmed.
   if ((await state.readJournal()) !== undefined) health.pause()
@@ -170,17 +183,14 @@ export async function createParts(
     ...PROCESSES,
     now,
   })
-  const dump = createKeepalivedDumper(config, units)
-  let seenKeepalived: { pid: number; since: number } | undefined
+  const dump = createKeepalivedDumper(config, keepalived.state)
   const keepalivedCounts = onDemand({
     read: async () => {
-      const pid = keepalivedPid()
-      if (pid !== seenKeepalived?.pid)
-        seenKeepalived = pid === undefined ? undefined : { pid, since: performance.now() }
+      const state = keepalived.state()
       // One that has just been started has no handler for the signal yet, which would end it.
-      if (seenKeepalived === undefined || performance.now() - seenKeepalived.since < SETTLED_MS)
+      if (state.kind === 'running' && state.ageMs < SETTLED_MS)
         return { kind: 'unavailable', reason: 'keepalived does not run for long enough' }
-      const answer = await dump()
+      const answer = await dump({ scripts: true })
       return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
     },
     ...COUNTS,
@@ -201,7 +211,9 @@ export async function createParts(
     secrets,
     now,
     units,
+    keepalived: keepalived.state,
     daemons: createDaemons(config, units, {
+      keepalived: keepalived.state,
       reports: vrrp,
       dump,
       holds: (address) => ownAddresses().has(address),
@@ -237,6 +249,7 @@ export async function createParts(
       others.close()
       suspensions.close()
       fifo.close()
+      keepalived.close()
       units.haproxy.close()
       units.keepalived.close()
       await Promise.all([drift.close(), events.close()])

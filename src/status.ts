@@ -108,8 +108,8 @@ function serverStatus({ name, status, up, checked, lastCheck, currentSessions }:
 }
 
 function vipStatus(parts: Parts, vip: { name: string; address: string }): VipStatus {
-  const running = parts.units.keepalived.state().kind === 'running'
-  const known = running ? parts.vrrp.get(vip.name) : undefined
+  const running = parts.keepalived().kind === 'running'
+  const known = parts.vrrp.get(vip.name)
   const score = parts.health.scores().find((entry) => entry.vip === vip.name)
   const held = parts.addresses().has(vip.address)
   const others = parts.others.of(vip.name) ?? { holders: [], silent: [] }
@@ -139,8 +139,17 @@ function movesOf(parts: Parts): Move[] {
 }
 
 function keepalivedStatus(parts: Parts): Status['keepalived'] {
-  const state = parts.units.keepalived.state()
-  return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
+  const found = parts.keepalived()
+  switch (found.kind) {
+    case 'running':
+      return { state: found.kind, pid: found.pid }
+    case 'hanging':
+      return { state: found.kind, pid: found.pid, reason: found.reason }
+    case 'stopped':
+      return { state: found.kind, reason: found.reason }
+    default:
+      return found satisfies never
+  }
 }
 
 const STALE_AFTER_MS = 5_000

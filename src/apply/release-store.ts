@@ -44,6 +44,8 @@ const recordSchema = z.object({
         interface: z.string(),
         prefer: z.array(z.string()),
         requireHealthyOnce: z.boolean().default(false),
+        prefixLength: z.number().nullable().default(null),
+        extraAddresses: z.array(z.object({ address: z.string(), prefixLength: z.number() })).default([]),
       }),
     ),
     services: z.array(

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Troubles } from '../troubles.ts'
 import { type FifoEnd, makeFifo, openFifo, parseFifoLine, type VrrpEvent } from './keepalived-fifo.ts'
+import { childrenOf } from './proc.ts'
 
 export type FifoWatch = {
   /** Looks at the path now and mends it: before keepalived opens it anew. */
@@ -151,15 +142,6 @@ function hasOpen(pid: number, path: string): boolean {
     })
   } catch {
     return false
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return children.split(' ').flatMap((word) => (word === '' ? [] : [Number(word)]))
-  } catch {
-    return []
   }
 }
 

@@ -60,7 +60,8 @@ export function alertRules(spec: Spec): RuleFile {
             labels: critical,
             annotations: {
               summary: 'VIP {{ $labels.vip }} is on {{ $value }} balancers',
-              description: 'They do not hear each other, or a keepalived has died and left the address behind.',
+              description:
+                'They do not hear each other, or a keepalived has died or hangs and has left the address behind.',
               run: 'lb-agent status   # on each balancer; it says DUPLICATE and why',
             },
           },
@@ -115,7 +116,7 @@ export function alertRules(spec: Spec): RuleFile {
             for: '30s',
             labels: warning,
             annotations: {
-              summary: 'keepalived on {{ $labels.instance }} does not run',
+              summary: 'keepalived on {{ $labels.instance }} does not run, or hangs',
               description: 'This balancer cannot take over a VIP.',
               run: 'lb-agent status   # on {{ $labels.instance }}',
             },

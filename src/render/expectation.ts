@@ -32,6 +32,10 @@ export type ExpectedVip = {
   interface: string
   prefer: readonly string[]
   requireHealthyOnce: boolean
+  /** null in releases that an older agent has stored; for words only. */
+  prefixLength: number | null
+  /** They move together with the VIP. */
+  extraAddresses: readonly { address: string; prefixLength: number }[]
 }
 
 export type ExpectedService = {
@@ -86,6 +90,8 @@ export function expectationOf(spec: Spec, target: Pick<RenderTarget, 'node' | 'm
       interface: node?.interface ?? '',
       prefer: vip.prefer,
       requireHealthyOnce: vip.requireHealthyOnce,
+      prefixLength: vip.prefixLength,
+      extraAddresses: vip.extraAddresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
     })),
     services: spec.services.map((service) => ({
       name: service.name,

@@ -126,11 +126,16 @@ const keepalivedSchema = z
       pid: number('Process id', 'Of its main process.'),
     }),
     z.object({
+      state: tag('State', 'hanging', 'It is there, but cannot work: all its VIPs are UNKNOWN.'),
+      pid: number('Process id', 'Of its main process.'),
+      reason: text('Reason', 'How that is known.'),
+    }),
+    z.object({
       state: tag('State', 'stopped', 'It has no process.'),
       reason: text('Reason', 'How it ended, or that it was not started.'),
     }),
   ])
-  .meta({ title: 'keepalived', description: 'Whether keepalived runs.' })
+  .meta({ title: 'keepalived', description: 'Whether keepalived runs and works.' })
 
 const fetchSchema = z.object({
   ok: flag('OK', 'Whether the last look went well.'),

@@ -51,6 +51,11 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
     'Why: journalctl -e -u keepalived. Whether another node serves: lb-agent status --cluster',
   ],
   [
+    { keepalived: { state: 'hanging', pid: 3, reason: 'it is stopped (SIGSTOP)' } },
+    'keepalived hangs: it is stopped (SIGSTOP)',
+    'Restart it, or let it go on (kill -CONT). Whether another node serves: lb-agent status --cluster',
+  ],
+  [
     { gate: { ...WELL.gate, fresh: false } },
     'the agent has not looked at HAProxy for a while: see its log',
     'journalctl -e -u lb-agent',

@@ -180,7 +180,14 @@ test('keepalived runs no script but lb-agent check, and only with its security o
 test('what is expected of a node are its instances and every service', () => {
   const prefer = ['k8s-api-lb', 'loadbalancer1', 'loadbalancer2']
   const service = { vip: 'ingress', address: '10.17.5.30', servers: 4, minimumServers: 1 }
-  const vip = { basePriority: 153, interface: 'eth0', prefer, requireHealthyOnce: false }
+  const vip = {
+    basePriority: 153,
+    interface: 'eth0',
+    prefer,
+    requireHealthyOnce: false,
+    prefixLength: 32,
+    extraAddresses: [],
+  }
   assert.deepEqual(expectationOf(specOf(K3S), { node: 'loadbalancer1', metrics: { haproxy: 'builtin' } }), {
     cluster: 'k3s-home',
     healthPort: 8405,
