@@ -90,7 +90,12 @@ const QUERIES: Readonly<Record<Panel['type'], object>> = {
 const HIDDEN = { Time: true, Value: true, __name__: true, cluster: true, job: true }
 
 const LOOKS: Readonly<Record<Panel['type'], object>> = {
-  stat: { options: { colorMode: 'background', textMode: 'value_and_name', reduceOptions: { calcs: ['lastNotNull'] } } },
+  stat: {
+    options: {
+      ...{ colorMode: 'background', graphMode: 'none', textMode: 'value_and_name' },
+      reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+    },
+  },
   table: { transformations: [{ id: 'organize', options: { excludeByName: HIDDEN } }] },
   timeseries: {},
   'state-timeline': { options: { mergeValues: true, showValue: 'auto' } },

@@ -57,9 +57,9 @@ export function nodeRules(of: Selector, { cluster }: Pick<Spec, 'cluster'>): Ale
     },
     {
       alert: 'LbDaemonDies',
-      // One that is up again within seconds closes no gate for long; one that stays down has an alert of its own, which
-      // is sooner than this one. 2.5: `increase` makes a little more of two.
-      expr: `increase(${of('lb_agent_daemon_deaths_total')}[10m]) > 2.5 unless on (cluster, instance) ${firing('alertname=~"LbGateClosed|LbKeepalivedDown"')}`,
+      // One that is up again within seconds closes no gate for long. One that stays down has an alert of its own, sooner
+      // than this one, and what it counted until it was mended is no news. 2.5: `increase` makes a little more of two.
+      expr: `increase(${of('lb_agent_daemon_deaths_total')}[10m]) > 2.5 unless on (cluster, instance) count_over_time(${firing('alertname=~"LbGateClosed|LbKeepalivedDown"')}[10m])`,
       for: '1m',
       labels: WARNING,
       annotations: {

@@ -53,6 +53,18 @@ export function releaseRules(of: Selector): AlertRule[] {
       },
     },
     {
+      alert: 'LbRevisionsDiffer',
+      // Of nodes that can read their repository; half an hour, because each looks at its own time.
+      expr: `count by (cluster) (count by (cluster, revision) (${of('lb_agent_desired_info')})) > 1 unless on (cluster) ${of('lb_agent_fetch_ok')} == 0`,
+      for: '30m',
+      labels: WARNING,
+      annotations: {
+        summary: 'Balancers of {{ $labels.cluster }} read {{ $value }} different newest revisions',
+        description: 'A mirror lags, or repository.url or branch in agent.yaml is not the same on all of them.',
+        run: 'lb-agent status --cluster   # on any balancer; it says who runs which revision',
+      },
+    },
+    {
       alert: 'LbDrift',
       expr: `${of('lb_agent_drift_files')} > 0`,
       for: '1m',
