@@ -32,7 +32,7 @@ const PATIENCE: Readonly<Record<string, string>> = {
   '10s': '1s',
   '30s': '2s',
   '1m': '3s',
-  '5m': '8s',
+  '5m': '4s',
   '10m': '10s',
   '15m': '15s',
   '30m': '30s',
@@ -51,7 +51,7 @@ function quicker(rules: string): string {
       // An apply is not faster here than elsewhere.
       const patience = rule.alert === 'LbNotApplying' ? rule.for : PATIENCE[rule.for]
       assert.ok(patience !== undefined, `${rule.alert} for ${rule.for}`)
-      return { ...rule, for: patience, expr: rule.expr.replaceAll('[10m]', '[6s]').replaceAll('< 600', '< 8') }
+      return { ...rule, for: patience, expr: rule.expr.replaceAll('[10m]', '[6s]').replaceAll('< 600', '< 7') }
     }),
   }))
   return stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false })
