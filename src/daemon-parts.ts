@@ -105,7 +105,7 @@ export function createDaemons(
   return {
     haproxy: {
       prepare: async () => {
-        await keepServerStates(stats, serverStates)
+        await keepServerStates(stats, config.paths.haproxyConfig, serverStates)
         await haproxy.prepare()
       },
       reloadOrStart: units.haproxy.reloadOrStart,

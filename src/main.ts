@@ -9,6 +9,16 @@ Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another
 130 interrupted (drill).
 PATH is lb.yaml or the directory that holds it.`
 
+const MONITORING = `
+One of --scrape, --rules and --grafana:
+  lb-agent monitoring lb-config --scrape  > lb-agent.scrape.yml      its entry goes into scrape_configs
+  lb-agent monitoring lb-config --rules   > lb-agent.rules.yml       its name goes into rule_files
+  lb-agent monitoring lb-config --grafana > lb-agent.dashboard.json  Dashboards, New, Import
+
+The rules and the dashboard find the agents by the labels job="lb-agent", cluster and instance that --scrape sets.
+Prometheus must reach the agents: http.listen in agent.yaml is 127.0.0.1 unless you change it.
+Print them again when lb.yaml gets another cluster name or other nodes.`
+
 /** The verb table. Verbs are loaded when they are called, so that a short one starts fast. */
 function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   const program = new Command('lb-agent')
@@ -109,7 +119,8 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--rules', 'alerting rules, for rule_files of prometheus.yml')
     .option('--scrape', 'the agents as targets, for scrape_configs of prometheus.yml')
     .option('--grafana', 'a dashboard to import')
-    .option('--port <n>', 'port of http.listen in agent.yaml', '9853')
+    .option('--port <n>', 'with --scrape: port of http.listen in agent.yaml', '9853')
+    .addHelpText('after', MONITORING)
     .action((path, options) => exit(import('./cli/monitoring.ts').then(({ monitoring }) => monitoring(path, options))))
   verb('schema', 'a JSON Schema: of lb.yaml for editors, of status --json for programs')
     .addOption(
