@@ -125,4 +125,12 @@ suite('a MASTER whose keepalived cannot work', { skip: missingForDaemons(), time
       process.kill(pid, 'SIGCONT')
     }
   })
+
+  test('one that hangs can be stopped: it takes its VIP off', async () => {
+    signalAll(withChildren(cluster.one.pidOf('keepalived')), 'SIGSTOP')
+    const { code, said } = await verb(cluster.one, 'stop')
+    assert.equal(code, 0, said)
+    assert.deepEqual(await cluster.lab.holdersOf(VIP), ['two'])
+    cluster.one.start()
+  })
 })
