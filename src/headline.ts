@@ -62,12 +62,14 @@ export function headlineOf(status: Facts, logs: Logs): Headline {
   const fault = vips.find(({ state, score }) => state === 'FAULT' && score !== FAULT_SCORE)
   if (fault !== undefined)
     return bad(`VIP ${fault.name} is in FAULT on this node`, `Is its interface up? Why: ${logs.keepalived}`)
-  const empty = status.services.find(({ up }) => up === 0)
-  if (empty !== undefined)
+  const lost = status.services.find(({ up, minimum }) => up !== null && up < Math.max(1, minimum))
+  if (lost !== undefined) {
+    const how = lost.up === 0 ? 'no server up' : `${lost.up} of at least ${lost.minimum} servers up`
     return bad(
-      `service ${empty.name} has no server up: see its servers below`,
+      `service ${lost.name} has ${how}: see its servers below`,
       'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
     )
+  }
   if (pass?.kind === 'stuck')
     return bad(`${pass.reason}: look at both daemons' logs`, `${logs.haproxy}; ${logs.keepalived}`)
   if (status.drift.files.length > 0) {

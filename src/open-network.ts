@@ -8,6 +8,7 @@ import { readCertificate } from './serve/certificate.ts'
 import type { Live } from './serve/live.ts'
 import { serveNetwork } from './serve/network.ts'
 import { statusPage } from './serve/page.ts'
+import { shared } from './shared.ts'
 import type { Status } from './status.ts'
 
 type Shown = { status(): Promise<Status>; metrics: Metrics; live: Live }
@@ -30,7 +31,7 @@ export async function openNetwork(parts: Parts, { status, metrics, live }: Shown
       names: [...names, config.node, hostname()],
       access: createAccess(auth, {
         onSecrets: secrets.know,
-        onTrouble: tell('http-auth', 'credentials of status and metrics cannot be read, nobody gets in'),
+        onTrouble: tell('http-auth', 'some who should may not read status and metrics: a secret cannot be read'),
       }),
       certificate: tls && readCertificate(tls),
       onCertificate: tell('http-tls', 'the certificate on the disk is of no use, the one before stays'),
@@ -38,11 +39,14 @@ export async function openNetwork(parts: Parts, { status, metrics, live }: Shown
       onError: (error) => log.error({ reason: error.message }, 'an answer on the network failed'),
       routes: {
         '/': async () => page,
-        '/metrics': async () => ({
+        '/metrics': shared(async () => ({
           contentType: metrics.contentType,
-          body: await metrics.scrape(parts, await status()),
-        }),
-        '/api/v1/status': async () => ({ contentType: 'application/json', body: JSON.stringify(await status()) }),
+          body: Buffer.from(await metrics.scrape(parts, await status())),
+        })),
+        '/api/v1/status': shared(async () => ({
+          contentType: 'application/json',
+          body: Buffer.from(JSON.stringify(await status())),
+        })),
       },
     })
   } catch (error) {

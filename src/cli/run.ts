@@ -18,6 +18,7 @@ import { createSecrets, type Secrets } from '../secrets.ts'
 import { createSeen, essenceOf } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
+import { shared } from '../shared.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
@@ -133,17 +134,6 @@ async function serve(
     server?.closeAllConnections()
   }
   await parts.close()
-}
-
-/** While a call is under way, others get its result. */
-function shared<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
-  return () => {
-    running ??= work().finally(() => {
-      running = undefined
-    })
-    return running
-  }
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */

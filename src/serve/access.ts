@@ -30,7 +30,8 @@ export function createAccess(
         onSecrets([secret])
         secrets.push(`${scheme} ${write(secret)}`)
       } catch (error) {
-        trouble = (error as Error).message
+        const { message } = error as Error
+        trouble = message.startsWith(what) ? message : `${what}: ${message}`
       }
     }
     if (basic !== undefined)

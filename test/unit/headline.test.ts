@@ -81,6 +81,11 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
     'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
   ],
   [
+    { services: WELL.services.map((service) => ({ ...service, up: 1, minimum: 2 })) },
+    'service web has 1 of at least 2 servers up: see its servers below',
+    'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
+  ],
+  [
     { lastPass: pass({ kind: 'stuck', stage: 'watch', reason: 'neither could be proven' }) },
     "neither could be proven: look at both daemons' logs",
     'journalctl -e -u haproxy; journalctl -e -u keepalived',

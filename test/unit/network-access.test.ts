@@ -80,7 +80,7 @@ suite('who may read', () => {
     assert.equal(troubles.at(-1), `http.auth.bearer: ${path} does not hold one line of printable ASCII`)
     rmSync(path)
     assert.ok(!only.allows('Bearer second'))
-    assert.match(troubles.at(-1) ?? '', /^ENOENT: no such file/)
+    assert.match(troubles.at(-1) ?? '', /^http\.auth\.bearer: ENOENT: no such file/)
     // The other way in stays open.
     assert.ok(access({ basic, bearer: { file: path } }).allows(basicOf('lb:open sesame')))
   })
