@@ -11,20 +11,26 @@ const assets = Object.fromEntries(texts.map((name) => [name, readFileSync(name, 
 // Read only when something is rendered, and a third as long for every start to read past.
 assets[engine] = brotliCompressSync(readFileSync(engine)).toString('base64')
 
-// Only an agent with webhooks needs undici: as text it costs the others no parsing at every start.
-const undici = await build({
-  stdin: { contents: "export { request } from 'undici'", resolveDir: '.' },
-  write: false,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  minify: true,
-  legalComments: 'none',
-  // It is loaded from a data: URL, for which there is no createRequire.
-  banner: { js: 'const require = (name) => process.getBuiltinModule(name);' },
-})
-assets.undici = brotliCompressSync(undici.outputFiles[0].contents).toString('base64')
+// Only an agent with webhooks needs undici, and only a person pino-pretty: as text they cost the others no parsing at
+// every start.
+for (const [name, used] of [
+  ['undici', 'request'],
+  ['pino-pretty', 'prettyFactory'],
+]) {
+  const built = await build({
+    stdin: { contents: `export { ${used} } from '${name}'`, resolveDir: '.' },
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minify: true,
+    legalComments: 'none',
+    // It is loaded from a data: URL, for which there is no createRequire.
+    banner: { js: 'const require = (name) => process.getBuiltinModule(name);' },
+  })
+  assets[name] = brotliCompressSync(built.outputFiles[0].contents).toString('base64')
+}
 
 // One file without anything from elsewhere: style and script are inside.
 const page = await build({
@@ -56,7 +62,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  external: ['undici'],
+  external: ['undici', 'pino-pretty'],
   define: { LB_AGENT_VERSION: JSON.stringify(version) },
   banner: {
     js: [

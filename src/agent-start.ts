@@ -107,7 +107,7 @@ export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<v
     if (name === 'haproxy') await clearServerStates(join(parts.config.paths.state, SERVER_STATE_FILE))
     const outcome = await unit.reloadOrStart(signal)
     if (outcome.kind === 'done') continue
-    parts.log.error({ unit: name, reason: outcome.reason }, 'daemon does not start')
+    parts.log.error({ about: name, reason: outcome.reason }, 'daemon does not start')
     // It served before: what is in its way may go away.
     unit.insist()
   }

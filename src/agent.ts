@@ -5,6 +5,7 @@ import { createRecorder, ok, type Recorder, type StageResult } from './apply/sta
 import type { Suspension } from './apply/suspension.ts'
 import { whyNotApply } from './apply/why-not-apply.ts'
 import { restoreByHand, rollBackByHand } from './by-hand.ts'
+import { lookForExporter } from './look-for-exporter.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog, PassWriter } from './pass-log.ts'
 import { failed, type PassResult } from './pass-record.ts'
@@ -24,6 +25,7 @@ import { version } from './version.ts'
 export async function runAgent(parts: Parts, schedule: Schedule, passes: PassLog, signal: AbortSignal): Promise<void> {
   await recoverApply(parts, passes, signal)
   await startDaemons(parts, signal)
+  await lookForExporter(parts)
   let failures = 0
   for (let delayMs = 0; !signal.aborted; ) {
     const request = await schedule.next(delayMs, signal)
@@ -44,7 +46,7 @@ async function onePass(parts: Parts, passes: PassLog, request: PassRequest, sign
     pass.end(result)
     return result
   } catch (error) {
-    parts.log.error({ err: error }, 'a pass failed for a reason of our own')
+    parts.log.error({ about: 'pass', err: error }, 'a pass failed for a reason of our own')
     const result: PassResult = { kind: 'failed', stage: 'agent', reason: (error as Error).message }
     pass.end(result)
     return result
@@ -88,8 +90,12 @@ async function passOverRevision(
   // After a rollback to hand-written files, which have no revision, the rejected one still stands for them.
   const rejected = before.rejected.some((entry) => entry.revision === revision.sha)
   const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
-  // Another version of lb-agent may render other files, and expect something else of them; another node does for sure.
-  const isOurs = applied?.renderedBy === version() && applied.node === parts.config.node
+  // Another version of lb-agent may render other files, and expect something else of them; another node does for sure, and
+  // another choice of who serves HAProxy's figures.
+  const isOurs =
+    applied?.renderedBy === version() &&
+    applied.node === parts.config.node &&
+    applied.expectation.haproxyMetrics === parts.config.metrics.haproxy
   if (before.applied?.revision === revision.sha && !rejected && isOurs) {
     return { kind: 'unchanged', detail: `this node runs ${revision.sha.slice(0, 12)}` }
   }
@@ -150,8 +156,8 @@ async function prepareRelease(
 ): Promise<
   { kind: 'ok'; value: Release } | { kind: 'failed'; stage: 'parse' | 'render'; reason: string; rejects: boolean }
 > {
-  const { node, paths, haproxy } = parts.config
-  const preparation = prepare({ sha, files, target: { node, paths, haproxy } }, signal)
+  const { node, paths, haproxy, metrics } = parts.config
+  const preparation = prepare({ sha, files, target: { node, paths, haproxy, metrics } }, signal)
   try {
     const parsed = await record('parse', preparation.parsed)
     if (parsed.kind === 'failed') return { ...parsed, stage: 'parse' }

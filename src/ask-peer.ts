@@ -68,8 +68,15 @@ function ask(
   })
 }
 
+/** By token; by password where there is no token, or none that can be read. */
 function authorizationOf({ basic, bearer }: HttpAuth): string {
-  if (bearer !== undefined) return `Bearer ${readSecret('http.auth.bearer', bearer.file)}`
+  if (bearer !== undefined) {
+    try {
+      return `Bearer ${readSecret('http.auth.bearer', bearer.file)}`
+    } catch (error) {
+      if (basic === undefined) throw error
+    }
+  }
   if (basic === undefined) return ''
   const password = readSecret('http.auth.basic.password', basic.password.file)
   return `Basic ${Buffer.from(`${basic.user}:${password}`).toString('base64')}`

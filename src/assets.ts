@@ -30,8 +30,17 @@ export function readEngine(): Uint8Array<ArrayBuffer> {
 
 /** The HTTP client of webhooks, which most agents never load; in the bundle it is compressed. */
 export async function loadUndici(): Promise<Pick<typeof import('undici'), 'request'>> {
-  const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS['undici']
-  if (embedded === undefined) return await import('undici')
+  return (await loadEmbedded('undici')) ?? (await import('undici'))
+}
+
+/** What makes lines for people of the log, where somebody asks for them. */
+export async function loadPretty(): Promise<Pick<typeof import('pino-pretty'), 'prettyFactory'>> {
+  return (await loadEmbedded('pino-pretty')) ?? (await import('pino-pretty'))
+}
+
+async function loadEmbedded<T>(name: 'undici' | 'pino-pretty'): Promise<T | undefined> {
+  const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS[name]
+  if (embedded === undefined) return undefined
   const code = brotliDecompressSync(Buffer.from(embedded, 'base64')).toString('base64')
-  return await import(`data:text/javascript;base64,${code}`)
+  return (await import(`data:text/javascript;base64,${code}`)) as T
 }

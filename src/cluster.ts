@@ -1,38 +1,32 @@
 import * as z from 'zod'
 import type { AskPeer, Peer } from './ask-peer.ts'
-import type { Headline } from './headline.ts'
-import { cleanText } from './source/clean-text.ts'
+import { cleanText } from './clean-text.ts'
+import type { clusterSchema, nodeViewSchema, serviceViewSchema, vipViewSchema } from './report/cluster-schema.ts'
 import type { Status } from './status.ts'
 
 /** One node as seen from here: what its own agent says, or why it does not. */
-export type NodeView =
-  | {
-      name: string
-      kind: 'answers'
-      well: boolean
-      text: string
-      advice: string | null
-      release: string
-      revision: string
-      vips: readonly VipView[]
-    }
-  | { name: string; kind: 'silent'; reason: string }
-
-export type VipView = { name: string; address: string; state: string; held: boolean; score: number | null }
-
-export type ClusterView = {
-  atMs: number
-  headline: Headline
-  nodes: readonly NodeView[]
-  /** By name of the VIP: the nodes whose kernels have its address. */
-  holders: Readonly<Record<string, readonly string[]>>
-}
+export type NodeView = z.infer<typeof nodeViewSchema>
+export type VipView = z.infer<typeof vipViewSchema>
+/** A service as one node sees its servers. */
+export type ServiceView = z.infer<typeof serviceViewSchema>
+export type ClusterView = z.infer<typeof clusterSchema>
 
 const ANSWER_WITHIN_MS = 1_500
 
 /** Whoever answers at a node's address: nothing of it may reach a terminal as it came. */
 const word = z.string().transform((text) => cleanText(text, 64))
 const sentence = z.string().transform((text) => cleanText(text, 400))
+
+const serviceSchema = z.object({
+  name: word,
+  vip: word,
+  address: word,
+  port: z.number(),
+  up: z.number().nullable(),
+  total: z.number(),
+  minimum: z.number(),
+  servers: z.array(z.object({ name: word, status: word, up: z.boolean(), lastCheck: word })),
+})
 
 /** What is read of another agent's status; it may be of another version. */
 const answerSchema = z.object({
@@ -47,6 +41,8 @@ const answerSchema = z.object({
       score: z.number().nullable(),
     }),
   ),
+  // One of another version may tell them otherwise; who holds what matters more.
+  services: z.array(serviceSchema).catch([]),
 })
 
 /** Asks the agents of all other nodes, and puts them beside `own`. */
@@ -66,18 +62,23 @@ export async function askNode(peer: Peer, ask: AskPeer): Promise<NodeView> {
 export function clusterOf(own: Status, others: readonly NodeView[]): ClusterView {
   const nodes = [viewOf(own.node, own), ...others]
   const holders = holdersOf(nodes)
-  return { atMs: own.atMs, headline: headlineOf(nodes, holders), nodes, holders }
+  return { format: 1, atMs: own.atMs, headline: headlineOf(nodes, holders), nodes, holders }
 }
 
 type Said = Pick<Status, 'headline'> & {
   applied: { release: string; revision: string } | null
   vips: readonly VipView[]
+  services: readonly ServiceView[]
 }
 
-function viewOf(nodeName: string, { headline, applied, vips }: Said): NodeView {
+function viewOf(nodeName: string, { headline, applied, vips, services }: Said): NodeView {
   const { release, revision } = applied ?? { release: 'none', revision: 'none' }
   const seen = vips.map(({ name, address, state, held, score }) => ({ name, address, state, held, score }))
-  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen }
+  const served = services.map(({ servers, ...service }) => ({
+    ...service,
+    servers: servers.map(({ name, status, up, lastCheck }) => ({ name, status, up, lastCheck })),
+  }))
+  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen, services: served }
 }
 
 export function holdersOf(nodes: readonly NodeView[]): Record<string, readonly string[]> {

@@ -5,10 +5,11 @@ import type { Daemon, Outcome } from './apply/apply-release.ts'
 import { createHaproxyConfirmer } from './daemons/confirm-haproxy.ts'
 import { createKeepalivedConfirmer, type KeepalivedProofs } from './daemons/confirm-keepalived.ts'
 import { createEmbeddedUnit } from './daemons/embedded-unit.ts'
-import { createDumper, type Dump } from './daemons/keepalived-dump.ts'
+import { createDumper, type Dumper } from './daemons/keepalived-dump.ts'
 import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
 import { createSystemdUnit } from './daemons/systemd-unit.ts'
 import type { Unit, UnitName } from './daemons/unit.ts'
+import type { KeepalivedState } from './daemons/watch-keepalived.ts'
 import { RUNTIME, SERVER_STATE_FILE } from './render/render-target.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 
@@ -26,7 +27,8 @@ export function createUnits(
         name,
         pidFile: `/run/${name}.pid`,
         onEvent: (what, reason) => {
-          log.warn({ unit: name, reason }, what === 'died' ? 'daemon died' : 'daemon started')
+          if (what === 'died') log.warn({ about: name, reason }, 'daemon died')
+          else log.info({ about: name, reason }, 'daemon started')
           onEvent(name, what, reason)
         },
       })
@@ -73,17 +75,15 @@ export function createUnits(
 }
 
 /** Asks keepalived what it runs. */
-export function createKeepalivedDumper(config: AgentConfig, { keepalived }: Units): () => Promise<Dump> {
-  // The distribution's unit has no TMPDIR, by which ours says where dumps go.
-  const directory = config.supervisor === 'embedded' ? config.paths.runtime : '/tmp'
-  return createDumper({ binary: config.keepalived.binary, unit: keepalived, directory })
+export function createKeepalivedDumper(config: AgentConfig, keepalived: () => KeepalivedState): Dumper {
+  return createDumper({ binary: config.keepalived.binary, configFile: config.paths.keepalivedConfig, keepalived })
 }
 
 /** The units with their proofs: what applying a release needs of each daemon. */
 export function createDaemons(
   config: AgentConfig,
   units: Units,
-  seen: Pick<KeepalivedProofs, 'reports' | 'holds' | 'dump'> & {
+  seen: Pick<KeepalivedProofs, 'keepalived' | 'reports' | 'holds' | 'dump'> & {
     gateIsOpen(): boolean
     probeAt(port: number): void
     /** Makes sure that keepalived finds its FIFO. */
@@ -97,6 +97,7 @@ export function createDaemons(
   const haproxy = createHaproxyConfirmer(units.haproxy, { stats, master: join(runtime, RUNTIME.masterSocket) })
   const keepalived = createKeepalivedConfirmer({
     unit: units.keepalived,
+    keepalived: seen.keepalived,
     reports: seen.reports,
     holds: seen.holds,
     dump: seen.dump,
@@ -104,7 +105,7 @@ export function createDaemons(
   return {
     haproxy: {
       prepare: async () => {
-        await keepServerStates(stats, serverStates)
+        await keepServerStates(stats, config.paths.haproxyConfig, serverStates)
         await haproxy.prepare()
       },
       reloadOrStart: units.haproxy.reloadOrStart,

@@ -50,7 +50,7 @@ export async function drain(
       reason: `the drain cannot be remembered: ${(error as Error).message}; nothing was changed`,
     }
   }
-  parts.log.info({ vip: vip ?? 'all', forMs, forStop }, 'drain begins')
+  parts.log.info({ about: 'drain', vip: vip ?? 'all', forMs, forStop }, 'drain begins')
   parts.timeline.add({
     kind: 'drain',
     vips: vip === undefined ? [] : [vip],
@@ -99,7 +99,7 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
   try {
     const ended = await parts.drains.remove(vip)
     parts.health.endHoldDown(vip)
-    parts.log.info({ vip: vip ?? 'all', ended: ended.length }, 'drain ends')
+    parts.log.info({ about: 'drain', vip: vip ?? 'all', ended: ended.length }, 'drain ends')
     if (ended.length > 0) {
       const vips = ended.flatMap((entry) => (entry.vip === undefined ? [] : [entry.vip]))
       parts.timeline.add({ kind: 'drain', vips, on: false, untilMs: null, reason: 'by hand' })

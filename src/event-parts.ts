@@ -5,6 +5,7 @@ import { createHooks } from './notify/hooks.ts'
 import { createWebhooks } from './notify/webhooks.ts'
 import type { StateChange } from './observe/vrrp-states.ts'
 import type { Expectation } from './render/expectation.ts'
+import type { Secrets } from './secrets.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { formatDuration } from './spec/duration.ts'
 import type { TimelineEvent } from './timeline/event.ts'
@@ -34,12 +35,14 @@ export function createEvents(
   {
     now,
     log,
+    secrets,
     troubles,
     running,
     expectation,
   }: {
     now(): number
     log: Logger
+    secrets: Pick<Secrets, 'know'>
     troubles: Troubles
     running(): Promise<string | null>
     /** The release that the words are about. */
@@ -55,6 +58,7 @@ export function createEvents(
     running,
     troubles,
     log,
+    secrets,
   })
   const clock = watchClock({ wallMs: now, steadyMs: () => performance.now() }, (jumpMs) => {
     timeline.add({ kind: 'clock', jumpMs })

@@ -37,13 +37,19 @@ export function headlineOf(status: Facts, logs: Logs): Headline {
   }
   const duplicate = duplicateOf(status)
   if (duplicate !== undefined) {
-    const start = keepalived.state === 'stopped' ? `Start keepalived; why it ended: ${logs.keepalived}` : null
-    return bad(duplicate, start ?? 'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor')
+    const advice = {
+      stopped: `Start keepalived; why it ended: ${logs.keepalived}`,
+      hanging: 'Restart keepalived, or let it go on (kill -CONT)',
+      running: 'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor',
+    }
+    return bad(duplicate, advice[keepalived.state])
   }
   if (!gate.open)
     return bad(`HAProxy does not serve, the gate is closed: ${gate.reason}`, `Why: ${logs.haproxy}. ${ELSEWHERE}`)
   if (keepalived.state === 'stopped')
     return bad(`keepalived is not running: ${keepalived.reason}`, `Why: ${logs.keepalived}. ${ELSEWHERE}`)
+  if (keepalived.state === 'hanging')
+    return bad(`keepalived hangs: ${keepalived.reason}`, `Restart it, or let it go on (kill -CONT). ${ELSEWHERE}`)
   if (!gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log', logs.agent)
   if (haproxy.state === 'UNKNOWN')
     return bad(`HAProxy serves, but cannot be asked: ${haproxy.reason}`, `Why: ${logs.haproxy}`)
@@ -56,12 +62,14 @@ export function headlineOf(status: Facts, logs: Logs): Headline {
   const fault = vips.find(({ state, score }) => state === 'FAULT' && score !== FAULT_SCORE)
   if (fault !== undefined)
     return bad(`VIP ${fault.name} is in FAULT on this node`, `Is its interface up? Why: ${logs.keepalived}`)
-  const empty = status.services.find(({ up }) => up === 0)
-  if (empty !== undefined)
+  const lost = status.services.find(({ up, minimum }) => up !== null && up < Math.max(1, minimum))
+  if (lost !== undefined) {
+    const how = lost.up === 0 ? 'no server up' : `${lost.up} of at least ${lost.minimum} servers up`
     return bad(
-      `service ${empty.name} has no server up: see its servers below`,
+      `service ${lost.name} has ${how}: see its servers below`,
       'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
     )
+  }
   if (pass?.kind === 'stuck')
     return bad(`${pass.reason}: look at both daemons' logs`, `${logs.haproxy}; ${logs.keepalived}`)
   if (status.drift.files.length > 0) {
@@ -96,7 +104,9 @@ function duplicateOf({ vips, keepalived }: Facts): string | undefined {
   const unheard = silent.length === 0 ? '' : ` (no answer from ${silent.join(', ')})`
   const too =
     others.length === 0 ? `another node may hold it too${unheard}` : `${others.join(' and ')} holds it too${unheard}`
-  return keepalived.state === 'stopped'
-    ? `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+  if (keepalived.state === 'stopped')
+    return `DUPLICATE: keepalived is dead and has left ${vip.name} (${vip.address}) on this node; ${too}`
+  return keepalived.state === 'hanging'
+    ? `DUPLICATE: keepalived hangs (${keepalived.reason}) and leaves ${vip.name} (${vip.address}) on this node; ${too}`
     : `DUPLICATE: this node holds ${vip.name} (${vip.address}), and ${others.join(' and ')} does as well: do they hear each other's adverts?`
 }

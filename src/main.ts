@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
 import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
@@ -8,6 +8,16 @@ const EXIT_CODES = `
 Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running,
 130 interrupted (drill).
 PATH is lb.yaml or the directory that holds it.`
+
+const MONITORING = `
+One of --scrape, --rules and --grafana:
+  lb-agent monitoring lb-config --scrape  > lb-agent.scrape.yml      its entry goes into scrape_configs
+  lb-agent monitoring lb-config --rules   > lb-agent.rules.yml       its name goes into rule_files
+  lb-agent monitoring lb-config --grafana > lb-agent.dashboard.json  Dashboards, New, Import
+
+The rules and the dashboard find the agents by the labels job="lb-agent", cluster and instance that --scrape sets.
+Prometheus must reach the agents: http.listen in agent.yaml is 127.0.0.1 unless you change it.
+Print them again when lb.yaml gets another cluster name or other nodes.`
 
 /** The verb table. Verbs are loaded when they are called, so that a short one starts fast. */
 function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
@@ -109,10 +119,15 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--rules', 'alerting rules, for rule_files of prometheus.yml')
     .option('--scrape', 'the agents as targets, for scrape_configs of prometheus.yml')
     .option('--grafana', 'a dashboard to import')
-    .option('--port <n>', 'port of http.listen in agent.yaml', '9853')
+    .option('--port <n>', 'with --scrape: port of http.listen in agent.yaml', '9853')
+    .addHelpText('after', MONITORING)
     .action((path, options) => exit(import('./cli/monitoring.ts').then(({ monitoring }) => monitoring(path, options))))
-  verb('schema', 'the JSON Schema of lb.yaml, for editors')
-    .option('--agent', 'of agent.yaml instead')
+  verb('schema', 'a JSON Schema: of lb.yaml for editors, of status --json for programs')
+    .addOption(
+      new Option('--of <what>', 'what it describes')
+        .choices(['lb.yaml', 'agent.yaml', 'status', 'cluster'])
+        .default('lb.yaml'),
+    )
     .action((options) => exit(import('./cli/schema.ts').then(({ schema }) => schema(options))))
 
   // Processes that the agent and the drill start for themselves; nobody calls these by hand.

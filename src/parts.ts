@@ -9,6 +9,7 @@ import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-par
 import { readProcesses } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
+import { watchKeepalived } from './daemons/watch-keepalived.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
@@ -21,6 +22,7 @@ import { onDemand } from './observe/on-demand.ts'
 import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
 import { RUNTIME } from './render/render-target.ts'
+import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
@@ -31,14 +33,17 @@ const FETCH_TIMEOUT_MS = 30_000
 /** Counters that change slowly, looked at in the background while somebody asks. */
 const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
 const SETTLED_MS = 3_000
-/** keepalived writes a line into its log for each dump. */
+/** keepalived writes a few lines into its log for each dump. */
 const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
 
 /** Builds the parts from agent.yaml; starts looking at the daemons, changes nothing yet. */
-export async function createParts(config: AgentConfig, log: Logger, onAnswer: (ms: number) => void) {
+export async function createParts(
+  config: AgentConfig,
+  { log, secrets, onAnswer }: { log: Logger; secrets: Pick<Secrets, 'know'>; onAnswer(ms: number): void },
+) {
   const { paths } = config
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
@@ -50,7 +55,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
   const applied = await running()
   const release = applied === null ? undefined : await store.get(applied.release)
   const events = createEvents(config, {
-    ...{ now, log, troubles },
+    ...{ now, log, secrets, troubles },
     running: async () => (await running())?.revision ?? null,
     expectation: () => health.expectation() ?? release?.expectation,
   })
@@ -62,11 +67,32 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     if (unit === 'keepalived' && what === 'died') health.holdBack()
   })
   const trackFiles = createTrackFiles(paths.runtime)
-  const keepalivedPid = (): number | undefined => {
-    const state = units.keepalived.state()
-    return state.kind === 'running' ? state.pid : undefined
+  let scoresAreDue = false
+  const scheduleScores = (): void => {
+    if (scoresAreDue) return
+    scoresAreDue = true
+    setImmediate(() => {
+      scoresAreDue = false
+      health.updateScores()
+    })
   }
-  const vrrp = createVrrpStates({ file: join(paths.runtime, 'vrrp-states.json'), keepalivedPid, now })
+  const keepalived = watchKeepalived({
+    unit: units.keepalived,
+    onEvent: (what, reason) => {
+      log.warn({ unit: 'keepalived', reason }, what === 'hangs' ? 'daemon hangs' : 'daemon goes on')
+      events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
+      scheduleScores()
+    },
+  })
+  const keepalivedPid = (): number | undefined => {
+    const state = keepalived.state()
+    return state.kind === 'stopped' ? undefined : state.pid
+  }
+  const vrrp = createVrrpStates({
+    file: join(paths.runtime, 'vrrp-states.json'),
+    keepalived: keepalived.state,
+    now,
+  })
   const drains = createDrains(join(paths.state, 'drains.json'), now, ({ vip }) => {
     events.timeline.add({
       kind: 'drain',
@@ -75,11 +101,11 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       untilMs: null,
       reason: 'its time is over',
     })
-    log.info({ vip: vip ?? 'all' }, 'drain is over')
+    log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
   })
   const suspensions = createSuspensions(join(paths.state, 'suspension.json'), now, () => {
     events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
-    log.info('resumed')
+    log.info({ about: 'suspension' }, 'resumed')
   })
   const health = watchHealth({
     trackFiles,
@@ -100,22 +126,15 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     now,
     onVerdict: ({ serving, reason }) => {
       events.timeline.add({ kind: 'gate', open: serving, reason })
-      log.warn({ open: serving, reason }, serving ? 'gate opened' : 'gate closed')
+      const fields = { about: 'gate', open: serving, reason }
+      if (serving) log.info(fields, 'gate opened')
+      else log.warn(fields, 'gate closed')
     },
     onChange: ({ vip, score, before, reason }) => {
       events.timeline.add({ kind: 'score', vip, from: before ?? null, to: score, reason })
-      log.info({ vip, score, reason, before }, 'score changed')
+      log.info({ about: `score of ${vip}`, vip, score, reason, before }, 'score changed')
     },
   })
-  let scoresAreDue = false
-  const scheduleScores = (): void => {
-    if (scoresAreDue) return
-    scoresAreDue = true
-    setImmediate(() => {
-      scoresAreDue = false
-      health.updateScores()
-    })
-  }
   // Asked for where the release that runs listens, from the first probe on; while an apply was interrupted that is not
   // known, and the gate stays as it is until a reload has been confirmed.
   if ((await state.readJournal()) !== undefined) health.pause()
@@ -131,7 +150,10 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       if (change !== undefined) scheduleScores()
       if (change !== undefined) events.onStateChange(change, units.keepalived, isLate)
       if (event.kind === 'state')
-        log.info({ vip: event.instance, state: event.state, priority: event.priority }, 'VRRP state changed')
+        log.info(
+          { about: `VIP ${event.instance}`, vip: event.instance, state: event.state, priority: event.priority },
+          'VRRP state changed',
+        )
     },
   })
   isLate = false
@@ -161,17 +183,14 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
     ...PROCESSES,
     now,
   })
-  const dump = createKeepalivedDumper(config, units)
-  let seenKeepalived: { pid: number; since: number } | undefined
+  const dump = createKeepalivedDumper(config, keepalived.state)
   const keepalivedCounts = onDemand({
     read: async () => {
-      const pid = keepalivedPid()
-      if (pid !== seenKeepalived?.pid)
-        seenKeepalived = pid === undefined ? undefined : { pid, since: performance.now() }
+      const state = keepalived.state()
       // One that has just been started has no handler for the signal yet, which would end it.
-      if (seenKeepalived === undefined || performance.now() - seenKeepalived.since < SETTLED_MS)
+      if (state.kind === 'running' && state.ageMs < SETTLED_MS)
         return { kind: 'unavailable', reason: 'keepalived does not run for long enough' }
-      const answer = await dump()
+      const answer = await dump({ scripts: true })
       return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
     },
     ...COUNTS,
@@ -179,15 +198,22 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
   })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
     now,
-    onChange: () => log.warn({ drifts: drift.drifts() }, 'live files differ from the applied release'),
+    onChange: () => {
+      const drifts = drift.drifts()
+      if (drifts.length > 0) log.warn({ about: 'drift', drifts }, 'live files differ from the applied release')
+      else log.info({ about: 'drift' }, 'live files are those of the applied release again')
+    },
   })
 
   return {
     config,
     log,
+    secrets,
     now,
     units,
+    keepalived: keepalived.state,
     daemons: createDaemons(config, units, {
+      keepalived: keepalived.state,
       reports: vrrp,
       dump,
       holds: (address) => ownAddresses().has(address),
@@ -223,6 +249,7 @@ export async function createParts(config: AgentConfig, log: Logger, onAnswer: (m
       others.close()
       suspensions.close()
       fifo.close()
+      keepalived.close()
       units.haproxy.close()
       units.keepalived.close()
       await Promise.all([drift.close(), events.close()])

@@ -16,11 +16,15 @@ export type PassLog = {
   begin(onProgress: (event: unknown) => void): PassWriter
   /** The newest pass that did more than find nothing new. */
   lastTelling(): PassRecord | undefined
+  /** The newest passes that came as far as a decision about a revision, newest first. */
+  recent(): readonly PassRecord[]
   /** `okAt`: when one went well last. */
   lastFetch(): Fetch | undefined
   /** The newest revision of the branch that was fetched. */
   desired(): PassRevision | undefined
 }
+
+const MAX_RECENT = 5
 
 type Fetch = { at: number; ok: boolean; detail: string; okAt: number | undefined }
 
@@ -31,8 +35,14 @@ export function createPassLog(
   onEnd: (pass: PassRecord, finished: string | undefined) => void,
 ): PassLog {
   let telling: PassRecord | undefined
+  let recent: readonly PassRecord[] = []
   let fetch: Fetch | undefined
   let desired: PassRevision | undefined
+  const keep = (pass: PassRecord): void => {
+    telling = pass
+    if (pass.stages.length <= 2 && pass.result.kind !== 'refused') return
+    recent = [pass, ...recent.filter((other) => other.startedAtMs !== pass.startedAtMs)].slice(0, MAX_RECENT)
+  }
   return {
     begin: (onProgress) => {
       let pass: PassRecord = {
@@ -45,12 +55,13 @@ export function createPassLog(
       const update = (change: Partial<PassRecord>): void => {
         pass = { ...pass, ...change }
         // Fetch and verify alone tell nothing new.
-        if (pass.stages.length > 2) telling = pass
+        if (pass.stages.length > 2) keep(pass)
       }
       return {
         add: (record) => {
           update({ stages: [...pass.stages, record] })
           if (record.stage === 'fetch') {
+            logFetch(log, record, fetch)
             const [at, isOk] = [now(), record.outcome === 'ok']
             fetch = { at, ok: isOk, detail: record.detail, okAt: isOk ? at : fetch?.okAt }
           }
@@ -72,18 +83,59 @@ export function createPassLog(
           // A revision that was rejected is refused again and again, and one that must wait waits again and again: its first
           // pass is the one with the reasons.
           const repeats = (result.kind === 'refused' || result.kind === 'suspended') && known
-          if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) telling = pass
+          if (result.kind === 'unchanged' ? isOver(telling?.result) : !repeats) keep(pass)
           onProgress({ result, revision: pass.revision })
-          if (result.kind === 'applied')
-            log.info({ release: result.release, revision: pass.revision?.sha }, 'applied release')
-          else if (result.kind !== 'unchanged' && !repeats)
-            log.warn({ result, revision: pass.revision?.sha }, 'pass ended')
+          if (!repeats) logResult(log, result, pass)
         },
       }
     },
     lastTelling: () => telling,
+    recent: () => recent,
     lastFetch: () => fetch,
     desired: () => desired,
+  }
+}
+
+/** That the repository cannot be read is logged at every try, so that the log counts them; that it can be read, once. */
+function logFetch(log: Logger, { outcome, detail }: StageRecord, before: Fetch | undefined): void {
+  const about = 'repository'
+  if (outcome === 'failed') log.warn({ about, reason: detail }, 'the repository cannot be read')
+  else if (before?.ok === false) log.info({ about }, 'the repository can be read again')
+}
+
+function logResult(log: Logger, result: PassResult, { revision }: PassRecord): void {
+  const fields = { about: 'release', revision: revision?.sha }
+  switch (result.kind) {
+    case 'applied':
+      log.info({ ...fields, release: result.release }, 'applied release')
+      break
+    case 'stuck':
+      log.error(
+        { ...fields, stage: result.stage, reason: result.reason },
+        'neither the new release nor the old one could be proven',
+      )
+      break
+    case 'refused':
+      log.warn({ ...fields, reason: result.reason }, 'revision refused')
+      break
+    case 'suspended':
+      log.info({ ...fields, reason: result.reason }, 'revision waits')
+      break
+    case 'failed':
+      // The fetch has told already, and so has what catches a mistake of ours.
+      if (result.stage !== 'fetch' && result.stage !== 'agent')
+        log.warn({ ...fields, stage: result.stage, reason: result.reason }, 'pass failed')
+      break
+    case 'interrupted':
+      log.info(fields, 'pass interrupted')
+      break
+    // What rejects a revision has told why.
+    case 'rejected':
+    case 'unchanged':
+    case 'running':
+      break
+    default:
+      result satisfies never
   }
 }
 

@@ -112,6 +112,6 @@ async function keepHandWritten(parts: Parts, from: Release | undefined): Promise
   if (from?.files.haproxy === files.haproxy && from.files.keepalived === files.keepalived) return undefined
   const release = foreignRelease(files)
   await parts.store.put(release)
-  parts.log.warn({ release: release.id }, 'kept live files that lb-agent did not write')
+  parts.log.info({ release: release.id }, 'kept live files that lb-agent did not write')
   return release
 }

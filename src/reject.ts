@@ -11,7 +11,7 @@ export async function reject(
   const state = await parts.state.readState()
   const others = state.rejected.filter((entry) => entry.revision !== revision)
   await parts.state.writeState({ ...state, rejected: [...others, { revision, stage, reason, atMs: parts.now() }] })
-  parts.log.error({ revision, stage, reason }, 'revision rejected')
+  parts.log.error({ about: 'release', revision, stage, reason }, 'revision rejected')
 }
 
 /** The end of a pass whose stage failed: rejected when that is the revision's own fault, otherwise tried again. */

@@ -2,6 +2,7 @@ import type { Release } from './apply/release.ts'
 import { ok, type StageResult } from './apply/stage-record.ts'
 import { checkHaproxyFile, checkKeepalivedFile } from './daemons/check-file.ts'
 import { findTakenPorts } from './daemons/check-ports.ts'
+import { lookForExporter } from './look-for-exporter.ts'
 import type { Parts } from './parts.ts'
 import type { PassRevision } from './pass-record.ts'
 import { formatProblem } from './spec/problem.ts'
@@ -61,5 +62,6 @@ export async function check(
       rejects: true,
     }
   }
+  await lookForExporter(parts)
   return ok(undefined, 'haproxy -c and keepalived -t accept it')
 }

@@ -1,87 +1,18 @@
-import type { Rejected } from './apply/apply-state.ts'
+import type * as z from 'zod'
 import type { ServerState } from './daemons/haproxy-state.ts'
-import { type Headline, headlineOf, logsOf } from './headline.ts'
+import { headlineOf, logsOf } from './headline.ts'
 import type { Drain } from './health/drains.ts'
-import type { Drift } from './observe/drift.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
-import type { PassRecord } from './pass-record.ts'
+import type { statusSchema } from './report/status-schema.ts'
 import { age, timeOfDay } from './time-text.ts'
 import { tellEvents } from './timeline/tell.ts'
-import type { Trouble } from './troubles.ts'
 
-/** What is true on this node now. Every `ageMs` says how old the fact beside it is. */
-export type Status = {
-  node: string
-  version: string
-  atMs: number
-  agent: { pid: number; startedAtMs: number }
-  headline: Headline
-  applied: { release: string; revision: string; atMs: number } | null
-  previous: string | null
-  rejected: readonly Rejected[]
-  /** The newest revision of the branch that this agent has seen. */
-  desired: { revision: string; committedAtMs: number } | null
-  /** `okAtMs`: epoch ms of the last time that the repository could be read; null when it never could. */
-  fetch: {
-    ok: boolean
-    detail: string
-    ageMs: number
-    everyMs: number
-    nextInMs: number
-    okAtMs: number | null
-  } | null
-  /** Revisions are not applied by order of a person; null when they are. */
-  suspended: { sinceMs: number; untilMs: number | null; reason: string } | null
-  lastPass: PassRecord | null
-  /** `ageMs`: of the last look at HAProxy; null before the first. `fresh`: a look is not overdue. */
-  gate: { open: boolean; reason: string; sinceMs: number; ageMs: number | null; fresh: boolean }
-  vips: readonly VipStatus[]
-  /** The last changes of state that keepalived told, with their reasons as far as this node knows them; newest first. */
-  moves: readonly Move[]
-  /** VIPs that are given away by hand; `vip` is missing when all are. */
-  drains: readonly Drain[]
-  /** What a person should mend, though this node goes on. */
-  troubles: readonly Trouble[]
-  haproxy:
-    | { state: 'running'; pid: number; version: string; release: string; uptimeSec: number; ageMs: number }
-    | { state: 'UNKNOWN'; reason: string; ageMs: number }
-  keepalived: { state: 'running'; pid: number } | { state: 'stopped'; reason: string }
-  services: readonly ServiceStatus[]
-  /** The other nodes, and whether their agents answered when they were last asked; null: not asked yet. */
-  peers: readonly { name: string; address: string; up: boolean | null }[]
-  drift: { files: readonly Drift[]; ageMs: number | null }
-}
-
-export type VipStatus = {
-  name: string
-  address: string
-  state: 'MASTER' | 'BACKUP' | 'FAULT' | 'UNKNOWN'
-  /** Epoch ms of the last change of `state`; null while it is UNKNOWN. */
-  sinceMs: number | null
-  effectivePriority: number | null
-  /** Kernel truth: the address is on this node. */
-  held: boolean
-  /** Another node may answer for the address as well: its keepalived is dead and has left it here, or others say so. */
-  duplicate: { others: readonly string[]; silent: readonly string[] } | null
-  score: number | null
-  scoreReason: string
-}
-
-export type Move = { atMs: number; vip: string; text: string }
-
-export type ServiceStatus = {
-  name: string
-  vip: string
-  address: string
-  port: number
-  /** null while HAProxy cannot be asked. */
-  up: number | null
-  total: number
-  /** With fewer the service counts as lost (minimumServers). */
-  minimum: number
-  servers: readonly Pick<ServerState, 'name' | 'status' | 'up' | 'lastCheck' | 'currentSessions'>[]
-}
+/** What is true on this node now; what each field means is in its schema. Every `ageMs` says how old the fact beside it is. */
+export type Status = z.infer<typeof statusSchema>
+export type VipStatus = Status['vips'][number]
+export type ServiceStatus = Status['services'][number]
+type Move = Status['moves'][number]
 
 /** Puts the status together from what is known already; no daemon is waited for. */
 export async function statusOf(
@@ -93,6 +24,7 @@ export async function statusOf(
   const state = await parts.state.readState()
   const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
   const fact = parts.haproxy.latest()
+  const servers = Map.groupBy(fact.kind === 'known' ? fact.value.servers : [], ({ backend }) => backend)
   const fetch = passes.lastFetch()
   const desired = passes.desired()
   const verdict = parts.health.verdict()
@@ -100,6 +32,7 @@ export async function statusOf(
   const lookedAtMs = parts.health.lookedAtMs()
   const driftAtMs = parts.drift.checkedAtMs()
   const status: Omit<Status, 'headline'> = {
+    format: 1,
     node: parts.config.node,
     version: agent.version,
     atMs: now,
@@ -133,7 +66,7 @@ export async function statusOf(
     },
     vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
     moves: movesOf(parts),
-    drains: parts.drains.all(),
+    drains: parts.drains.all().map(drainStatus),
     troubles: parts.troubles.list(),
     haproxy:
       fact.kind === 'known'
@@ -141,11 +74,19 @@ export async function statusOf(
         : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
     keepalived: keepalivedStatus(parts),
     services: (release?.expectation.services ?? []).map((service) => {
-      const servers =
-        fact.kind === 'known' ? fact.value.servers.filter(({ backend }) => backend === service.backend) : []
+      const mine = servers.get(service.backend) ?? []
       const { name, vip, address, port } = service
-      const up = fact.kind === 'known' ? servers.filter((server) => server.up).length : null
-      return { name, vip, address, port, up, total: service.servers, minimum: service.minimumServers, servers }
+      const up = fact.kind === 'known' ? mine.filter((server) => server.up).length : null
+      return {
+        name,
+        vip,
+        address,
+        port,
+        up,
+        total: service.servers,
+        minimum: service.minimumServers,
+        servers: mine.map(serverStatus),
+      }
     }),
     peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
     drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
@@ -158,9 +99,17 @@ function pick(value: { pid: number; version: string; release: string; uptimeSec:
   return { pid, version, release, uptimeSec }
 }
 
+function drainStatus({ vip, since, until, forStop }: Drain): Status['drains'][number] {
+  return { vip: vip ?? null, sinceMs: since, untilMs: until, forStop }
+}
+
+function serverStatus({ name, status, up, checked, lastCheck, currentSessions }: ServerState) {
+  return { name, status, up, checked, lastCheck, currentSessions }
+}
+
 function vipStatus(parts: Parts, vip: { name: string; address: string }): VipStatus {
-  const running = parts.units.keepalived.state().kind === 'running'
-  const known = running ? parts.vrrp.get(vip.name) : undefined
+  const running = parts.keepalived().kind === 'running'
+  const known = parts.vrrp.get(vip.name)
   const score = parts.health.scores().find((entry) => entry.vip === vip.name)
   const held = parts.addresses().has(vip.address)
   const others = parts.others.of(vip.name) ?? { holders: [], silent: [] }
@@ -190,8 +139,17 @@ function movesOf(parts: Parts): Move[] {
 }
 
 function keepalivedStatus(parts: Parts): Status['keepalived'] {
-  const state = parts.units.keepalived.state()
-  return state.kind === 'running' ? { state: 'running', pid: state.pid } : { state: 'stopped', reason: state.reason }
+  const found = parts.keepalived()
+  switch (found.kind) {
+    case 'running':
+      return { state: found.kind, pid: found.pid }
+    case 'hanging':
+      return { state: found.kind, pid: found.pid, reason: found.reason }
+    case 'stopped':
+      return { state: found.kind, reason: found.reason }
+    default:
+      return found satisfies never
+  }
 }
 
 const STALE_AFTER_MS = 5_000

@@ -1,5 +1,5 @@
+import { cleanText } from './clean-text.ts'
 import type { Parts } from './parts.ts'
-import { cleanText } from './source/clean-text.ts'
 
 export type SuspendRequest = {
   /** undefined: until `resume`. */
@@ -19,7 +19,7 @@ export async function suspend(parts: Parts, request: SuspendRequest): Promise<Su
   const reason = cleanText(request.reason)
   try {
     const { until } = await parts.suspensions.begin({ ...request, reason })
-    parts.log.info({ untilMs: until, reason }, 'suspended')
+    parts.log.info({ about: 'suspension', untilMs: until, reason }, 'suspended')
     parts.timeline.add({ kind: 'suspend', on: true, untilMs: until, reason })
     return { kind: 'suspended', untilMs: until, reason }
   } catch (error) {
@@ -32,7 +32,7 @@ export async function resume(parts: Parts, lookNow: () => void): Promise<Suspend
   try {
     const ended = await parts.suspensions.end()
     if (ended !== undefined) {
-      parts.log.info('resumed')
+      parts.log.info({ about: 'suspension' }, 'resumed')
       parts.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'by hand' })
       lookNow()
     }

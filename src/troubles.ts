@@ -1,5 +1,8 @@
+import type * as z from 'zod'
+import type { troubleSchema } from './report/status-schema.ts'
+
 /** Something that a person should mend, and that does not stop the agent's work. */
-export type Trouble = { key: string; text: string; sinceMs: number }
+export type Trouble = z.infer<typeof troubleSchema>
 
 /** When a trouble is over although nobody clears it: what is seldom tried would else be told for months. */
 export type TroubleEnd = {

@@ -13,7 +13,7 @@ export async function whyOf(parts: Parts, vip: string): Promise<Why | string> {
     return `this node has no VIP ${JSON.stringify(vip)}; it knows ${known.length === 0 ? 'none yet' : known.join(', ')}`
   }
   const address = release?.expectation.vips.find(({ name }) => name === vip)?.address ?? ''
-  const state = parts.units.keepalived.state().kind === 'running' ? parts.vrrp.get(vip) : undefined
+  const state = parts.vrrp.get(vip)
   return {
     node: parts.config.node,
     vip,

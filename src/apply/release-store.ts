@@ -30,6 +30,7 @@ const recordSchema = z.object({
     healthPort: z.number(),
     // Defaults are for releases that an older agent has stored: a new one must go on with them.
     cluster: z.string().default(''),
+    haproxyMetrics: z.enum(['builtin', 'agent']).default('builtin'),
     advertIntervalMs: z.number().default(1_000),
     failbackMs: z.union([z.number(), z.literal('manual')]).default(10_000),
     dampingMs: z.number().default(2_000),
@@ -43,6 +44,8 @@ const recordSchema = z.object({
         interface: z.string(),
         prefer: z.array(z.string()),
         requireHealthyOnce: z.boolean().default(false),
+        prefixLength: z.number().nullable().default(null),
+        extraAddresses: z.array(z.object({ address: z.string(), prefixLength: z.number() })).default([]),
       }),
     ),
     services: z.array(

@@ -39,6 +39,7 @@ export function foreignRelease(files: RenderedFiles): Release {
     expectation: {
       cluster: '',
       healthPort: 8405,
+      haproxyMetrics: 'builtin',
       advertIntervalMs: 1000,
       failbackMs: 0,
       dampingMs: 0,

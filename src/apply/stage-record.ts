@@ -1,28 +1,9 @@
-/** The stages of a revision, in their order. */
-export type StageName =
-  | 'fetch'
-  | 'verify'
-  | 'read'
-  | 'parse'
-  | 'render'
-  | 'stage'
-  | 'check'
-  | 'activate'
-  | 'reload haproxy'
-  | 'confirm haproxy'
-  | 'reload keepalived'
-  | 'confirm keepalived'
-  | 'watch'
-  | 'roll back'
+import type * as z from 'zod'
+import type { stageSchema } from '../report/pass-schema.ts'
 
 /** What became of one stage; `detail` is a sentence for the operator. */
-export type StageRecord = {
-  stage: StageName
-  outcome: 'ok' | 'failed'
-  detail: string
-  startedAtMs: number
-  durationMs: number
-}
+export type StageRecord = z.infer<typeof stageSchema>
+export type StageName = StageRecord['stage']
 
 /** How a stage ended: its value, or a reason. `rejects`: the revision's own fault, so it is not tried again. */
 export type StageResult<T> =

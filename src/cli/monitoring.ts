@@ -1,17 +1,14 @@
-import { stringify } from 'yaml'
-import { dashboard } from '../monitoring/dashboard.ts'
-import { alertRules } from '../monitoring/rules.ts'
-import { scrapeConfigs } from '../monitoring/scrape.ts'
+import { type MonitoringPart, monitoringText } from '../monitoring/text.ts'
 import { printProblems } from './print.ts'
 import { readDesired } from './read-desired.ts'
 
-export type MonitoringOptions = { rules?: boolean; scrape?: boolean; grafana?: boolean; port: string }
+export type MonitoringOptions = Partial<Record<MonitoringPart, boolean>> & { port: string }
 
 /** Prints what Prometheus or Grafana needs for the cluster of PATH. */
 export async function monitoring(path: string, options: MonitoringOptions): Promise<number> {
-  const asked = (['rules', 'scrape', 'grafana'] as const).filter((name) => options[name] === true)
+  const [part, ...more] = (['rules', 'scrape', 'grafana'] as const).filter((name) => options[name] === true)
   const port = Number(options.port)
-  if (asked.length !== 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+  if (part === undefined || more.length > 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
     console.error('lb-agent: monitoring prints one of --rules, --scrape and --grafana; --port is 1 to 65535')
     return 2
   }
@@ -20,12 +17,6 @@ export async function monitoring(path: string, options: MonitoringOptions): Prom
     printProblems(desired.problems)
     return 1
   }
-  const { spec } = desired
-  const made = {
-    rules: () => stringify(alertRules(spec), { lineWidth: 0, aliasDuplicateObjects: false }),
-    scrape: () => stringify({ scrape_configs: scrapeConfigs(spec, port) }),
-    grafana: () => `${JSON.stringify(dashboard(spec), undefined, 2)}\n`,
-  }
-  process.stdout.write(asked.map((name) => made[name]()).join(''))
+  process.stdout.write(monitoringText(part, desired.spec, port))
   return 0
 }

@@ -51,7 +51,9 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
   const release = /\b[0-9a-f]{12}-[0-9a-f]{8}\b/.exec(before.haproxy)?.[0] ?? 'not-released'
   const target = packagedTarget(node, release)
   const render = createNodeRenderer(desired)
-  const rendered = render(config === undefined ? target : { ...target, paths: config.paths, haproxy: config.haproxy })
+  const ofThisNode =
+    config === undefined ? {} : { paths: config.paths, haproxy: config.haproxy, metrics: config.metrics }
+  const rendered = render({ ...target, ...ofThisNode })
   if (rendered.kind === 'problems') {
     printProblems(rendered.problems)
     return 1

@@ -24,7 +24,13 @@ export function createNodeRenderer(desired: Extract<Desired, { kind: 'desired' }
 
 /** A target with the defaults of a packaged node. */
 export function packagedTarget(node: string, release: string): RenderTarget {
-  return { node, release, paths: PACKAGED_PATHS, haproxy: { user: 'haproxy', group: 'haproxy' } }
+  return {
+    node,
+    release,
+    paths: PACKAGED_PATHS,
+    haproxy: { user: 'haproxy', group: 'haproxy' },
+    metrics: { haproxy: 'builtin' },
+  }
 }
 
 /** `node x is not in lb.yaml; nodes there: a, b` unless it is there. */

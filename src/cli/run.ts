@@ -1,21 +1,25 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { runAgent } from '../agent.ts'
 import { takeLock } from '../apply/lock.ts'
 import { viewCluster } from '../cluster.ts'
 import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
 import { createServiceManager } from '../host/service-manager.ts'
+import { createAgentLog, readLogSettings } from '../log/agent-log.ts'
+import { cleanWords } from '../log/clean-record.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { openNetwork } from '../open-network.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
 import { createSchedule } from '../schedule.ts'
-import { createSeen } from '../seen.ts'
+import { createSecrets, type Secrets } from '../secrets.ts'
+import { createSeen, essenceOf } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
+import { shared } from '../shared.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
@@ -28,6 +32,11 @@ import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {
+  const logging = readLogSettings(process.env)
+  if (logging.kind === 'wrong') {
+    console.error(`lb-agent: ${logging.reason}`)
+    return 2
+  }
   const config = readAgentConfig(options.config)
   const missing = whatIsMissing(config)
   if (missing !== undefined) {
@@ -41,34 +50,42 @@ export async function run(options: { config: string }): Promise<number> {
     )
     return 75
   }
-  const log = pino({
-    level: process.env['LB_AGENT_LOG_LEVEL'] ?? 'info',
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  const secrets = createSecrets()
+  const { log, close } = await createAgentLog(logging.settings, secrets)
   hurry()
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
 
+  const giveUp = (error: Error): never => {
+    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
+    console.error(`lb-agent: ${cleanWords(error.message, secrets.hide)}; haproxy and keepalived go on`)
+    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
+    process.exit(1)
+  }
+  // A mistake of ours ends the agent as it always would, but its words go through the log as well.
+  process.on('uncaughtException', giveUp)
+
   try {
-    await serve(config, log, ending)
+    await serve(config, { log, secrets }, ending)
     log.info('lb-agent ended; haproxy and keepalived go on')
     return 0
   } catch (error) {
-    log.fatal({ err: error }, 'lb-agent cannot go on; haproxy and keepalived do')
-    console.error(`lb-agent: ${(error as Error).message}; haproxy and keepalived go on`)
-    // Servers and timers of a half-made agent must not keep it, and its lock, alive.
-    process.exit(1)
+    return giveUp(error as Error)
   } finally {
+    close()
     lock.release()
   }
 }
 
 /** The agent with its doors: the control socket and the status on the network. */
-async function serve(config: AgentConfig, log: Logger, ending: AbortController): Promise<void> {
+async function serve(
+  config: AgentConfig,
+  { log, secrets }: { log: Logger; secrets: Secrets },
+  ending: AbortController,
+): Promise<void> {
   const startedAtMs = Date.now()
   const metrics = createMetrics(startedAtMs)
-  const parts = await createParts(config, log, metrics.counted.answered)
+  const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
   const schedule = createSchedule(parts.now)
@@ -104,7 +121,7 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     },
     end: stopping.answered,
   })
-  const live = createLive(createSeen(parts, status))
+  const live = createLive(createSeen(parts, passes, status), essenceOf)
   parts.timeline.onEvent(live.poke)
   const network = await openNetwork(parts, { status, metrics, live })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
@@ -125,17 +142,6 @@ async function serve(config: AgentConfig, log: Logger, ending: AbortController):
     server?.closeAllConnections()
   }
   await parts.close()
-}
-
-/** While a call is under way, others get its result. */
-function shared<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
-  return () => {
-    running ??= work().finally(() => {
-      running = undefined
-    })
-    return running
-  }
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */

@@ -117,7 +117,7 @@ function daemonLines(status: Status): string[] {
       'keepalived',
       keepalived.state === 'running'
         ? `running, pid ${keepalived.pid}`
-        : `${paint('red', 'stopped')}: ${keepalived.reason}`,
+        : `${paint('red', keepalived.state)}: ${keepalived.reason}`,
     ],
     [
       'gate',

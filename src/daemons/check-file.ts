@@ -1,4 +1,5 @@
 import { describeFailure, type ExecResult, exec } from '../exec.ts'
+import { withAdvice } from './haproxy-exporter.ts'
 
 /** What a daemon says of a file it has not loaded. `refused` is the file's fault, `cannot` is not. */
 export type FileCheck = { kind: 'passed' } | { kind: 'refused'; output: string } | { kind: 'cannot'; reason: string }
@@ -14,7 +15,7 @@ export async function checkHaproxyFile(command: Command, file: string, signal?: 
   const result = await run(command, ['-c', '-f', file], signal)
   if (result.kind === 'exited' && result.code === 0) return { kind: 'passed' }
   if (result.kind === 'exited')
-    return { kind: 'refused', output: complaints(result, /\[(?:ALERT|WARNING|NOTICE)\]/, file) }
+    return { kind: 'refused', output: withAdvice(complaints(result, /\[(?:ALERT|WARNING|NOTICE)\]/, file)) }
   return { kind: 'cannot', reason: `haproxy -c: ${describeFailure(result)}` }
 }
 

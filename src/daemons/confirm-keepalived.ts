@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExpectedVip } from '../render/expectation.ts'
-import type { Dump, DumpedInstance } from './keepalived-dump.ts'
+import type { DumpedInstance } from './dumped.ts'
+import type { Dumper } from './keepalived-dump.ts'
 import type { Outcome, Unit } from './unit.ts'
+import type { KeepalivedState } from './watch-keepalived.ts'
 import { whatItSaid } from './what-it-said.ts'
 
 const LOOK_EVERY_MS = 20
@@ -14,9 +16,10 @@ export type KeepalivedConfirmer = {
 }
 
 export type KeepalivedProofs = {
-  unit: Unit
+  unit: Pick<Unit, 'mark' | 'printedSince'>
+  keepalived(): KeepalivedState
   /** keepalived's own dump of what it runs. */
-  dump(): Promise<Dump>
+  dump: Dumper
   /** Instances that have said anything through the FIFO since the last `forget`. */
   reports: { names(): ReadonlySet<string>; forget(): void }
   /** Kernel truth: this node has the address. */
@@ -52,8 +55,9 @@ export function createKeepalivedConfirmer(options: KeepalivedProofs): Keepalived
 }
 
 async function difference(expected: readonly ExpectedVip[], proofs: KeepalivedProofs): Promise<string> {
-  const state = proofs.unit.state()
+  const state = proofs.keepalived()
   if (state.kind === 'stopped') return `it is not running (${state.reason})`
+  if (state.kind === 'hanging') return `it hangs: ${state.reason}`
   const dump = await proofs.dump()
   if (dump.kind === 'instances') return compare(expected, dump.instances)
   const silent = expected.find(({ name, address }) => !proofs.reports.names().has(name) && !proofs.holds(address))
@@ -72,7 +76,11 @@ function compare(expected: readonly ExpectedVip[], found: readonly DumpedInstanc
     if (instance.basePriority !== vip.basePriority) {
       return `instance ${vip.name} has base priority ${instance.basePriority}, not ${vip.basePriority}`
     }
-    if (!instance.addresses.some((address) => address.split(/[/ ]/)[0] === vip.address)) {
+    if (
+      ![...instance.addresses, ...instance.excludedAddresses].some(
+        (address) => address.split(/[/ ]/)[0] === vip.address,
+      )
+    ) {
       return `instance ${vip.name} lacks ${vip.address}`
     }
   }

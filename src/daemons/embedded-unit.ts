@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
 import { isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
+import { childrenOf } from './proc.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
 
@@ -55,7 +56,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   let startedAtMs = 0
   let watchedStart = false
   let restartTimer: NodeJS.Timeout | undefined
-  if (wanted) log.info({ unit: name, pid: known }, 'adopted running daemon')
+  if (wanted) log.info({ about: name, pid: known }, 'adopted running daemon')
 
   const pid = (): number | undefined => {
     const ours = child?.pid !== undefined && child.exitCode === null && child.signalCode === null
@@ -79,6 +80,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     startedAtMs = performance.now()
     wanted = true
     options.onEvent('started', restarts === 0 ? '' : 'after it died')
+    log.info({ about: name }, 'daemon started')
     started.unref()
     started.on('error', (error) => {
       lastExit = error.message
@@ -96,7 +98,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** restarts)
     restarts += 1
     options.onEvent('died', lastExit)
-    log.warn({ unit: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
+    log.warn({ about: name, reason: lastExit, delayMs }, 'daemon died, starting it again')
     restartTimer = setTimeout(() => {
       restartTimer = undefined
       if (wanted && pid() === undefined) start()
@@ -157,14 +159,17 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       const running = pid()
       if (running === undefined) return { kind: 'done' }
       for (const stopSignal of options.stopSignals) {
+        const all = [running, ...childrenOf(running)]
         process.kill(running, stopSignal)
+        // One that was stopped (SIGSTOP) cannot give its VIPs away before it goes on.
+        signalEach(all, 'SIGCONT')
         const deadline = performance.now() + STOP_TIMEOUT_MS
         while (performance.now() < deadline && !signal.aborted) {
           if (pid() === undefined) return { kind: 'done' }
           await sleep(20)
         }
       }
-      process.kill(running, 'SIGKILL')
+      signalEach([running, ...childrenOf(running)], 'SIGKILL')
       return { kind: 'failed', reason: `${name} did not end by ${options.stopSignals.join(' and ')} and was killed` }
     },
     insist: () => {
@@ -178,6 +183,16 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       clearTimeout(restartTimer)
       wanted = false
     },
+  }
+}
+
+function signalEach(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 

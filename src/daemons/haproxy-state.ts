@@ -1,3 +1,5 @@
+import { type Csv, cellReader, findCsv, SERVER } from './haproxy-csv.ts'
+import { parseInfo } from './haproxy-info.ts'
 import { ask } from './haproxy-socket.ts'
 
 /** What the HAProxy worker that owns the stats socket says of itself. */
@@ -9,6 +11,8 @@ export type HaproxyState = {
   release: string
   currentConnections: number
   servers: readonly ServerState[]
+  /** All that it said, frontends and backends too, for who wants to know more: see haproxy-figures.ts. */
+  report: string
 }
 
 /** One server of one backend. `up`: HAProxy sends it new connections as far as checks go. */
@@ -23,12 +27,12 @@ export type ServerState = {
   lastCheck: string
 }
 
-/** `show info` and `show stat` in one connection. */
+/** `show info` and `show stat` (7: frontends, backends, servers) in one connection. */
 export async function readHaproxyState(
   socketPath: string,
   timeoutMs: number,
 ): Promise<{ kind: 'state'; state: HaproxyState } | { kind: 'unavailable'; reason: string }> {
-  const answer = await ask(socketPath, 'show info;show stat -1 4 -1', timeoutMs)
+  const answer = await ask(socketPath, 'show info;show stat -1 7 -1', timeoutMs)
   if (answer.kind === 'unavailable') return answer
   const state = parseState(answer.text)
   return state === undefined
@@ -46,10 +50,11 @@ export async function readLoadedRelease(socketPath: string, timeoutMs: number): 
   return { kind: 'answer', text: releaseOf(info), pid: Number(info.get('Pid') ?? 0) }
 }
 
-function parseState(text: string): HaproxyState | undefined {
-  const csvAt = text.indexOf('# pxname,')
-  if (csvAt < 0) return undefined
-  const info = parseInfo(text.slice(0, csvAt))
+/** Undefined when HAProxy ended in the middle of its answer. */
+export function parseState(report: string): HaproxyState | undefined {
+  const csv = findCsv(report)
+  if (csv === undefined) return undefined
+  const info = parseInfo(report)
   const pid = Number(info.get('Pid'))
   if (!Number.isInteger(pid) || pid === 0) return undefined
   return {
@@ -58,51 +63,32 @@ function parseState(text: string): HaproxyState | undefined {
     uptimeSec: Number(info.get('Uptime_sec') ?? 0),
     release: releaseOf(info),
     currentConnections: Number(info.get('CurrConns') ?? 0),
-    servers: parseServers(text.slice(csvAt + 2)),
+    servers: parseServers(csv),
+    report,
   }
 }
 
-function parseInfo(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    text.split('\n').flatMap((line) => {
-      const at = line.indexOf(': ')
-      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 2).trim()] as const]
-    }),
-  )
+function parseServers(csv: Csv): ServerState[] {
+  const read = cellReader(csv, ['type', 'pxname', 'svname', 'status', 'scur', 'check_status'])
+  return csv.lines.flatMap((line) => {
+    const [type, backend = '', name = '', status = '', sessions = '', lastCheck = ''] = read(line)
+    if (type !== SERVER) return []
+    return [
+      {
+        backend,
+        name,
+        status,
+        // `UP`, `UP 1/2` (going down), `no check`; DRAIN, MAINT, NOLB and `DOWN …` take no new connections.
+        up: status.startsWith('UP') || status === 'no check',
+        // `L4OK`, `L7OK`, `L7OKC`; `* L7OK` while the next one is under way.
+        checked: status === 'no check' || /^(?:\* )?L\dOK/.test(lastCheck),
+        currentSessions: Number(sessions),
+        lastCheck,
+      },
+    ]
+  })
 }
 
 function releaseOf(info: ReadonlyMap<string, string>): string {
   return /([0-9a-f]{12}-[0-9a-f]{8})$/.exec(info.get('description') ?? info.get('Description') ?? '')?.[1] ?? ''
-}
-
-function parseServers(csv: string): ServerState[] {
-  const [header = '', ...rows] = csv.split('\n')
-  const columns = header.split(',')
-  const column = (name: string): number => columns.indexOf(name)
-  const [backend, server, status, sessions, check] = [
-    column('pxname'),
-    column('svname'),
-    column('status'),
-    column('scur'),
-    column('check_status'),
-  ]
-  return rows.flatMap((row) => {
-    const cells = row.split(',')
-    const name = cells[server]
-    if (name === undefined || name === '' || name === 'FRONTEND' || name === 'BACKEND') return []
-    const text = cells[status] ?? ''
-    return [
-      {
-        backend: cells[backend] ?? '',
-        name,
-        status: text,
-        // `UP`, `UP 1/2` (going down), `no check`; DRAIN, MAINT, NOLB and `DOWN …` take no new connections.
-        up: text.startsWith('UP') || text === 'no check',
-        // `L4OK`, `L7OK`, `L7OKC`; `* L7OK` while the next one is under way.
-        checked: text === 'no check' || /^(?:\* )?L\dOK/.test(cells[check] ?? ''),
-        currentSessions: Number(cells[sessions] ?? 0),
-        lastCheck: cells[check] ?? '',
-      },
-    ]
-  })
 }

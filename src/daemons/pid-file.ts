@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { processOf } from './proc.ts'
 
 /**
  * The pid in a daemon's own pid file, when that process lives and is the daemon: a pid can have been reused since.
@@ -32,17 +33,6 @@ function isEmpty(pidFile: string): boolean {
 
 /** True while the process `pid` lives and has the daemon's name. */
 export function isDaemon(pid: number, comm: string): boolean {
-  try {
-    if (pid < 2) return false
-    const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
-    return name === comm && !isZombie(pid)
-  } catch {
-    return false
-  }
-}
-
-function isZombie(pid: number): boolean {
-  // The state follows the name, which stands in parentheses and may itself hold any character (proc(5)).
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
+  const found = pid < 2 ? undefined : processOf(pid)
+  return found !== undefined && found.name === comm && found.state !== 'Z'
 }

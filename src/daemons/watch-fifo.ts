@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Troubles } from '../troubles.ts'
 import { type FifoEnd, makeFifo, openFifo, parseFifoLine, type VrrpEvent } from './keepalived-fifo.ts'
+import { childrenOf } from './proc.ts'
 
 export type FifoWatch = {
   /** Looks at the path now and mends it: before keepalived opens it anew. */
@@ -58,7 +49,7 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
     ends = ends.slice(-1)
     file?.close()
     file = undefined
-    log.info({ fifo: path }, 'keepalived has the FIFO that is in its place')
+    log.info({ about: 'fifo', fifo: path }, 'keepalived has the FIFO that is in its place')
   }
   const open = (): void => {
     const end = openFifo(path, (line) => {
@@ -73,7 +64,12 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found?.isFIFO() === true && found.ino === ends.at(-1)?.inode) return
     // One that keepalived or a person made: keepalived has it open or will have, and all that it holds can be read.
-    if (found?.isFIFO() === true && canOpen(open)) return log.warn({ fifo: path }, 'another FIFO is in its place')
+    const isFirst = ends.length === 0
+    if (found?.isFIFO() === true && canOpen(open)) {
+      // The one of the agent before is where it should be.
+      if (!isFirst) log.warn({ about: 'fifo', fifo: path }, 'another FIFO is in its place')
+      return
+    }
     if (found?.isFile() === true) {
       file?.close()
       file = followFile(path, onLine)
@@ -87,7 +83,7 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
     trouble = { kind: 'replaced', pid }
     const text = `${path}, where keepalived tells its states, was ${kindOf(found)} and is a FIFO again; states may come late or be missed until keepalived’s next reload (lb-agent sync --restore reloads it)`
     troubles.raise(TROUBLE, text)
-    log.error({ fifo: path, found: kindOf(found) }, 'the FIFO was replaced')
+    log.error({ about: 'fifo', fifo: path, found: kindOf(found) }, 'the FIFO was replaced')
   }
   const look = async (): Promise<void> => {
     file?.read()
@@ -146,15 +142,6 @@ function hasOpen(pid: number, path: string): boolean {
     })
   } catch {
     return false
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return children.split(' ').flatMap((word) => (word === '' ? [] : [Number(word)]))
-  } catch {
-    return []
   }
 }
 

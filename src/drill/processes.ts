@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { childrenOf } from '../daemons/proc.ts'
 
 /** A process and its children: HAProxy's master and its workers, keepalived and its VRRP process. */
 export function withChildren(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter(Boolean)
-    .map(Number)
-  return [pid, ...children]
+  return [pid, ...childrenOf(pid)]
 }
 
 /**
@@ -29,11 +24,4 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
       // It has ended.
     }
   }
-}
-
-/** How long a process has lived (proc_pid_stat(5), field 22, in ticks of 10 ms since boot). */
-export function ageMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const startedTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-  return 1000 * Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) - 10 * startedTicks
 }

@@ -23,6 +23,8 @@ export type DrillOptions = {
   services?: readonly string[] | undefined
   /** How long `agent-hang` lasts. */
   hangMs?: number
+  /** More lines of agent.yaml. */
+  settings?: string
   onStep(step: DrillStep): void
   /** Called with the lab still up, before it is removed. */
   beforeEnd(lab: Lab): Promise<void>
@@ -80,7 +82,7 @@ export async function runDrill(options: DrillOptions, signal: AbortSignal): Prom
 /** Starts an agent on every balancer and returns once all is well; a client asks from then on. */
 export async function startCluster(
   lab: Lab,
-  options: Pick<DrillOptions, 'spec' | 'text' | 'files' | 'everyMs' | 'services' | 'hangMs' | 'onStep'>,
+  options: Pick<DrillOptions, 'spec' | 'text' | 'files' | 'everyMs' | 'services' | 'hangMs' | 'settings' | 'onStep'>,
   signal: AbortSignal,
 ): Promise<DrillContext> {
   const { spec, onStep } = options
@@ -89,7 +91,7 @@ export async function startCluster(
   const holders = await followHolders(lab.network, nodes, signal)
   const repository = await createLabRepository(lab.directory)
   await repository.commit({ ...options.files, 'lb.yaml': text }, 'Describe the cluster')
-  const agents = createLabAgents(lab, nodes, { repositoryUrl: repository.url })
+  const agents = createLabAgents(lab, nodes, { repositoryUrl: repository.url, settings: options.settings ?? '' })
   onStep({ kind: 'progress', text: `starting ${agents.length} agents; each pulls the first commit` })
   for (const agent of agents) agent.start()
   await firstRelease(agents, signal)

@@ -9,6 +9,9 @@ import { afterRecovery, firstHealth, nextHealth, type ServiceHealth, type VipHea
 /** One server as HAProxy last said. `checked`: a check of it has succeeded, it is not only believed up at the start. */
 export type SeenServer = { backend: string; up: boolean; checked: boolean }
 
+/** By the name of their backend: with hundreds of services nobody should search all servers for each of them. */
+type ServersOfBackends = ReadonlyMap<string, readonly SeenServer[]>
+
 export type ScoreChange = Score & { before: number | undefined }
 
 export type Scores = {
@@ -40,7 +43,7 @@ export type ScoresOptions = {
 export function createScores(options: ScoresOptions): Scores {
   const { trackFiles, memory, drains } = options
   let expectation: Expectation | undefined
-  let servers: readonly SeenServer[] | undefined
+  let servers: ServersOfBackends | undefined
   let scores: readonly Score[] = []
 
   const vips = () => expectation?.vips ?? []
@@ -83,7 +86,7 @@ export function createScores(options: ScoresOptions): Scores {
       update()
     },
     setServers: (next) => {
-      servers = next
+      servers = next && Map.groupBy(next, ({ backend }) => backend)
       update()
     },
     recovered: () => {
@@ -124,21 +127,21 @@ function drainedBy(drains: Drains, vip: string): string | undefined {
 function servicesOf(
   vip: string,
   expectation: Expectation,
-  servers: readonly SeenServer[] | undefined,
+  servers: ServersOfBackends | undefined,
 ): ServiceHealth[] | undefined {
   if (servers === undefined) return undefined
   return expectation.services
     .filter((service) => service.vip === vip)
     .flatMap(({ name, backend, minimumServers }) => {
-      const mine = servers.filter((server) => server.backend === backend)
+      const mine = servers.get(backend) ?? []
       return mine.length === 0 ? [] : [{ name, minimumServers, serversUp: mine.filter(({ up }) => up).length }]
     })
 }
 
-function wasHealthy(vip: string, { services }: Expectation, servers: readonly SeenServer[] | undefined): boolean {
+function wasHealthy(vip: string, { services }: Expectation, servers: ServersOfBackends | undefined): boolean {
   const backends = services.filter((service) => service.vip === vip).map(({ backend }) => backend)
   return (
     backends.length === 0 ||
-    (servers ?? []).some((server) => server.up && server.checked && backends.includes(server.backend))
+    backends.some((backend) => servers?.get(backend)?.some(({ up, checked }) => up && checked) === true)
   )
 }

@@ -57,7 +57,7 @@ export function createAgentSamples(registry: Registry): {
   const troubles = samples('troubles', 'Things that a person should mend; `lb-agent status` names them.')
   const oldWorkers = samples('haproxy_old_workers', 'Workers of earlier files that still serve connections.')
   const haproxyUp = samples('haproxy_up', '1 when HAProxy answers on its stats socket.')
-  const keepalivedUp = samples('keepalived_up', '1 when keepalived runs.')
+  const keepalivedUp = samples('keepalived_up', '1 when keepalived runs and does not hang.')
 
   return {
     fill: (status, processes) => {
@@ -80,7 +80,7 @@ export function createAgentSamples(registry: Registry): {
         score.set({ vip: vip.name }, vip.score)
         drained.set(
           { vip: vip.name },
-          status.drains.some((drain) => drain.vip === undefined || drain.vip === vip.name),
+          status.drains.some((drain) => drain.vip === null || drain.vip === vip.name),
         )
       }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
+import { cleanText } from '../clean-text.ts'
 import { CLEAN_ENV, describeFailure, exec, succeeded } from '../exec.ts'
 import { TOLD_MS, type Troubles } from '../troubles.ts'
 import { type BoundedQueue, createBoundedQueue } from './bounded-queue.ts'
@@ -41,7 +42,7 @@ export function createHooks(options: HookOptions): Hooks {
       troubles.raise(`hooks ${move.to}`, `not run: ${found.refused.join('; ')}`, {
         stands: () => findHooks(options.directory, move.to).refused.length > 0,
       })
-      log.error({ refused: found.refused }, 'hooks are not safe to run')
+      log.error({ about: `hooks ${move.to}`, refused: found.refused }, 'hooks are not safe to run')
     } else troubles.clear(`hooks ${move.to}`)
     for (const file of found.files) {
       if (!ending.signal.aborted) await runOne(file, move)
@@ -57,7 +58,13 @@ export function createHooks(options: HookOptions): Hooks {
       env: { ...CLEAN_ENV, ...variables(options.node, move) },
     })
     const fields = {
-      ...{ hook: file, vip: move.vip, state: move.to, durationMs: Math.round(performance.now() - startedAt) },
+      ...{
+        about: `hook ${file}`,
+        hook: file,
+        vip: move.vip,
+        state: move.to,
+        durationMs: Math.round(performance.now() - startedAt),
+      },
       output: firstLines(`${result.stdout.toString('utf8')}\n${result.stderr}`),
     }
     if (succeeded(result)) {
@@ -82,7 +89,7 @@ export function createHooks(options: HookOptions): Hooks {
           key,
           `hooks of VIP ${vip} are too slow: more than ${WAITING_PER_VIP} changes wait, the oldest are left out`,
         )
-        log.error({ vip, state: move.to }, 'hooks of a change are left out')
+        log.error({ about: key, vip, state: move.to }, 'hooks of a change are left out')
       },
       onEmpty: () => troubles.clear(key),
     })
@@ -115,5 +122,5 @@ function variables(node: string, move: Move): Record<string, string> {
 
 function firstLines(text: string): string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return lines.slice(0, LOGGED_LINES).map((line) => line.slice(0, 200))
+  return lines.slice(0, LOGGED_LINES).map((line) => cleanText(line))
 }

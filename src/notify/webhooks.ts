@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { loadUndici } from '../assets.ts'
+import type { Secrets } from '../secrets.ts'
 import type { WebhookConfig } from '../spec/agent-config.ts'
 import { TOLD_MS, type Troubles } from '../troubles.ts'
 import { createBoundedQueue } from './bounded-queue.ts'
 import type { Notice } from './notice.ts'
-import { headersOf, shownUrl, withoutSecrets } from './secrets.ts'
+import { headersOf, secretsOfUrl, shownUrl, withoutSecrets } from './secrets.ts'
 
 export type Webhooks = {
   /** Takes a notice for every webhook that wants it; returns at once. */
@@ -23,6 +24,8 @@ export type WebhookOptions = {
   running(): Promise<string | null>
   troubles: Pick<Troubles, 'raise' | 'clear'>
   log: Logger
+  /** Told of everything that no other part may show either. */
+  secrets: Pick<Secrets, 'know'>
   /** Before the first retry; doubled for each one after it. */
   firstDelayMs?: number
 }
@@ -41,6 +44,7 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
   // Loaded now, as it takes a tenth of a second: not when a VIP moves, and not at all without webhooks (15 MB).
   const client = options.webhooks.length === 0 ? undefined : loadUndici()
   client?.catch(() => undefined)
+  for (const webhook of options.webhooks) options.secrets.know(knownSecrets(webhook))
   const targets = options.webhooks.map((webhook, index) => {
     const key = `webhook ${index + 1}`
     const queue = createBoundedQueue<Delivery>({
@@ -52,7 +56,10 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
           `${key} queue`,
           `${key} (${shownUrl(webhook.url)}): more than ${WAITING} events wait, the oldest are left out`,
         )
-        options.log.error({ webhook: shownUrl(webhook.url), event: what }, 'webhook is too slow, event left out')
+        options.log.error(
+          { about: key, webhook: shownUrl(webhook.url), event: what },
+          'webhook is too slow, event left out',
+        )
       },
       onEmpty: () => options.troubles.clear(`${key} queue`),
     })
@@ -67,6 +74,15 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
       ending.abort()
       for (const { queue } of targets) queue.close()
     },
+  }
+}
+
+/** What is secret before anything is sent. A file that cannot be read yet is read again, and told, with the first event. */
+function knownSecrets({ url, headers }: WebhookConfig): string[] {
+  try {
+    return [...secretsOfUrl(url), ...headersOf(headers).fromFiles]
+  } catch {
+    return secretsOfUrl(url)
   }
 }
 
@@ -89,20 +105,22 @@ async function deliver(
   webhook: WebhookConfig,
   key: string,
   delivery: Delivery,
-  { running, troubles, log, client, firstDelayMs = FIRST_DELAY_MS }: WebhookOptions & { client: HttpClient },
+  { client, ...options }: WebhookOptions & { client: HttpClient },
   ending: AbortSignal,
 ): Promise<void> {
+  const { running, troubles, log, firstDelayMs = FIRST_DELAY_MS } = options
   const shown = shownUrl(webhook.url)
   const revision = await running().catch(() => null)
   // A rejection names its own revision.
   const body = JSON.stringify({ revision, ...delivery.document })
   for (let tries = 1; !ending.aborted; tries += 1) {
-    const attempt = await post(webhook, delivery.id, body, client, ending)
+    const attempt = await post(webhook, delivery.id, body, { client, secrets: options.secrets }, ending)
     if (ending.aborted) return
-    const fields = { webhook: shown, event: delivery.what, tries }
+    const fields = { about: key, webhook: shown, event: delivery.what, tries }
     if (attempt.kind === 'delivered') {
       troubles.clear(key)
-      log.info(fields, 'webhook delivered')
+      // That a change was told, once more, is no change.
+      log[tries > 1 ? 'info' : 'debug'](fields, 'webhook delivered')
       return
     }
     const { reason } = attempt
@@ -123,7 +141,7 @@ async function post(
   webhook: WebhookConfig,
   id: string,
   body: string,
-  client: HttpClient,
+  { client, secrets: everySecret }: { client: HttpClient; secrets: Pick<Secrets, 'know'> },
   ending: AbortSignal,
 ): Promise<Attempt> {
   const deadline = AbortSignal.timeout(webhook.timeoutMs)
@@ -132,6 +150,7 @@ async function post(
     const { request } = await client
     const headers = headersOf(webhook.headers)
     secrets = headers.secrets
+    everySecret.know(headers.fromFiles)
     const answer = await request(webhook.url, {
       method: 'POST',
       headers: {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { watch } from 'chokidar'
+import type * as z from 'zod'
+import type { driftSchema } from '../report/status-schema.ts'
 
 /** A live file that differs from the applied release. */
-export type Drift = { file: string; what: 'changed' | 'missing' }
+export type Drift = z.infer<typeof driftSchema>
 
 export type DriftWatch = {
   /** Contents that the files should have; nothing is drift before the first call. */

@@ -9,6 +9,9 @@ type Event =
   | { kind: 'priority'; instance: string; state: 'MASTER' | 'BACKUP'; priority: number }
   | { kind: 'stopped'; instance: string }
 
+/** Of one that hangs nothing is known until it goes on: what it said last may long be another node's. */
+type Keepalived = { kind: 'running' | 'hanging'; pid: number; ageMs: number } | { kind: 'stopped' }
+
 /** A keepalived clears what its predecessor has left within some 100 ms of its start. */
 const SETTLED_AFTER_MS = 3_000
 
@@ -38,16 +41,10 @@ export type VrrpStates = {
  * Remembers VRRP states across restarts of the agent. The FIFO tells only changes, so what was known of the keepalived
  * that still runs (same pid) stays true; of another one nothing is known until it reports.
  */
-export function createVrrpStates(options: {
-  file: string
-  keepalivedPid(): number | undefined
-  now(): number
-}): VrrpStates {
+export function createVrrpStates(options: { file: string; keepalived(): Keepalived; now(): number }): VrrpStates {
   const { pid, states } = load(options.file)
-  const current = new Map(pid !== undefined && pid === options.keepalivedPid() ? states : [])
-  let knownPid = options.keepalivedPid()
-  // One that an agent finds at its start has long settled.
-  let knownSince = Number.NEGATIVE_INFINITY
+  let knownPid = pidOf(options.keepalived())
+  const current = new Map(pid !== undefined && pid === knownPid ? states : [])
   const reported = new Set<string>()
   // A killed keepalived says no goodbye: its successor's first state is the change from what it said last.
   const told = new Map(states.map(([instance, { state }]) => [instance, state as StateChange['from']]))
@@ -59,16 +56,17 @@ export function createVrrpStates(options: {
       // A full /run: only the next agent knows less.
     }
   }
-  const dropForeign = (): void => {
-    const running = options.keepalivedPid()
-    if (running === knownPid) return
+  /** keepalived now; what another one has told is dropped. */
+  const look = (): Keepalived => {
+    const keepalived = options.keepalived()
+    const running = pidOf(keepalived)
+    if (running !== knownPid) current.clear()
     knownPid = running
-    knownSince = performance.now()
-    current.clear()
+    return keepalived
   }
   return {
     take: (event) => {
-      dropForeign()
+      look()
       if (event.kind === 'stopped') current.delete(event.instance)
       else if (event.kind === 'priority') {
         const known = current.get(event.instance)
@@ -95,20 +93,20 @@ export function createVrrpStates(options: {
       told.set(instance, to)
       return from === to ? undefined : { instance, from, to, priority: event.kind === 'stopped' ? 0 : event.priority }
     },
-    get: (instance) => {
-      dropForeign()
-      return knownPid === undefined ? undefined : current.get(instance)
-    },
+    get: (instance) => (look().kind === 'running' ? current.get(instance) : undefined),
     isMaster: (instance) => {
-      dropForeign()
-      if (knownPid === undefined) return false
+      const keepalived = look()
+      if (keepalived.kind !== 'running') return false
       const known = current.get(instance)
-      if (known !== undefined) return known.state === 'MASTER'
-      return performance.now() - knownSince > SETTLED_AFTER_MS
+      return known === undefined ? keepalived.ageMs > SETTLED_AFTER_MS : known.state === 'MASTER'
     },
     names: () => reported,
     forget: () => reported.clear(),
   }
+}
+
+function pidOf(keepalived: Keepalived): number | undefined {
+  return keepalived.kind === 'stopped' ? undefined : keepalived.pid
 }
 
 function load(file: string): { pid: number | undefined; states: [string, InstanceState][] } {

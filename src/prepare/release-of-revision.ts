@@ -52,7 +52,7 @@ export function render({ sha, files, target }: Revision, spec: Spec): StageResul
     revision: sha,
     digests,
     files: named.files,
-    expectation: expectationOf(spec, node),
+    expectation: expectationOf(spec, target),
     renderedBy: version(),
     node,
     foreign: false,

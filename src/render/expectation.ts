@@ -1,4 +1,6 @@
+import type { HaproxyMetrics } from '../spec/agent-config.ts'
 import type { Spec } from '../spec/spec.ts'
+import type { RenderTarget } from './render-target.ts'
 
 /**
  * What can be seen of one node's files once the daemons run them: kept with the release, so that a node that boots
@@ -8,6 +10,8 @@ export type Expectation = {
   /** Empty in releases that an older agent has stored; for words only. */
   cluster: string
   healthPort: number
+  /** What the rendered file was told; `agent`: the exporter is not in it, so the agent serves HAProxy's figures. */
+  haproxyMetrics: HaproxyMetrics
   advertIntervalMs: number
   /** How long a node that has recovered lets the holder of a VIP be. */
   failbackMs: number | 'manual'
@@ -28,6 +32,10 @@ export type ExpectedVip = {
   interface: string
   prefer: readonly string[]
   requireHealthyOnce: boolean
+  /** null in releases that an older agent has stored; for words only. */
+  prefixLength: number | null
+  /** They move together with the VIP. */
+  extraAddresses: readonly { address: string; prefixLength: number }[]
 }
 
 export type ExpectedService = {
@@ -62,12 +70,14 @@ export function backendName(service: string): string {
   return `${service}-servers`
 }
 
-export function expectationOf(spec: Spec, nodeName: string): Expectation {
+export function expectationOf(spec: Spec, target: Pick<RenderTarget, 'node' | 'metrics'>): Expectation {
+  const nodeName = target.node
   const node = spec.nodes.find(({ name }) => name === nodeName)
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(nodeName))
   return {
     cluster: spec.cluster,
     healthPort: spec.haproxy.healthPort,
+    haproxyMetrics: target.metrics.haproxy,
     advertIntervalMs: spec.vrrp.advertIntervalMs,
     failbackMs: spec.vrrp.failbackMs,
     dampingMs: Math.max(spec.vrrp.dampingMs, checkSpreadMs(spec)),
@@ -80,6 +90,8 @@ export function expectationOf(spec: Spec, nodeName: string): Expectation {
       interface: node?.interface ?? '',
       prefer: vip.prefer,
       requireHealthyOnce: vip.requireHealthyOnce,
+      prefixLength: vip.prefixLength,
+      extraAddresses: vip.extraAddresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
     })),
     services: spec.services.map((service) => ({
       name: service.name,

@@ -20,6 +20,7 @@ export function haproxyView(spec: Spec, target: RenderTarget) {
     hard_stop_after: formatDuration(spec.haproxy.hardStopAfterMs),
     log_normal: spec.haproxy.log === 'all',
     health_port: spec.haproxy.healthPort,
+    serves_metrics: target.metrics.haproxy === 'builtin',
     stats_socket: `${target.paths.runtime}/${RUNTIME.statsSocket}`,
     server_state_file: `${target.paths.state}/${SERVER_STATE_FILE}`,
     services: spec.services.map((service) => serviceView(spec, service)),

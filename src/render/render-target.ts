@@ -1,3 +1,5 @@
+import type { HaproxyMetrics } from '../spec/agent-config.ts'
+
 /** What of one node's own surroundings goes into its files. All paths are absolute. */
 export type RenderTarget = {
   node: string
@@ -5,6 +7,7 @@ export type RenderTarget = {
   release: string
   paths: { state: string; runtime: string; launcher: string }
   haproxy: { user: string; group: string }
+  metrics: { haproxy: HaproxyMetrics }
 }
 
 /** The two files of one node, ready to be written. */

@@ -12,9 +12,13 @@ export type Access = {
 
 /**
  * Everybody, when `auth` is undefined. Otherwise whoever sends what the files hold at that moment; a file that cannot be read
- * opens nothing. `onTrouble` hears of such a file, and of `undefined` once all can be read again.
+ * opens nothing. `onTrouble` hears of such a file, and of `undefined` once all can be read again; `onSecrets` of what no
+ * log may show.
  */
-export function createAccess(auth: HttpAuth | undefined, onTrouble: (reason: string | undefined) => void): Access {
+export function createAccess(
+  auth: HttpAuth | undefined,
+  { onSecrets, onTrouble }: { onSecrets(values: readonly string[]): void; onTrouble(reason: string | undefined): void },
+): Access {
   if (auth === undefined) return { allows: () => true, challenges: [] }
   const { basic, bearer } = auth
   const expected = (): string[] => {
@@ -22,9 +26,12 @@ export function createAccess(auth: HttpAuth | undefined, onTrouble: (reason: str
     let trouble: string | undefined
     const read = (scheme: string, what: string, file: string, write: (secret: string) => string): void => {
       try {
-        secrets.push(`${scheme} ${write(readSecret(what, file))}`)
+        const secret = readSecret(what, file)
+        onSecrets([secret])
+        secrets.push(`${scheme} ${write(secret)}`)
       } catch (error) {
-        trouble = (error as Error).message
+        const { message } = error as Error
+        trouble = message.startsWith(what) ? message : `${what}: ${message}`
       }
     }
     if (basic !== undefined)

@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { http } from '../http.ts'
 import type { Access } from './access.ts'
 import type { Certificate } from './certificate.ts'
 import { listen } from './listen.ts'
 
 /** What one path answers; made anew for each request. `policy`: its Content-Security-Policy, when it needs more than nothing. */
-export type Page = { contentType: string; body: string; policy?: string }
+export type Page = { contentType: string; body: string | Buffer; policy?: string }
 export type Routes = Readonly<Record<string, () => Promise<Page>>>
 
 /** Goes on answering until the client hangs up. */
@@ -40,8 +40,12 @@ const ANSWER_WITHIN_MS = 30_000
 
 const CHECK_EVERY_MS = 1_000
 const RENEW_EVERY_MS = 60_000
-/** One connection cannot queue work without end. */
 const MAX_REQUESTS_PER_CONNECTION = 1_000
+/** Answers on their way at once: each may wait for a client that reads slowly, and is held in memory meanwhile. */
+const MAX_ANSWERS = 64
+/** Whoever listens on must show his credentials again after this; the page comes back by itself. */
+const STREAM_FOR_MS = 300_000
+const CLOSE_WITHIN_MS = 1_000
 
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -65,9 +69,19 @@ const HEADERS = {
 export async function serveNetwork(options: NetworkOptions): Promise<Server> {
   const names = new Set([...options.names, 'localhost'].map((name) => name.toLowerCase()))
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECK_EVERY_MS }
+  const busy = new WeakSet<Socket>()
+  const onTheirWay = { answers: 0 }
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request
+    // No client of ours asks before it has the last answer; a thousand questions in one packet would be a thousand scrapes.
+    if (busy.has(socket)) {
+      socket.destroy()
+      return
+    }
+    busy.add(socket)
+    response.on('close', () => busy.delete(socket))
     request.socket.setTimeout(ANSWER_WITHIN_MS)
-    answer(request, response, options, names).catch((error: Error) => {
+    answer(request, response, { ...options, names, onTheirWay }).catch((error: Error) => {
       options.onError(error)
       if (response.headersSent) response.destroy()
       else send(response, 500, text('the agent could not answer; its log says why'))
@@ -82,10 +96,12 @@ export async function serveNetwork(options: NetworkOptions): Promise<Server> {
   server.on('timeout', (socket) => socket.destroy())
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // One that does not hang up by itself would keep its place for ever; and half of an answer gets no second head.
-    if (!socket.writable || ('_httpMessage' in socket && socket._httpMessage != null)) {
+    const isHandshaking = 'secureConnecting' in socket && socket.secureConnecting === true
+    if (isHandshaking || !socket.writable || ('_httpMessage' in socket && socket._httpMessage != null)) {
       socket.destroy()
       return
     }
+    setTimeout(() => socket.destroy(), CLOSE_WITHIN_MS).unref()
     const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
   })
@@ -117,11 +133,15 @@ function create(
   return server
 }
 
+type Door = Pick<NetworkOptions, 'routes' | 'streams' | 'access'> & {
+  names: ReadonlySet<string>
+  onTheirWay: { answers: number }
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { routes, streams, access }: Pick<NetworkOptions, 'routes' | 'streams' | 'access'>,
-  names: ReadonlySet<string>,
+  { routes, streams, access, names, onTheirWay }: Door,
 ): Promise<void> {
   // Nothing here reads a body: whoever sends one is answered, and then hung up on.
   if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
@@ -139,11 +159,20 @@ async function answer(
     response.setHeader('allow', 'GET, HEAD')
     return send(response, 405, text('only GET and HEAD'))
   }
-  if (route !== undefined) return send(response, 200, await route())
+  if (route !== undefined) {
+    if (onTheirWay.answers >= MAX_ANSWERS) return send(response, 503, text('too many are asking'))
+    onTheirWay.answers += 1
+    response.on('close', () => {
+      onTheirWay.answers -= 1
+    })
+    return send(response, 200, await route())
+  }
   if (request.method === 'HEAD') return send(response, 200, { contentType: EVENTS, body: '' })
   if (stream?.isFull() === true) return send(response, 503, text('too many are looking already'))
   request.socket.setTimeout(0)
   response.writeHead(200, { ...HEADERS, 'content-type': EVENTS })
+  const timer = setTimeout(() => response.end(), STREAM_FOR_MS)
+  response.on('close', () => clearTimeout(timer))
   stream?.connect(response)
 }
 
@@ -161,7 +190,7 @@ function text(body: string): Page {
 }
 
 function send(response: ServerResponse, status: number, { contentType, body, policy }: Page): void {
-  const bytes = Buffer.from(body, 'utf8')
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
   const headers = policy === undefined ? HEADERS : { ...HEADERS, 'content-security-policy': policy }
   response.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': bytes.length })
   // For HEAD node:http keeps the body back.

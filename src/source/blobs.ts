@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { cleanText } from '../clean-text.ts'
 import { describeFailure, succeeded } from '../exec.ts'
-import { cleanText } from './clean-text.ts'
 import type { Git } from './git-command.ts'
 
 const LOCAL_TIMEOUT_MS = 10_000

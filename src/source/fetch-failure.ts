@@ -1,6 +1,6 @@
+import { cleanText } from '../clean-text.ts'
 import { describeFailure, type ExecResult } from '../exec.ts'
 import { type Address, redact } from './address.ts'
-import { cleanText } from './clean-text.ts'
 
 // What git 2.39, OpenSSH 9.2 and libcurl 7.88 write. The first that matches is the cause.
 const CAUSES: readonly (readonly [RegExp, string])[] = [

@@ -1,6 +1,6 @@
+import { cleanText } from '../clean-text.ts'
 import type { Problem } from '../spec/problem.ts'
 import { readBlobs } from './blobs.ts'
-import { cleanText } from './clean-text.ts'
 import type { Git } from './git-command.ts'
 import { listTree, type TreeEntry } from './tree-entries.ts'
 

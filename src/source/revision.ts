@@ -1,5 +1,5 @@
+import { cleanText } from '../clean-text.ts'
 import { type ExecResult, succeeded } from '../exec.ts'
-import { cleanText } from './clean-text.ts'
 import type { Git } from './git-command.ts'
 
 /** A commit. `subject` and `author` (`name <address>`) are cleaned for display and at most 200 characters. */

@@ -1,5 +1,5 @@
+import { cleanText } from '../clean-text.ts'
 import { describeFailure, type ExecResult, succeeded } from '../exec.ts'
-import { cleanText } from './clean-text.ts'
 import type { Git } from './git-command.ts'
 
 /** One line of `git ls-tree -l`. `size` is undefined for what is not a blob. */

@@ -13,6 +13,7 @@ export type AgentConfig = {
     /** The executable that keepalived calls as `… check`. */
     launcher: string
   }
+  metrics: { haproxy: HaproxyMetrics }
   haproxy: { binary: string; user: string; group: string }
   keepalived: { binary: string }
   health: { everyMs: number; timeoutMs: number; fall: number; rise: number }
@@ -38,6 +39,9 @@ export type HttpAuth = {
 
 /** Files in PEM. `authority`: whom the certificates of the other nodes are signed by. */
 export type HttpTls = { certificate: string; key: string; authority: string }
+
+/** Who serves HAProxy's own figures: its exporter, where it was built with one, or the agent; never both. */
+export type HaproxyMetrics = 'builtin' | 'agent'
 
 /** `{ file }`: a secret that is read when it is needed and never shown. */
 export type WebhookConfig = {

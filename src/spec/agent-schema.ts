@@ -132,6 +132,14 @@ const hooks = section('hooks', {
     .meta({ title: 'Timeout', description: 'A hook that runs longer is ended.' }),
 })
 
+const metrics = section('metrics', {
+  haproxy: choice('haproxy', ['builtin', 'agent']).default('builtin').meta({
+    title: 'HAProxy',
+    description:
+      "Who serves HAProxy's own figures. builtin: HAProxy's exporter, on the health listener of 127.0.0.1. agent: the agent, at its own /metrics.",
+  }),
+})
+
 /** /etc/lb-agent/agent.yaml: what is true of one node only, as a person writes it. */
 export const agentSchema = section('the file', {
   node: name('a node name')
@@ -145,6 +153,7 @@ export const agentSchema = section('the file', {
   }),
   http: httpSchema.prefault({}).meta({ title: 'HTTP', description: 'The status server of the agent.' }),
   paths: paths.prefault({}).meta({ title: 'Paths', description: 'Files and directories that the agent uses.' }),
+  metrics: metrics.prefault({}).meta({ title: 'Metrics', description: 'What is served for Prometheus.' }),
   haproxy: haproxy.prefault({}).meta({ title: 'HAProxy', description: 'HAProxy on this node.' }),
   keepalived: keepalived.prefault({}).meta({ title: 'keepalived', description: 'keepalived on this node.' }),
   health: health.prefault({}).meta({ title: 'Health', description: 'How HAProxy on this node is probed.' }),

@@ -21,7 +21,8 @@ export function parseAgentConfig(text: string, file: string, defaults: { hostnam
 }
 
 function toConfig(node: string, written: output<typeof agentSchema>): AgentConfig {
-  const { repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust, hooks, webhooks } = written
+  const { repository, supervisor, http, paths, metrics, haproxy, keepalived, health, apply, trust, hooks, webhooks } =
+    written
   return {
     node,
     repository: { url: repository.url, branch: repository.branch, path: repository.path, everyMs: repository.every },
@@ -33,6 +34,7 @@ function toConfig(node: string, written: output<typeof agentSchema>): AgentConfi
       tls: http.tls && { ...http.tls, authority: http.tls.authority ?? http.tls.certificate },
     },
     paths,
+    metrics,
     haproxy,
     keepalived,
     health: {

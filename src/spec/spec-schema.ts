@@ -132,7 +132,8 @@ const haproxySchema = section('haproxy', {
   }),
   healthPort: port().default(8405).meta({
     title: 'Health port',
-    description: 'Port on the loopback address where HAProxy answers /alive and /metrics.',
+    description:
+      'Port on the loopback address where HAProxy answers /alive, and /metrics unless agent.yaml says otherwise.',
   }),
 })
 

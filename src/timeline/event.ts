@@ -41,7 +41,7 @@ export type NewEvent =
   /** Whether revisions are applied here. `untilMs` null: until it is undone. */
   | { kind: 'suspend'; on: boolean; untilMs: number | null; reason: string }
   | ReleaseEnd
-  | { kind: 'daemon'; unit: 'haproxy' | 'keepalived'; what: 'died' | 'started'; reason: string }
+  | { kind: 'daemon'; unit: 'haproxy' | 'keepalived'; what: 'died' | 'started' | 'hangs' | 'goes on'; reason: string }
   | { kind: 'agent'; what: 'started' | 'ended'; version: string }
   /** The wall clock was set: times before and after it do not compare. */
   | { kind: 'clock'; jumpMs: number }

@@ -132,8 +132,8 @@ function ownFall(causes: readonly TimelineEvent[]): string | undefined {
 }
 
 function keepalivedEnd(causes: readonly TimelineEvent[]): string | undefined {
-  const started = causes.find((event) => event.kind === 'daemon' && event.unit === 'keepalived')
-  return keepalivedDeath(causes) ?? (started === undefined ? undefined : 'keepalived started')
+  const last = causes.find((event) => event.kind === 'daemon' && event.unit === 'keepalived')
+  return keepalivedDeath(causes) ?? (last?.kind === 'daemon' ? daemonText(last) : undefined)
 }
 
 /** When it died again while it was started anew, the first death is the cause. */
@@ -146,7 +146,18 @@ function keepalivedDeath(causes: readonly TimelineEvent[]): string | undefined {
 }
 
 function daemonText(event: Extract<NewEvent, { kind: 'daemon' }>): string {
-  return event.what === 'died' ? `keepalived died: ${event.reason}` : 'keepalived started'
+  switch (event.what) {
+    case 'died':
+      return `keepalived died: ${event.reason}`
+    case 'started':
+      return 'keepalived started'
+    case 'hangs':
+      return `keepalived hung: ${event.reason}`
+    case 'goes on':
+      return 'keepalived had hung and goes on'
+    default:
+      return event.what satisfies never
+  }
 }
 
 function scoreText(event: Extract<NewEvent, { kind: 'score' }>): string {

@@ -75,7 +75,13 @@ function readCase(directory: string): Case {
   return {
     nodes: desired.spec.nodes,
     render: (node, paths) => {
-      const target = { node, release: RELEASE, paths, haproxy: { user: 'haproxy', group: 'haproxy' } }
+      const target: RenderTarget = {
+        node,
+        release: RELEASE,
+        paths,
+        haproxy: { user: 'haproxy', group: 'haproxy' },
+        metrics: { haproxy: 'builtin' },
+      }
       const rendered = renderFiles(engine, desired.spec, target, desired.templates)
       if (rendered.kind === 'problems') throw new Error(rendered.problems.map(formatProblem).join('\n'))
       return rendered.files

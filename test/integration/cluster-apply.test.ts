@@ -100,6 +100,24 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     await nothingLost(cluster)
   })
 
+  test('another port of a server counts from the reload on, so that one where nobody listens is rolled back', async () => {
+    const { client, repository } = cluster
+    await apply(cluster, { comment: 'the right port' })
+    const release = releaseOf(await statusOf(one))
+    await client.mark()
+    const moved = specText().replace(
+      'port: 80, pool: web',
+      'port: 80, serverPort: 81, check: { type: tcp, interval: 50ms }, pool: web',
+    )
+    const wrong = repository.commit({ 'lb.yaml': moved }, 'Another port')
+    const result = await sync(one)
+    assert.equal(result.code, 1, result.said)
+    const rejected = (await statusOf(one)).rejected.find(({ revision }) => revision === wrong)
+    assert.deepEqual([rejected?.stage, rejected?.reason], ['watch', 'service web lost all of its servers'])
+    assert.equal(await loadedRelease(one), release)
+    await apply(cluster, { comment: 'after a wrong port' })
+  })
+
   test('a mistake in lb.yaml is rejected with its line and column, once, until a commit mends it', async () => {
     const { client, repository } = cluster
     await client.mark()

@@ -69,11 +69,23 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
       ['lb_agent_peer_up{peer="two"}', 1],
       ['lb_agent_haproxy_old_workers', 0],
       ['lb_agent_well', 1],
+      ['keepalived_script_status{name="haproxy_serves"}', 1],
+      [`keepalived_gratuitous_arp_delay_total{${labels}}`, 1],
     ] as const)
       assert.equal(value(text, series), expected, series)
-    assert.ok((value(text, `keepalived_advertisements_sent_total{${labels}}`) ?? 0) > 10)
+    assert.ok((value(text, `keepalived_advertisements_sent_total{${labels}}`) ?? 0) > 0)
+    assert.ok((value(text, 'keepalived_script_state{name="haproxy_serves"}') ?? -1) >= 0)
     assert.ok((value(text, 'lb_agent_probe_duration_seconds_count') ?? 0) > 10)
     assert.ok((value(text, 'process_resident_memory_bytes') ?? 0) > 10e6)
+    for (const daemon of ['haproxy', 'keepalived']) {
+      const series = (name: string): string => `lb_agent_daemon_${name}{daemon="${daemon}"}`
+      // HAProxy's master and its worker, keepalived and its VRRP process.
+      assert.equal(value(text, series('processes')), 2)
+      assert.ok((value(text, series('resident_memory_bytes')) ?? 0) > 5e6)
+      assert.ok((value(text, series('cpu_seconds_total')) ?? -1) >= 0)
+    }
+    // They are HAProxy's own, as long as nobody chooses otherwise.
+    assert.equal(text.includes('haproxy_server_status'), false)
     assert.equal(value((await scrape('two')).text, `lb_agent_vip_owned{vip="v",address="${VIP}"}`), 0)
   })
 

@@ -6,211 +6,16 @@ import { after, before, suite, test } from 'node:test'
 import { stringify } from 'yaml'
 import { readDesired } from '../../src/cli/read-desired.ts'
 import { describeFailure, exec, succeeded } from '../../src/exec.ts'
-import { type AlertRule, alertRules } from '../../src/monitoring/rules.ts'
+import type { AlertRule } from '../../src/monitoring/alert-rule.ts'
+import { alertRules } from '../../src/monitoring/rules.ts'
 import { JOB } from '../../src/monitoring/selector.ts'
+import type { Series } from '../support/alert-cases/alert-case.ts'
+import { NODE_CASES } from '../support/alert-cases/node-cases.ts'
+import { RELEASE_CASES } from '../support/alert-cases/release-cases.ts'
+import { VIP_CASES } from '../support/alert-cases/vip-cases.ts'
 import { missingPrograms } from '../support/requirements.ts'
 
-/** Series by metric and further labels, with their values every 5 s in promtool's notation. */
-type Series = readonly (readonly [metric: string, labels: Readonly<Record<string, string>>, values: string])[]
-type Case = {
-  alert: string
-  /** What makes it fire after two minutes at the latest, with the labels and the value that it then has. */
-  fires: Series
-  labels: Readonly<Record<string, string>>
-  value: string
-  /** What looks alike and keeps it quiet. */
-  quiet: Series
-  at?: string
-}
-
-const [A, B] = [{ instance: 'a' }, { instance: 'b' }]
-const api = { vip: 'api', address: '10.17.5.10' }
-const web = { service: 'web', vip: 'api' }
-const up: Series = [
-  ['up', A, '1x400'],
-  ['up', B, '1x400'],
-]
-
-const CASES: readonly Case[] = [
-  {
-    alert: 'LbVipWithoutHolder',
-    fires: [
-      ...up,
-      ['lb_agent_vip_owned', { ...A, ...api }, '1x4 0x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '0x400'],
-    ],
-    labels: { vip: 'api' },
-    value: '0',
-    // The agent of the holder is down, which says nothing of the VIP.
-    quiet: [
-      ['up', A, '0x400'],
-      ['up', B, '1x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '0x400'],
-    ],
-  },
-  {
-    alert: 'LbVipHolderUnknown',
-    fires: [
-      ['up', A, '0x400'],
-      ['up', B, '1x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '0x400'],
-    ],
-    labels: { vip: 'api' },
-    value: '0',
-    quiet: [
-      ['up', A, '0x400'],
-      ['up', B, '1x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '1x400'],
-    ],
-  },
-  {
-    alert: 'LbVipWithTwoHolders',
-    fires: [
-      ['lb_agent_vip_owned', { ...A, ...api }, '1x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '1x400'],
-    ],
-    labels: { vip: 'api' },
-    value: '2',
-    // A move that was sampled on both sides.
-    quiet: [
-      ['lb_agent_vip_owned', { ...A, ...api }, '1x20 0x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '0x19 1x400'],
-    ],
-  },
-  {
-    alert: 'LbGateClosed',
-    fires: [['lb_agent_gate_open', A, '0x400']],
-    labels: A,
-    value: '0',
-    quiet: [['lb_agent_gate_open', A, '1x20 0x3 1x400']],
-  },
-  {
-    alert: 'LbServiceBelowMinimum',
-    fires: [
-      ['lb_agent_service_servers_up', { ...A, ...web }, '1x400'],
-      ['lb_agent_service_servers_minimum', { ...A, ...web }, '2x400'],
-    ],
-    labels: { ...A, ...web },
-    value: '1',
-    quiet: [
-      ['lb_agent_service_servers_up', { ...A, ...web }, '2x400'],
-      ['lb_agent_service_servers_minimum', { ...A, ...web }, '2x400'],
-    ],
-  },
-  {
-    alert: 'LbNoAgentAnswers',
-    fires: [
-      ['up', A, '0x400'],
-      ['up', B, '0x400'],
-    ],
-    labels: {},
-    value: '2',
-    quiet: [
-      ['up', A, '0x400'],
-      ['up', B, '1x400'],
-    ],
-  },
-  {
-    alert: 'LbStuck',
-    fires: [['lb_agent_stuck', A, '1x400']],
-    labels: A,
-    value: '1',
-    quiet: [['lb_agent_stuck', A, '0x400']],
-  },
-  {
-    alert: 'LbKeepalivedDown',
-    fires: [['lb_agent_keepalived_up', A, '0x400']],
-    labels: A,
-    value: '0',
-    // A restart.
-    quiet: [['lb_agent_keepalived_up', A, '1x20 0x2 1x400']],
-  },
-  {
-    alert: 'LbNotWell',
-    at: '11m',
-    fires: [['lb_agent_well', A, '0x400']],
-    labels: A,
-    value: '0',
-    quiet: [['lb_agent_well', A, '0x100 1x400']],
-  },
-  {
-    alert: 'LbAgentDown',
-    fires: [['up', A, '0x400']],
-    labels: A,
-    value: '0',
-    quiet: [['up', A, '1x20 0x6 1x400']],
-  },
-  {
-    alert: 'LbNotApplying',
-    at: '6m',
-    fires: [
-      ['lb_agent_pending', A, '1x400'],
-      ['lb_agent_rejected', A, '0x400'],
-    ],
-    labels: A,
-    value: '1',
-    quiet: [
-      ['lb_agent_pending', A, '1x400'],
-      ['lb_agent_rejected', A, '1x400'],
-    ],
-  },
-  {
-    alert: 'LbRevisionRejected',
-    fires: [['lb_agent_rejected', A, '1x400']],
-    labels: A,
-    value: '1',
-    quiet: [['lb_agent_rejected', A, '0x400']],
-  },
-  {
-    alert: 'LbRolledBack',
-    at: '15m',
-    fires: [['lb_agent_rollback_time_seconds', A, '_x100 800x400']],
-    labels: A,
-    value: 'any',
-    quiet: [['lb_agent_rollback_time_seconds', A, '60x400']],
-  },
-  {
-    alert: 'LbDrift',
-    fires: [['lb_agent_drift_files', A, '1x400']],
-    labels: A,
-    value: '1',
-    quiet: [['lb_agent_drift_files', A, '0x20 1x3 0x400']],
-  },
-  {
-    alert: 'LbFetchStale',
-    at: '12m',
-    fires: [
-      ['lb_agent_fetch_success_time_seconds', A, '0x400'],
-      ['lb_agent_fetch_interval_seconds', A, '30x400'],
-    ],
-    labels: A,
-    value: 'any',
-    // Looked at every quarter of an hour, as agent.yaml says.
-    quiet: [
-      ['lb_agent_fetch_success_time_seconds', A, '0x400'],
-      ['lb_agent_fetch_interval_seconds', A, '900x400'],
-      ['lb_agent_fetch_ok', A, '1x400'],
-    ],
-  },
-  {
-    alert: 'LbVipFlapping',
-    fires: [['lb_agent_vip_owned', { ...A, ...api }, '0 1 0 1 0 1 0 1 0 1x400']],
-    labels: { vip: 'api' },
-    value: '9',
-    quiet: [
-      ['lb_agent_vip_owned', { ...A, ...api }, '1x4 0x4 1x400'],
-      ['lb_agent_vip_owned', { ...B, ...api }, '0x4 1x4 0x400'],
-    ],
-  },
-  {
-    alert: 'LbOldWorkers',
-    at: '16m',
-    fires: [['lb_agent_haproxy_old_workers', A, '5x400']],
-    labels: A,
-    value: '5',
-    quiet: [['lb_agent_haproxy_old_workers', A, '5x100 1x400']],
-  },
-]
+const CASES = [...VIP_CASES, ...RELEASE_CASES, ...NODE_CASES]
 
 suite('alerting rules', { skip: missingPrograms('promtool'), timeout: 60_000 }, () => {
   let directory = ''
@@ -235,16 +40,16 @@ suite('alerting rules', { skip: missingPrograms('promtool'), timeout: 60_000 }, 
 
   test('promtool accepts them, and every rule has its case', async () => {
     assert.equal(await promtool('check', 'rules', join(directory, 'rules.yml')), '')
-    assert.deepEqual(rules.map(({ alert }) => alert).sort(), CASES.map(({ alert }) => alert).sort())
+    assert.deepEqual(rules.map(({ alert }) => alert).sort(), [...new Set(CASES.map(({ alert }) => alert))].sort())
     for (const { annotations } of rules) assert.match(annotations.run, /^(?:lb-agent [a-z]+|systemctl status) /)
   })
 
-  for (const { alert, fires, quiet, labels, value, at = '2m' } of CASES) {
-    test(`${alert} fires when it should, and only then`, async () => {
+  for (const { alert, when, fires, quiet, labels, value, at = '2m', every = '5s' } of CASES) {
+    test(`${alert} fires when ${when ?? 'it should'}, and only then`, async () => {
       const rule = rules.find((candidate) => candidate.alert === alert)
       assert.ok(rule !== undefined)
       const common = { job: JOB, cluster }
-      const isSum = /\b(?:sum|count) by \(/.test(rule.expr)
+      const isSum = /^(?:sum|max|count) by \(/.test(rule.expr)
       const written = (text: string): string =>
         text
           .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, name: string) => ({ cluster, ...labels })[name] ?? '')
@@ -266,12 +71,12 @@ suite('alerting rules', { skip: missingPrograms('promtool'), timeout: 60_000 }, 
         { series: fires, alerts: [expected] },
         { series: quiet, alerts: [] },
       ].map(({ series, alerts }) => ({
-        interval: '5s',
+        interval: every,
         input_series: inputs(series),
         alert_rule_test: [{ eval_time: at, alertname: alert, exp_alerts: alerts }],
       }))
-      const file = join(directory, `${alert}.yml`)
-      writeFileSync(file, stringify({ rule_files: ['rules.yml'], evaluation_interval: '5s', tests }))
+      const file = join(directory, `${alert} ${when ?? ''}.yml`)
+      writeFileSync(file, stringify({ rule_files: ['rules.yml'], evaluation_interval: every, tests }))
       assert.equal(await promtool('test', 'rules', file), '')
     })
   }

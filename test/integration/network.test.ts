@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { inNamespace } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
+import { createAccess } from '../../src/serve/access.ts'
+import { readCertificate } from '../../src/serve/certificate.ts'
+import { serveNetwork } from '../../src/serve/network.ts'
 import { createCertificate } from '../support/certificate.ts'
 import { agentPid, type Cluster, startCluster, statusOf, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -178,10 +182,33 @@ suite('the network, with credentials and TLS', { skip: missingForDaemons(), time
     assert.equal((await ask('/metrics', password)).status, 200)
     assert.match(
       (await statusOf(cluster.one)).headline.text,
-      /credentials of status and metrics cannot be read.*ENOENT/,
+      /^some who should may not read status and metrics: a secret cannot be read: http\.auth\.bearer: ENOENT/,
     )
     writeFileSync(file, 'correct-horse\n')
     assert.equal((await ask('/metrics', token)).status, 200)
     assert.ok((await statusOf(cluster.one)).headline.well)
   })
+})
+
+test('whoever connects and never begins the handshake of TLS keeps no place', { timeout: 30_000 }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'lb-handshake-'))
+  const files = await createCertificate(directory, 'one', ['DNS:one'])
+  const server = await serveNetwork({
+    ...{ host: '127.0.0.1', port: 0, names: [], routes: {}, streams: {} },
+    access: createAccess(undefined, { onSecrets: () => undefined, onTrouble: () => undefined }),
+    certificate: readCertificate({ ...files, authority: files.certificate }),
+    onCertificate: () => undefined,
+    onError: (error) => assert.fail(error),
+  })
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const socket = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.resume()
+  socket.on('error', () => undefined)
+  const open = (): Promise<number> => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
+  await until('it counts', 5_000, async () => (await open()) === 1)
+  await until('it counts no more', 15_000, async () => (await open()) === 0)
+  socket.destroy()
+  server.close()
+  rmSync(directory, { recursive: true })
 })

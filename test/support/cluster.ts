@@ -214,7 +214,9 @@ export async function mainProcesses(
   const pids = await pidsIn(lab.network.namespace(node))
   const named = pids.map((pid) => ({ pid, name: commOf(pid), parent: commOf(parentOf(pid)) }))
   const mains = (daemon: string): number[] =>
-    named.filter(({ name, parent }) => name === daemon && !parent.startsWith(daemon)).map(({ pid }) => pid)
+    named
+      .filter(({ pid, name, parent }) => name === daemon && !parent.startsWith(daemon) && !onlyAsks(pid))
+      .map(({ pid }) => pid)
   return { haproxy: mains('haproxy'), keepalived: mains('keepalived') }
 }
 
@@ -264,6 +266,11 @@ export function isRunning(pid: number): boolean {
 export function parentOf(pid: number): number {
   const stat = readQuietly(`/proc/${pid}/stat`)
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
+}
+
+/** `haproxy -c`, `haproxy -vv`, `keepalived -t`: a daemon that answers a question of the agent and ends. */
+function onlyAsks(pid: number): boolean {
+  return /\0(?:-c|-vv?|-t|--signum=\w+)\0/.test(readQuietly(`/proc/${pid}/cmdline`))
 }
 
 function commOf(pid: number): string {

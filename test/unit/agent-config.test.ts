@@ -19,6 +19,7 @@ test('needs nothing but the URL of the repository', () => {
         keepalivedConfig: '/etc/keepalived/keepalived.conf',
         launcher: '/usr/bin/lb-agent',
       },
+      metrics: { haproxy: 'builtin' },
       haproxy: { binary: 'haproxy', user: 'haproxy', group: 'haproxy' },
       keepalived: { binary: 'keepalived' },
       health: { everyMs: 100, timeoutMs: 150, fall: 2, rise: 2 },
@@ -41,6 +42,7 @@ http:
   auth: { basic: { user: lb, password: { file: /password } }, bearer: { file: /bearer } }
   tls: { certificate: /cert.pem, key: /key.pem }
 paths: { state: /s, runtime: /r, haproxyConfig: /h.cfg, keepalivedConfig: /k.conf, launcher: /l }
+metrics: { haproxy: agent }
 haproxy: { binary: /usr/sbin/haproxy, user: www, group: www }
 keepalived: { binary: /usr/sbin/keepalived }
 health: { every: 200ms, timeout: 1s, fall: 3, rise: 4 }
@@ -64,6 +66,7 @@ webhooks:
         tls: { certificate: '/cert.pem', key: '/key.pem', authority: '/cert.pem' },
       },
       paths: { state: '/s', runtime: '/r', haproxyConfig: '/h.cfg', keepalivedConfig: '/k.conf', launcher: '/l' },
+      metrics: { haproxy: 'agent' },
       haproxy: { binary: '/usr/sbin/haproxy', user: 'www', group: 'www' },
       keepalived: { binary: '/usr/sbin/keepalived' },
       health: { everyMs: 200, timeoutMs: 1000, fall: 3, rise: 4 },
@@ -158,7 +161,7 @@ const rows: [name: string, line: string, problem: string][] = [
   [
     'refuses an unknown key',
     'supervisr: systemd',
-    '2:1  supervisr is not a key here; the keys are node, repository, supervisor, http, paths, haproxy, keepalived, health, apply, trust, hooks, webhooks; did you mean supervisor?',
+    '2:1  supervisr is not a key here; the keys are node, repository, supervisor, http, paths, metrics, haproxy, keepalived, health, apply, trust, hooks, webhooks; did you mean supervisor?',
   ],
   [
     'refuses an unknown supervisor',
@@ -204,6 +207,11 @@ const rows: [name: string, line: string, problem: string][] = [
     'refuses an endless wait',
     'apply: { reloadTimeout: 1h }',
     '2:25  apply.reloadTimeout is "1h"; reloadTimeout is a duration from 100ms to 10m, such as 100ms, 10s, 5m, 4h or 1d',
+  ],
+  [
+    'refuses to serve metrics of HAProxy in both places',
+    'metrics: { haproxy: both }',
+    '2:21  metrics.haproxy is "both"; haproxy is builtin or agent',
   ],
   [
     'refuses an unknown answer to rewinds',

@@ -16,6 +16,7 @@ const release = (haproxy: string, keepalived: string): Release => {
     expectation: {
       cluster: '',
       healthPort: 8405,
+      haproxyMetrics: 'builtin',
       advertIntervalMs: 100,
       failbackMs: 0,
       dampingMs: 0,

@@ -12,6 +12,7 @@ const node = (name: string, held: boolean, more: Partial<Extract<NodeView, { kin
   release: 'abc-1',
   revision: 'abc',
   vips: [{ name: 'api', address: '10.0.0.1', state: held ? 'MASTER' : 'BACKUP', held, score: 100 }],
+  services: [],
   ...more,
 })
 

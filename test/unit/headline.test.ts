@@ -8,6 +8,7 @@ const VIP: Status['vips'][number] = {
   ...{ held: true, duplicate: null, score: 100, scoreReason: '' },
 }
 const WELL: Omit<Status, 'headline'> = {
+  format: 1,
   ...{ node: 'lb1', version: '1', atMs: 0, agent: { pid: 1, startedAtMs: 0 } },
   applied: { release: 'abc-1', revision: 'abc', atMs: 0 },
   ...{ previous: null, rejected: [], desired: null, suspended: null, lastPass: null },
@@ -50,6 +51,11 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
     'Why: journalctl -e -u keepalived. Whether another node serves: lb-agent status --cluster',
   ],
   [
+    { keepalived: { state: 'hanging', pid: 3, reason: 'it is stopped (SIGSTOP)' } },
+    'keepalived hangs: it is stopped (SIGSTOP)',
+    'Restart it, or let it go on (kill -CONT). Whether another node serves: lb-agent status --cluster',
+  ],
+  [
     { gate: { ...WELL.gate, fresh: false } },
     'the agent has not looked at HAProxy for a while: see its log',
     'journalctl -e -u lb-agent',
@@ -72,6 +78,11 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
   [
     { services: WELL.services.map((service) => ({ ...service, up: 0 })) },
     'service web has no server up: see its servers below',
+    'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
+  ],
+  [
+    { services: WELL.services.map((service) => ({ ...service, up: 1, minimum: 2 })) },
+    'service web has 1 of at least 2 servers up: see its servers below',
     'Their last check says how it failed. Whether all nodes see that: lb-agent status on the others',
   ],
   [

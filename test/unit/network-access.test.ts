@@ -29,7 +29,9 @@ suite('who may read', () => {
 
   const basicOf = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
   const troubles: (string | undefined)[] = []
-  const access = (auth: HttpAuth | undefined) => createAccess(auth, (reason) => troubles.push(reason))
+  const secrets: string[] = []
+  const access = (auth: HttpAuth | undefined) =>
+    createAccess(auth, { onSecrets: (values) => secrets.push(...values), onTrouble: (reason) => troubles.push(reason) })
 
   test('everybody, when agent.yaml has no auth', () => assert.ok(access(undefined).allows(undefined)))
 
@@ -61,6 +63,7 @@ suite('who may read', () => {
       assert.ok(!both.allows(bad), bad)
     assert.deepEqual(both.challenges, ['Basic realm="lb-agent", charset="UTF-8"', 'Bearer realm="lb-agent"'])
     assert.ok(!access({ basic, bearer: undefined }).allows('Bearer tok-en'))
+    assert.deepEqual(new Set(secrets), new Set(['open sesame', 'tok-en']))
   })
 
   test('a file that is changed counts at once; one that cannot be read opens nothing, and is told', () => {
@@ -77,7 +80,7 @@ suite('who may read', () => {
     assert.equal(troubles.at(-1), `http.auth.bearer: ${path} does not hold one line of printable ASCII`)
     rmSync(path)
     assert.ok(!only.allows('Bearer second'))
-    assert.match(troubles.at(-1) ?? '', /^ENOENT: no such file/)
+    assert.match(troubles.at(-1) ?? '', /^http\.auth\.bearer: ENOENT: no such file/)
     // The other way in stays open.
     assert.ok(access({ basic, bearer: { file: path } }).allows(basicOf('lb:open sesame')))
   })

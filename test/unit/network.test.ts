@@ -9,18 +9,24 @@ suite('what the network may read', () => {
   let server: Server
   let port = 0
   const errors: string[] = []
+  let asked = 0
   before(async () => {
     server = await serveNetwork({
       host: '127.0.0.1',
       port: 0,
       names: ['lb1'],
       streams: {},
-      access: createAccess(undefined, () => undefined),
+      access: createAccess(undefined, { onSecrets: () => undefined, onTrouble: () => undefined }),
       certificate: undefined,
       onCertificate: () => undefined,
       onError: ({ message }) => errors.push(message),
       routes: {
         '/metrics': async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
+        '/slow': async () => {
+          asked += 1
+          await new Promise((resolve) => setTimeout(resolve, 300))
+          return { contentType: 'text/plain', body: 'slow' }
+        },
         '/broken': async () => {
           throw new Error('secret of the inside')
         },
@@ -118,6 +124,27 @@ suite('what the network may read', () => {
     const open = await new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
     assert.equal(open, 0)
     socket.destroy()
+  })
+
+  test('a thousand questions in one packet are one question and a hang-up', async () => {
+    asked = 0
+    const answer = await raw(get('/slow').replace('Connection: close\r\n', '').repeat(1_000), 500)
+    assert.equal(answer.match(/HTTP\/1\.1 200/g)?.length ?? 0, 0)
+    assert.equal(asked, 1)
+    assert.equal(await statusOf(get('/metrics')), '200')
+  })
+
+  test('clients that do not take their answers leave room for others, up to a bound', async () => {
+    const slow = Array.from({ length: 64 }, () => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(get('/slow')))
+      socket.on('error', () => undefined)
+      return socket
+    })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(await statusOf(get('/metrics')), '503')
+    for (const socket of slow) socket.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    assert.equal(await statusOf(get('/metrics')), '200')
   })
 
   test('200 clients that send nothing to its end do not delay a read', async () => {

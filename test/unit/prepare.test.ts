@@ -7,6 +7,7 @@ const TARGET: Revision['target'] = {
   node: 'lb1',
   paths: { state: '/var/lib/lb-agent', runtime: '/run/lb-agent', launcher: '/usr/bin/lb-agent' },
   haproxy: { user: 'haproxy', group: 'haproxy' },
+  metrics: { haproxy: 'builtin' },
 }
 
 function revision(servers: number, more = ''): Revision {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { readAsset, readEngine } from '../../src/assets.ts'
 import { renderFiles } from '../../src/render/render-files.ts'
-import type { RenderedFiles } from '../../src/render/render-target.ts'
+import type { RenderedFiles, RenderTarget } from '../../src/render/render-target.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
@@ -112,7 +112,13 @@ function assertFilesSayWhat(spec: Spec): void {
 }
 
 function filesOf(spec: Spec, node: string, release = '0123456789ab-89abcdef'): RenderedFiles {
-  const target = { node, release, paths: PATHS, haproxy: { user: 'haproxy', group: 'haproxy' } }
+  const target: RenderTarget = {
+    node,
+    release,
+    paths: PATHS,
+    haproxy: { user: 'haproxy', group: 'haproxy' },
+    metrics: { haproxy: 'builtin' },
+  }
   const rendered = renderFiles(engine, spec, target, TEMPLATES)
   if (rendered.kind === 'problems') throw new Error(rendered.problems.map(formatProblem).join('\n'))
   return rendered.files

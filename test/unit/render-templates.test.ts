@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAsset, readEngine } from '../../src/assets.ts'
 import { renderFiles } from '../../src/render/render-files.ts'
+import type { RenderTarget } from '../../src/render/render-target.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
@@ -77,7 +78,13 @@ test('the problems of both templates come at once', () => {
   const parsed = parseSpec(readAsset('examples/one-pair/lb.yaml'), 'lb.yaml')
   if (parsed.kind === 'problems') throw new Error('the example has problems')
   const paths = { state: '/s', runtime: '/r', launcher: '/l' }
-  const target = { node: 'lb1', release: '', paths, haproxy: { user: 'haproxy', group: 'haproxy' } }
+  const target: RenderTarget = {
+    node: 'lb1',
+    release: '',
+    paths,
+    haproxy: { user: 'haproxy', group: 'haproxy' },
+    metrics: { haproxy: 'builtin' },
+  }
   const rendered = renderFiles(engine, parsed.spec, target, { haproxy: '{{ one }}', keepalived: '\n{{ two }}' })
   assert.deepEqual(rendered.kind === 'problems' && rendered.problems.map(formatProblem), [
     'haproxy.cfg.j2:1:4  the template cannot be rendered: undefined value at "one"',
@@ -89,7 +96,13 @@ test('a node that is not in lb.yaml is a problem', () => {
   const parsed = parseSpec(readAsset('examples/one-pair/lb.yaml'), 'lb.yaml')
   if (parsed.kind === 'problems') throw new Error('the example has problems')
   const paths = { state: '/s', runtime: '/r', launcher: '/l' }
-  const target = { node: 'lb3', release: '', paths, haproxy: { user: 'haproxy', group: 'haproxy' } }
+  const target: RenderTarget = {
+    node: 'lb3',
+    release: '',
+    paths,
+    haproxy: { user: 'haproxy', group: 'haproxy' },
+    metrics: { haproxy: 'builtin' },
+  }
   const rendered = renderFiles(engine, parsed.spec, target, { haproxy: '', keepalived: '' })
   assert.deepEqual(rendered.kind === 'problems' && rendered.problems.map(formatProblem), [
     'lb.yaml  node lb3 is not in lb.yaml; nodes there: lb1, lb2',

@@ -5,7 +5,7 @@ import { readAsset, readEngine } from '../../src/assets.ts'
 import { keepalivedSeconds } from '../../src/render/durations.ts'
 import { expectationOf } from '../../src/render/expectation.ts'
 import { renderFiles } from '../../src/render/render-files.ts'
-import type { RenderedFiles } from '../../src/render/render-target.ts'
+import type { RenderedFiles, RenderTarget } from '../../src/render/render-target.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { formatDuration } from '../../src/spec/duration.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
@@ -150,6 +150,16 @@ test('a VIP has no instance on a node that may not hold it', () => {
   assert.equal(linesOf(files, 'frontend kubernetes-api')[1], 'bind 10.17.5.10:6443 transparent')
 })
 
+test('where the agent serves HAProxy’s figures, HAProxy does not', () => {
+  const builtin = filesOf(K3S, 'loadbalancer1')
+  const agent = filesOf(K3S, 'loadbalancer1', undefined, { haproxy: 'agent' })
+  const exporter =
+    '.if feature(PROMEX)\n    http-request use-service prometheus-exporter if { path /metrics }\n.endif\n'
+  assert.equal(agent.haproxy, builtin.haproxy.replace(exporter, ''))
+  assert.equal(agent.haproxy.includes('/metrics'), false)
+  assert.equal(agent.keepalived, builtin.keepalived)
+})
+
 test('an IPv6 VIP is not checked for duplicates, which would take a second of each takeover', () => {
   const text = readFileSync(new URL('../../examples/dual-stack/lb.yaml', import.meta.url), 'utf8')
   const files = filesOf(text, 'lb1')
@@ -170,10 +180,18 @@ test('keepalived runs no script but lb-agent check, and only with its security o
 test('what is expected of a node are its instances and every service', () => {
   const prefer = ['k8s-api-lb', 'loadbalancer1', 'loadbalancer2']
   const service = { vip: 'ingress', address: '10.17.5.30', servers: 4, minimumServers: 1 }
-  const vip = { basePriority: 153, interface: 'eth0', prefer, requireHealthyOnce: false }
-  assert.deepEqual(expectationOf(specOf(K3S), 'loadbalancer1'), {
+  const vip = {
+    basePriority: 153,
+    interface: 'eth0',
+    prefer,
+    requireHealthyOnce: false,
+    prefixLength: 32,
+    extraAddresses: [],
+  }
+  assert.deepEqual(expectationOf(specOf(K3S), { node: 'loadbalancer1', metrics: { haproxy: 'builtin' } }), {
     cluster: 'k3s-home',
     healthPort: 8405,
+    haproxyMetrics: 'builtin',
     advertIntervalMs: 100,
     failbackMs: 10_000,
     dampingMs: 2_000,
@@ -203,7 +221,7 @@ test('what is expected of a node are its instances and every service', () => {
 
 test('damping is never shorter than the time in which nodes see the same outage differently', () => {
   const slow = K3S.replace('port: 80, ', 'port: 80, check: { interval: 4s }, ')
-  assert.equal(expectationOf(specOf(slow), 'loadbalancer1').dampingMs, 5_000)
+  assert.equal(expectationOf(specOf(slow), { node: 'loadbalancer1', metrics: { haproxy: 'builtin' } }).dampingMs, 5_000)
 })
 
 test('durations are written with the largest unit that fits without a rest', () => {
@@ -237,9 +255,14 @@ function insideOf({ keepalived }: RenderedFiles, ...path: readonly string[]): st
   return blocks.map(({ words }) => words.join(' '))
 }
 
-function filesOf(text: string, node: string, release = '0123456789ab-89abcdef'): RenderedFiles {
+function filesOf(
+  text: string,
+  node: string,
+  release = '0123456789ab-89abcdef',
+  metrics: RenderTarget['metrics'] = { haproxy: 'builtin' },
+): RenderedFiles {
   const paths = { state: '/var/lib/lb-agent', runtime: '/run/lb-agent', launcher: '/usr/bin/lb-agent' }
-  const target = { node, release, paths, haproxy: { user: 'haproxy', group: 'haproxy' } }
+  const target: RenderTarget = { node, release, paths, haproxy: { user: 'haproxy', group: 'haproxy' }, metrics }
   const rendered = renderFiles(engine, specOf(text), target, {
     haproxy: readAsset('templates/haproxy.cfg.j2'),
     keepalived: readAsset('templates/keepalived.conf.j2'),

@@ -5,6 +5,7 @@ import { jsonSchema } from '../../src/spec/json-schema.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import type { Service, Spec } from '../../src/spec/spec.ts'
+import { undescribed } from '../support/json-schema.ts'
 
 test('reads the cluster of the design, with every default filled in', () => {
   const spec = specOf(example('k3s-ha'))
@@ -188,17 +189,6 @@ test('describes the files as people write them, with defaults that are not yet n
     { title: 'Advert interval', written: '100ms', type: 'string', pattern: '^\\d{1,9}(?:ms|s|m|h|d)$' },
   )
 })
-
-function undescribed(schema: object, path: string): string[] {
-  return Object.entries(schema).flatMap(([key, value]) => {
-    if (typeof value !== 'object' || value === null) return []
-    if (key !== 'properties') return undescribed(value, `${path}.${key}`)
-    const bare = Object.entries<Record<string, unknown>>(value).filter(
-      ([, inner]) => !inner['title'] || !inner['description'],
-    )
-    return [...bare.map(([name]) => `${path}.${name}`), ...undescribed(value, path)]
-  })
-}
 
 function expectOf(keys: string): readonly number[] {
   const { check } = serviceWith(keys)

@@ -11,7 +11,8 @@ function seen({ held, holders, up, well }: Facts): [Status, ClusterView] {
     vips: [{ name: 'api', address: '10.0.0.1', held }],
     services: [{ name: 'web', vip: 'api', up, total: 3 }],
   }
-  const cluster = {
+  const cluster: ClusterView = {
+    format: 1,
     atMs: 0,
     nodes: [],
     holders,
