@@ -43,7 +43,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       daemons: parts.daemons,
       watch: watchWindow(parts),
       onServing: () => undefined,
-      record: createRecorder(parts.now, pass.add),
+      record: createRecorder(parts.now, parts.words, pass.add),
       now: parts.now,
     },
     signal,

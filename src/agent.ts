@@ -40,7 +40,7 @@ export async function runAgent(parts: Parts, schedule: Schedule, passes: PassLog
 /** One walk from the repository to the daemons (or, for a rollback, from the release store). Never throws. */
 async function onePass(parts: Parts, passes: PassLog, request: PassRequest, signal: AbortSignal): Promise<PassResult> {
   const pass = passes.begin(request.onProgress)
-  const record = createRecorder(parts.now, pass.add)
+  const record = createRecorder(parts.now, parts.words, pass.add)
   try {
     const result = await work(parts, pass, record, request, signal)
     pass.end(result)

@@ -26,6 +26,7 @@ import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
+import { createWords } from './words.ts'
 
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
 const OBSERVE_EVERY_MS = 500
@@ -42,20 +43,21 @@ export type Parts = Awaited<ReturnType<typeof createParts>>
 /** Builds the parts from agent.yaml; starts looking at the daemons, changes nothing yet. */
 export async function createParts(
   config: AgentConfig,
-  { log, secrets, onAnswer }: { log: Logger; secrets: Pick<Secrets, 'know'>; onAnswer(ms: number): void },
+  { log, secrets, onAnswer }: { log: Logger; secrets: Secrets; onAnswer(ms: number): void },
 ) {
   const { paths } = config
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
 
-  const troubles = createTroubles(now)
+  const words = createWords(secrets.hide)
+  const troubles = createTroubles(now, words)
   const state = createStateFiles(paths.state)
   const store = createReleaseStore(join(paths.state, 'releases'))
   const running = async () => (await state.readState()).applied
   const applied = await running()
   const release = applied === null ? undefined : await store.get(applied.release)
   const events = createEvents(config, {
-    ...{ now, log, secrets, troubles },
+    ...{ now, log, secrets, words, troubles },
     running: async () => (await running())?.revision ?? null,
     expectation: () => health.expectation() ?? release?.expectation,
   })
@@ -209,6 +211,7 @@ export async function createParts(
     config,
     log,
     secrets,
+    words,
     now,
     units,
     keepalived: keepalived.state,

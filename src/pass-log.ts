@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { StageRecord } from './apply/stage-record.ts'
 import type { PassRecord, PassResult, PassRevision } from './pass-record.ts'
+import type { Words } from './words.ts'
 
 /** The record of one pass, as it is written. */
 export type PassWriter = {
@@ -31,6 +32,7 @@ type Fetch = { at: number; ok: boolean; detail: string; okAt: number | undefined
 /** Keeps what `status` shows of the passes, logs what changed, and tells a waiting `sync` how its pass goes on. */
 export function createPassLog(
   now: () => number,
+  words: Words,
   log: Logger,
   onEnd: (pass: PassRecord, finished: string | undefined) => void,
 ): PassLog {
@@ -68,12 +70,14 @@ export function createPassLog(
           onProgress(record)
           log.debug(record, 'stage ended')
         },
-        setRevision: (revision) => {
+        setRevision: (found) => {
+          const revision = words(found)
           desired = revision
           update({ revision })
         },
         serving: (release) => onProgress({ serving: release }),
-        end: (result, finished) => {
+        end: (ended, finished) => {
+          const result = words(ended)
           update({ endedAtMs: now(), result })
           onEnd(pass, finished)
           const known =

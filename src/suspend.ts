@@ -16,7 +16,7 @@ export type SuspendResult =
 
 /** New revisions are fetched and shown, but this node stays as it is. Its VIPs move as ever. */
 export async function suspend(parts: Parts, request: SuspendRequest): Promise<SuspendResult> {
-  const reason = cleanText(request.reason)
+  const reason = parts.words(cleanText(request.reason))
   try {
     const { until } = await parts.suspensions.begin({ ...request, reason })
     parts.log.info({ about: 'suspension', untilMs: until, reason }, 'suspended')

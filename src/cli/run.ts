@@ -87,7 +87,7 @@ async function serve(
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
   const schedule = createSchedule(parts.now)
-  const passes = createPassLog(parts.now, log, (pass, finished) => {
+  const passes = createPassLog(parts.now, parts.words, log, (pass, finished) => {
     const end = releaseEndOf(pass, finished)
     if (end !== undefined) parts.timeline.add(end)
     metrics.counted.pass(pass)
