@@ -154,6 +154,14 @@ const peerSchema = z
   })
   .meta({ title: 'Peer', description: 'Another node.' })
 
+export const suspensionSchema = z
+  .object({
+    sinceMs: time('Since', 'When it began.'),
+    untilMs: timeOrNull('Until', 'When it ends by itself; null: with lb-agent resume.'),
+    reason: text('Reason', 'In the words of whoever suspended; may be empty.'),
+  })
+  .meta({ title: 'Suspension', description: 'The order of a person to apply no new revision.' })
+
 export const statusSchema = z
   .object({
     format: z.literal(1).meta({
@@ -193,11 +201,7 @@ export const statusSchema = z
     suspended: orNull(
       'Suspended',
       'A person has told this node to apply no new revision; null when it applies them.',
-      z.object({
-        sinceMs: time('Since', 'When it began.'),
-        untilMs: timeOrNull('Until', 'When it ends by itself; null: with lb-agent resume.'),
-        reason: text('Reason', 'In the words of whoever suspended; may be empty.'),
-      }),
+      suspensionSchema,
     ),
     lastPass: orNull(
       'Last pass',
