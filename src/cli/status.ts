@@ -65,6 +65,7 @@ export function formatStatus(status: Status): string {
     '',
     ...vipLines(status),
     '',
+    ...peerLines(status),
     ...troubleLines(status),
     ...serviceLines(status),
     '',
@@ -104,8 +105,8 @@ function describeSuspension({ sinceMs, untilMs, reason }: NonNullable<Status['su
 }
 
 function daemonLines(status: Status): string[] {
-  const { haproxy, keepalived, gate, atMs } = status
-  const looked = gate.ageMs === null ? '' : `, looked ${age(gate.ageMs)} ago`
+  const { haproxy, keepalived, gate } = status
+  const workers = haproxy.oldWorkers
   const rows = [
     [
       'haproxy',
@@ -114,17 +115,28 @@ function daemonLines(status: Status): string[] {
         : `${paint('red', 'UNKNOWN')}: ${haproxy.reason}, asked ${age(haproxy.ageMs)} ago`,
     ],
     [
+      'old workers',
+      workers === null ? paint('yellow', 'UNKNOWN') : `${workers.count}, counted ${age(workers.ageMs)} ago`,
+    ],
+    [
       'keepalived',
       keepalived.state === 'running'
         ? `running, pid ${keepalived.pid}`
         : `${paint('red', keepalived.state)}: ${keepalived.reason}`,
     ],
-    [
-      'gate',
-      `${gate.open ? paint('green', 'open') : paint('red', 'closed')} for ${age(atMs - gate.sinceMs)}: ${gate.reason}${looked}`,
-    ],
+    ['gate', describeGate(gate, status.atMs)],
   ]
   return table(rows).split('\n')
+}
+
+/** One that was not looked at is neither open nor closed. */
+function describeGate({ open, fresh, reason, sinceMs, ageMs }: Status['gate'], atMs: number): string {
+  const word = open ? 'open' : 'closed'
+  const unknown = paint('yellow', 'UNKNOWN')
+  if (ageMs === null) return `${unknown}: not looked at yet; it was left ${word}`
+  const looked = `looked ${age(ageMs)} ago`
+  if (!fresh) return `${unknown}: ${looked}, then it was ${word}: ${reason}`
+  return `${paint(open ? 'green' : 'red', word)} for ${age(atMs - sinceMs)}: ${reason}, ${looked}`
 }
 
 function vipLines(status: Status): string[] {
@@ -134,11 +146,39 @@ function vipLines(status: Status): string[] {
     vip.address,
     vip.state === 'UNKNOWN' ? paint('yellow', vip.state) : vip.state,
     vip.sinceMs === null ? '-' : age(status.atMs - vip.sinceMs),
-    vip.duplicate !== null ? paint('red', 'DUPLICATE') : vip.held ? 'here' : 'not here',
+    placeOf(vip, status.peers),
     vip.effectivePriority === null ? '-' : String(vip.effectivePriority),
     `${vip.score ?? '-'} (${vip.scoreReason})`,
   ])
-  return table([['VIP', 'address', 'state', 'for', 'kernel', 'priority', 'score'].map(head), ...rows]).split('\n')
+  return table([['VIP', 'address', 'state', 'for', 'where', 'priority', 'score'].map(head), ...rows]).split('\n')
+}
+
+/** The kernel says what is here; what is elsewhere the others said when they were asked. */
+function placeOf({ name, held, duplicate }: Status['vips'][number], peers: Status['peers']): string {
+  if (duplicate !== null) {
+    const asked = duplicate.ageMs === null ? '' : `, asked ${age(duplicate.ageMs)} ago`
+    return paint('red', ['DUPLICATE', ...duplicate.others].join(' ') + asked)
+  }
+  if (held) return 'here'
+  const holders = peers.filter(({ holds }) => holds.includes(name))
+  if (holders.length === 0) return 'not here'
+  const oldest = Math.max(...holders.map(({ ageMs }) => ageMs ?? 0))
+  return `on ${holders.map((peer) => peer.name).join(' and ')}, asked ${age(oldest)} ago`
+}
+
+/** The other balancers: a silent agent is nothing that a node itself has to complain about, but it must be seen. */
+function peerLines({ peers }: Status): string[] {
+  if (peers.length === 0) return []
+  const rows = peers.map(({ name, address, up, reason, holds, ageMs }) => [
+    ...[name, address],
+    up === null
+      ? paint('yellow', 'UNKNOWN: not asked yet')
+      : up
+        ? `answers; holds ${holds.length === 0 ? 'no VIP' : holds.join(', ')}`
+        : paint('red', `no answer: ${reason}`),
+    ageMs === null ? '-' : `${age(ageMs)} ago`,
+  ])
+  return [...table([['other nodes', 'address', 'says', 'asked'].map(head), ...rows]).split('\n'), '']
 }
 
 function troubleLines({ troubles, atMs }: Status): string[] {
