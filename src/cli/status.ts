@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterView } from '../cluster.ts'
 import { type ControlClient, connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
@@ -8,6 +7,7 @@ import { adviceLines, paint, table } from './print.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 import { describeResult } from './sync.ts'
 import { wait } from './wait.ts'
+import { watch } from './watch.ts'
 
 export type StatusOptions = {
   config: string
@@ -19,8 +19,6 @@ export type StatusOptions = {
   timeout: string
 }
 
-const REDRAW_EVERY_MS = 1_000
-
 /** What is true on this node, or as seen from it on all of them. Exit code 0 only if all is well. */
 export async function status(options: StatusOptions): Promise<number> {
   const config = readAgentConfig(options.config)
@@ -28,29 +26,28 @@ export async function status(options: StatusOptions): Promise<number> {
   if (options.wait !== undefined) {
     return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control)
   }
-  for (;;) {
-    const { now, text } = options.cluster === true ? await lookAtAll(control) : await lookHere(control)
-    const shown = options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : text
-    // In place: what was longer before is cleared below and to the right.
-    if (options.watch === true && options.json !== true) process.stdout.write(inPlace(shown))
-    else console.log(shown)
-    if (options.watch !== true) return now.headline.well ? 0 : 1
-    await sleep(REDRAW_EVERY_MS)
-  }
+  const look = (): Promise<Look> => (options.cluster === true ? lookAtAll(control) : lookHere(control))
+  const json = options.json === true
+  if (options.watch === true) return await watch(async () => shown(await look(), json ? 'line' : 'text'), { json })
+  const seen = await look()
+  console.log(shown(seen, json ? 'document' : 'text'))
+  return seen.now.headline.well ? 0 : 1
 }
 
-async function lookHere(control: ControlClient): Promise<{ now: Status; text: string }> {
+type Look = { now: Status | ClusterView; text: string }
+
+async function lookHere(control: ControlClient): Promise<Look> {
   const now = (await control.get('/v1/status')) as Status
   return { now, text: formatStatus(now) }
 }
 
-async function lookAtAll(control: ControlClient): Promise<{ now: ClusterView; text: string }> {
+async function lookAtAll(control: ControlClient): Promise<Look> {
   const now = (await control.get('/v1/cluster')) as ClusterView
   return { now, text: formatCluster(now) }
 }
 
-function inPlace(text: string): string {
-  return `\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`
+function shown({ now, text }: Look, as: 'text' | 'line' | 'document'): string {
+  return as === 'text' ? text : JSON.stringify(now, undefined, as === 'line' ? 0 : 2)
 }
 
 /** The status as it is read at 3 a.m.: the verdict first, then what it rests on. */

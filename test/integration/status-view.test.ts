@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { type Cluster, settled, specText, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
+import { describeFailure, exec, succeeded } from '../../src/exec.ts'
+import {
+  type Cluster,
+  killAgent,
+  settled,
+  specText,
+  startCluster,
+  statusOf,
+  sync,
+  VIP,
+  verb,
+} from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
 /** Keeps a connection open until it is ended. */
@@ -31,6 +43,7 @@ suite('what a person sees with lb-agent status', { skip: missingForDaemons(), ti
   }
   const begin = (node: string, ...argv: readonly string[]): ChildProcess =>
     spawn('ip', ['netns', 'exec', cluster.lab.network.namespace(node), ...argv])
+  const program = (): string => join(cluster.lab.directory, 'bin', 'lb-agent')
 
   test('where a VIP is, as the other node says, also after it has moved', async () => {
     await says(two, 'two knows that one holds it', /^v .* BACKUP .* on one, asked .+ ago /m)
@@ -81,6 +94,44 @@ suite('what a person sees with lb-agent status', { skip: missingForDaemons(), ti
     await settled(cluster)
   })
 
+  test('--watch goes on over a restart of the agent, without escape sequences in a pipe', async () => {
+    const argv = [program(), 'status', '--watch', '--config', two.configFile]
+    const [text, json] = [begin('two', ...argv), begin('two', ...argv, '--json')]
+    const said = { text: collect(text), json: collect(json) }
+    const comes = (what: string, holds: () => boolean): Promise<void> => until(what, 20_000, async () => holds())
+    try {
+      await comes('both show something', () => /two: all is well/.test(said.text()) && said.json().includes('\n'))
+      await killAgent(two)
+      await comes('silence is told', () =>
+        /\n▲ no answer since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(.+\): no agent runs on this node/.test(said.text()),
+      )
+      await says(one, 'one knows why two is silent', /^two +10\.9\.0\.2 +no answer: nobody listens on port 9853 /m)
+      two.start()
+      await comes('the agent is back', () => /▲ no answer.*● two: all is well/s.test(said.text()))
+      const lines = said.json().trimEnd().split('\n').length
+      await comes('and in JSON', () => said.json().trimEnd().split('\n').length > lines + 1)
+      assert.ok(!said.text().includes('\u001b'))
+      for (const line of said.json().trimEnd().split('\n')) assert.equal(JSON.parse(line).node, 'two')
+      assert.deepEqual([text.exitCode, json.exitCode], [null, null])
+    } finally {
+      text.kill()
+      json.kill()
+    }
+  })
+
+  test('on a terminal --watch draws in place', async () => {
+    const command = `'${program()}' status --watch --config '${one.configFile}'`
+    const terminal = begin('one', 'script', '--quiet', '--return', '--command', command, '/dev/null')
+    const said = collect(terminal)
+    try {
+      const drawn = (): number => said().split('\u001b[H').length - 1
+      await until('it is drawn twice', 20_000, async () => drawn() >= 2)
+      assert.ok(said().includes('\u001b[K\r\n'), JSON.stringify(said()))
+    } finally {
+      terminal.kill()
+    }
+  })
+
   test('that a daemon has died is told by why, of any VIP', async () => {
     const pid = two.pidOf('keepalived')
     process.kill(pid, 'SIGKILL')
@@ -95,6 +146,23 @@ suite('what a person sees with lb-agent status', { skip: missingForDaemons(), ti
     await settled(cluster)
   })
 
+  test('--watch ends when nobody reads it any more', async () => {
+    const pipe = `'${program()}' status --watch --config '${one.configFile}' | head -n 1`
+    const ended = await exec('ip', ['netns', 'exec', cluster.lab.network.namespace('one'), 'sh', '-c', pipe], {
+      timeoutMs: 20_000,
+    })
+    assert.ok(succeeded(ended), describeFailure(ended))
+    assert.equal(ended.stderr, '')
+  })
+
   const headline = async (agent: LabAgent): Promise<string> =>
     JSON.parse((await verb(agent, 'status', '--cluster', '--json')).said).headline.text
 })
+
+function collect(child: ChildProcess): () => string {
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+  })
+  return () => said
+}
