@@ -178,7 +178,6 @@ export async function createParts(
         .map(({ name, address }) => ({ name, address, suspect: !vrrp.isMaster(name) }))
     },
     ask: askPeer,
-    now,
   })
   const haproxyProcesses = onDemand({
     read: () => readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS),

@@ -31,6 +31,10 @@ export async function statusOf(
   const suspension = parts.suspensions.current()
   const lookedAtMs = parts.health.lookedAtMs()
   const driftAtMs = parts.drift.checkedAtMs()
+  const processes = parts.haproxyProcesses()
+  const oldWorkers =
+    processes.kind === 'known' ? { count: processes.value.oldWorkers, ageMs: now - processes.atMs } : null
+  const vips = release?.expectation.vips ?? []
   const status: Omit<Status, 'headline'> = {
     format: 1,
     node: parts.config.node,
@@ -64,14 +68,14 @@ export async function statusOf(
       ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
       fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
-    vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
+    vips: vips.map((vip) => vipStatus(parts, vip)),
     moves: movesOf(parts),
     drains: parts.drains.all().map(drainStatus),
     troubles: parts.troubles.list(),
     haproxy:
       fact.kind === 'known'
-        ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs }
-        : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
+        ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs, oldWorkers }
+        : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs, oldWorkers },
     keepalived: keepalivedStatus(parts),
     services: (release?.expectation.services ?? []).map((service) => {
       const mine = servers.get(service.backend) ?? []
@@ -88,7 +92,7 @@ export async function statusOf(
         servers: mine.map(serverStatus),
       }
     }),
-    peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
+    peers: (release?.expectation.peers ?? []).map((peer) => peerStatus(parts, peer, vips)),
     drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
   }
   return { ...status, headline: headlineOf(status, logsOf(parts.config)) }
@@ -107,12 +111,25 @@ function serverStatus({ name, status, up, checked, lastCheck, currentSessions }:
   return { name, status, up, checked, lastCheck, currentSessions }
 }
 
+function peerStatus(
+  parts: Parts,
+  { name, address }: { name: string; address: string },
+  vips: readonly { name: string; address: string }[],
+): Status['peers'][number] {
+  const said = parts.others.said(name)
+  if (said === undefined) return { name, address, up: null, reason: null, holds: [], ageMs: null }
+  const { ageMs } = said
+  if (said.kind === 'silent') return { name, address, up: false, reason: said.reason, holds: [], ageMs }
+  const holds = vips.filter((vip) => said.addresses.has(vip.address)).map((vip) => vip.name)
+  return { name, address, up: true, reason: null, holds, ageMs }
+}
+
 function vipStatus(parts: Parts, vip: { name: string; address: string }): VipStatus {
   const running = parts.keepalived().kind === 'running'
   const known = parts.vrrp.get(vip.name)
   const score = parts.health.scores().find((entry) => entry.vip === vip.name)
   const held = parts.addresses().has(vip.address)
-  const others = parts.others.of(vip.name) ?? { holders: [], silent: [] }
+  const others = parts.others.of(vip.name) ?? { holders: [], silent: [], ageMs: null }
   return {
     name: vip.name,
     address: vip.address,
@@ -121,9 +138,12 @@ function vipStatus(parts: Parts, vip: { name: string; address: string }): VipSta
     effectivePriority: known?.priority ?? null,
     held,
     duplicate:
-      held && (!running || others.holders.length > 0) ? { others: others.holders, silent: others.silent } : null,
+      held && (!running || others.holders.length > 0)
+        ? { others: others.holders, silent: others.silent, ageMs: others.ageMs }
+        : null,
     score: score?.score ?? null,
     scoreReason: score?.reason ?? 'not computed yet',
+    scoreCause: score?.cause ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client'
 import type { HaproxyProcesses } from '../daemons/haproxy-processes.ts'
 import type { Fact } from '../observe/observer.ts'
+import { SCORE_CAUSES } from '../report/vip-schema.ts'
 import type { Status } from '../status.ts'
 import { createGauge } from './samples.ts'
 
@@ -27,6 +28,7 @@ export function createAgentSamples(registry: Registry): {
   const since = samples('vrrp_state_since_seconds', 'When that state began.', ['vip'])
   const priority = samples('vrrp_effective_priority', 'Base priority and score, as keepalived told it.', ['vip'])
   const score = samples('score', 'How well this node would serve the VIP: 100 when all is well.', ['vip'])
+  const scoreReason = samples('score_reason', '1 for the reason why the score is what it is.', ['vip', 'reason'])
   const drained = samples('drained', '1 while the VIP is given away by hand.', ['vip'])
 
   const gate = samples('gate_open', '1 when HAProxy on this node can serve.')
@@ -70,6 +72,8 @@ export function createAgentSamples(registry: Registry): {
       if (status.haproxy.state === 'running') age.set({ fact: 'haproxy' }, seconds(status.haproxy.ageMs))
       age.set({ fact: 'fetch' }, seconds(status.fetch?.ageMs))
       age.set({ fact: 'drift' }, seconds(status.drift.ageMs))
+      const asked = status.peers.flatMap(({ ageMs }) => ageMs ?? [])
+      if (asked.length > 0) age.set({ fact: 'peers' }, seconds(Math.max(...asked)))
 
       for (const vip of status.vips) {
         owned.set({ vip: vip.name, address: vip.address }, vip.held)
@@ -78,6 +82,8 @@ export function createAgentSamples(registry: Registry): {
         since.set({ vip: vip.name }, seconds(vip.sinceMs))
         priority.set({ vip: vip.name }, vip.effectivePriority)
         score.set({ vip: vip.name }, vip.score)
+        if (vip.scoreCause !== null)
+          for (const cause of SCORE_CAUSES) scoreReason.set({ vip: vip.name, reason: cause }, vip.scoreCause === cause)
         drained.set(
           { vip: vip.name },
           status.drains.some((drain) => drain.vip === null || drain.vip === vip.name),

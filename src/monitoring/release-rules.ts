@@ -73,7 +73,7 @@ export function releaseRules(of: Selector): AlertRule[] {
       annotations: {
         summary: 'Balancers of {{ $labels.cluster }} read {{ $value }} different newest revisions',
         description: 'A mirror lags, or repository.url or branch in agent.yaml is not the same on all of them.',
-        run: 'lb-agent status --cluster   # on any balancer; it says who runs which revision',
+        run: 'lb-agent status --cluster   # on any balancer; it says who runs, and who has read, which revision',
       },
     },
     {
