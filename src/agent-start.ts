@@ -81,7 +81,7 @@ async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSigna
  * release store; files that were edited stay as they are and show as drift.
  */
 export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { applied } = await parts.state.readState()
+  const { applied } = parts.state.current()
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (release === undefined) return
   parts.health.expect(release.expectation)

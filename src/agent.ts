@@ -86,7 +86,7 @@ async function passOverRevision(
   const revision = fetched.value
   pass.setRevision(revision)
 
-  const before = await parts.state.readState()
+  const before = parts.state.current()
   // After a rollback to hand-written files, which have no revision, the rejected one still stands for them.
   const rejected = before.rejected.some((entry) => entry.revision === revision.sha)
   const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)

@@ -44,7 +44,7 @@ export function createEvents(
     log: Logger
     secrets: Pick<Secrets, 'know'>
     troubles: Troubles
-    running(): Promise<string | null>
+    running(): string | null
     /** The release that the words are about. */
     expectation(): Expectation | undefined
   },

@@ -82,7 +82,7 @@ async function settle(
 ): Promise<PassResult> {
   if (result.kind === 'applied') {
     parts.drift.expect(liveContents(parts.live, to))
-    const { previous } = await parts.state.readState()
+    const { previous } = parts.state.current()
     await parts.store.prune([to.id, ...(previous === null ? [] : [previous])])
     return { kind: 'applied', release: to.id }
   }

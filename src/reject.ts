@@ -8,7 +8,7 @@ export async function reject(
   stage: string,
   reason: string,
 ): Promise<void> {
-  const state = await parts.state.readState()
+  const state = parts.state.current()
   const others = state.rejected.filter((entry) => entry.revision !== revision)
   await parts.state.writeState({ ...state, rejected: [...others, { revision, stage, reason, atMs: parts.now() }] })
   parts.log.error({ about: 'release', revision, stage, reason }, 'revision rejected')

@@ -14,15 +14,15 @@ export type VipStatus = Status['vips'][number]
 export type ServiceStatus = Status['services'][number]
 type Move = Status['moves'][number]
 
-/** Puts the status together from what is known already; no daemon is waited for. */
-export async function statusOf(
+/** Puts the status together from what is known already: no daemon is waited for, and no disk. */
+export function statusOf(
   parts: Parts,
   passes: PassLog,
   agent: { version: string; startedAtMs: number; nextTryAtMs: number },
-): Promise<Status> {
+): Status {
   const now = parts.now()
-  const state = await parts.state.readState()
-  const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
+  const state = parts.state.current()
+  const expected = parts.expected()
   const fact = parts.haproxy.latest()
   const servers = Map.groupBy(fact.kind === 'known' ? fact.value.servers : [], ({ backend }) => backend)
   const fetch = passes.lastFetch()
@@ -64,7 +64,7 @@ export async function statusOf(
       ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
       fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
-    vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
+    vips: (expected?.vips ?? []).map((vip) => vipStatus(parts, vip)),
     moves: movesOf(parts),
     drains: parts.drains.all().map(drainStatus),
     troubles: parts.troubles.list(),
@@ -73,7 +73,7 @@ export async function statusOf(
         ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs }
         : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
     keepalived: keepalivedStatus(parts),
-    services: (release?.expectation.services ?? []).map((service) => {
+    services: (expected?.services ?? []).map((service) => {
       const mine = servers.get(service.backend) ?? []
       const { name, vip, address, port } = service
       const up = fact.kind === 'known' ? mine.filter((server) => server.up).length : null
@@ -88,7 +88,7 @@ export async function statusOf(
         servers: mine.map(serverStatus),
       }
     }),
-    peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
+    peers: (expected?.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
     drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
   }
   return { ...status, headline: headlineOf(status, logsOf(parts.config)) }

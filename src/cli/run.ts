@@ -91,17 +91,15 @@ async function serve(
     if (end !== undefined) parts.timeline.add(end)
     metrics.counted.pass(pass)
   })
-  // Many who ask at the same time get the same answer.
-  const status = shared(() =>
-    statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() }),
-  )
+  const status = async () =>
+    statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const stopping = createStop()
   const control = await serveControl(controlSocketOf(config), {
     status,
     cluster: async () => await viewCluster(await status(), parts.askPeer),
-    why: (vip) => whyOf(parts, vip),
+    why: async (vip) => whyOf(parts, vip),
     sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
     drain: async (request, line) => line({ result: await drain(parts, request, line, ending.signal) }),
@@ -133,17 +131,6 @@ async function serve(
     server?.closeAllConnections()
   }
   await parts.close()
-}
-
-/** While a call is under way, others get its result. */
-function shared<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
-  return () => {
-    running ??= work().finally(() => {
-      running = undefined
-    })
-    return running
-  }
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */
