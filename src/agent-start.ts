@@ -32,6 +32,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     return pass.end({ kind: 'rejected', stage: 'activate', reason }, journal.revision)
   }
   parts.health.expect(target.expectation)
+  pass.goesLive(target.id)
   const result = await applyRelease(
     {
       from: undo ? unread(target) : from && unread(from),

@@ -102,9 +102,12 @@ export async function createParts(
     })
     log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
   })
-  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), now, () => {
-    events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
-    log.info({ about: 'suspension' }, 'resumed')
+  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), {
+    ...{ now, troubles },
+    onEnd: () => {
+      events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
+      log.info({ about: 'suspension' }, 'resumed')
+    },
   })
   const health = watchHealth({
     trackFiles,

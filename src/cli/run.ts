@@ -104,7 +104,7 @@ async function serve(
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
     drain: async (request, line) => line({ result: await drain(parts, request, line, ending.signal) }),
     undrain: (vip) => undrain(parts, vip),
-    suspend: (request) => suspend(parts, request),
+    suspend: (request) => suspend(parts, passes, request),
     resume: () =>
       resume(parts, () => void ask({ cause: 'sync', retry: false, acceptRewind: false, onProgress: () => undefined })),
     stop: async () => {
