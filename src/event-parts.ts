@@ -47,7 +47,7 @@ export function createEvents(
     secrets: Pick<Secrets, 'know'>
     words: Words
     troubles: Troubles
-    running(): Promise<string | null>
+    running(): string | null
     /** The release that the words are about. */
     expectation(): Expectation | undefined
   },

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { createStateFiles } from './apply/apply-state.ts'
+import { openStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
 import { createSuspensions } from './apply/suspension.ts'
 import { createAskPeer } from './ask-peer.ts'
@@ -51,14 +51,13 @@ export async function createParts(
 
   const words = createWords(secrets.hide)
   const troubles = createTroubles(now, words)
-  const state = createStateFiles(paths.state)
+  const state = await openStateFiles(paths.state)
   const store = createReleaseStore(join(paths.state, 'releases'))
-  const running = async () => (await state.readState()).applied
-  const applied = await running()
-  const release = applied === null ? undefined : await store.get(applied.release)
+  const running = state.current().applied
+  const release = running === null ? undefined : await store.get(running.release)
   const events = createEvents(config, {
     ...{ now, log, secrets, words, troubles },
-    running: async () => (await running())?.revision ?? null,
+    running: () => state.current().applied?.revision ?? null,
     expectation: () => health.expectation() ?? release?.expectation,
   })
   const units = createUnits(config, log, (unit, what, reason) => {
@@ -105,9 +104,12 @@ export async function createParts(
     })
     log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
   })
-  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), now, () => {
-    events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
-    log.info({ about: 'suspension' }, 'resumed')
+  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), {
+    ...{ now, troubles },
+    onEnd: () => {
+      events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
+      log.info({ about: 'suspension' }, 'resumed')
+    },
   })
   const health = watchHealth({
     trackFiles,
@@ -244,6 +246,11 @@ export async function createParts(
     }),
     store,
     state,
+    /** What the applied release is to do on this node; undefined before the first one. */
+    expected: () => {
+      const { applied } = state.current()
+      return applied === null ? undefined : store.expectation(applied.release)
+    },
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
       health.close()

@@ -7,6 +7,8 @@ import type { Words } from './words.ts'
 export type PassWriter = {
   add(record: StageRecord): void
   setRevision(revision: PassRevision): void
+  /** From here on the pass ends with the release live, or rolled back: nothing holds it any more. */
+  goesLive(release: string): void
   /** Both daemons run the release; the confirm window is still open. */
   serving(release: string): void
   /** `finished`: the revision of an apply that a dead agent had begun. */
@@ -14,6 +16,8 @@ export type PassWriter = {
 }
 
 export type PassLog = {
+  /** The release that is being put live right now. */
+  goingLive(): string | undefined
   begin(onProgress: (event: unknown) => void): PassWriter
   /** The newest pass that did more than find nothing new. */
   lastTelling(): PassRecord | undefined
@@ -40,12 +44,14 @@ export function createPassLog(
   let recent: readonly PassRecord[] = []
   let fetch: Fetch | undefined
   let desired: PassRevision | undefined
+  let goingLive: string | undefined
   const keep = (pass: PassRecord): void => {
     telling = pass
     if (pass.stages.length <= 2 && pass.result.kind !== 'refused') return
     recent = [pass, ...recent.filter((other) => other.startedAtMs !== pass.startedAtMs)].slice(0, MAX_RECENT)
   }
   return {
+    goingLive: () => goingLive,
     begin: (onProgress) => {
       let pass: PassRecord = {
         revision: null,
@@ -75,9 +81,13 @@ export function createPassLog(
           desired = revision
           update({ revision })
         },
+        goesLive: (release) => {
+          goingLive = release
+        },
         serving: (release) => onProgress({ serving: release }),
         end: (ended, finished) => {
           const result = words(ended)
+          goingLive = undefined
           update({ endedAtMs: now(), result })
           onEnd(pass, finished)
           const known =

@@ -9,7 +9,7 @@ export async function reject(
   why: string,
 ): Promise<void> {
   const reason = parts.words(why)
-  const state = await parts.state.readState()
+  const state = parts.state.current()
   const others = state.rejected.filter((entry) => entry.revision !== revision)
   await parts.state.writeState({ ...state, rejected: [...others, { revision, stage, reason, atMs: parts.now() }] })
   parts.log.error({ about: 'release', revision, stage, reason }, 'revision rejected')

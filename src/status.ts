@@ -14,15 +14,15 @@ export type VipStatus = Status['vips'][number]
 export type ServiceStatus = Status['services'][number]
 type Move = Status['moves'][number]
 
-/** Puts the status together from what is known already; no daemon is waited for. */
-export async function statusOf(
+/** Puts the status together from what is known already: no daemon is waited for, and no disk. */
+export function statusOf(
   parts: Parts,
   passes: PassLog,
   agent: { version: string; startedAtMs: number; nextTryAtMs: number },
-): Promise<Status> {
+): Status {
   const now = parts.now()
-  const state = await parts.state.readState()
-  const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
+  const state = parts.state.current()
+  const expected = parts.expected()
   const fact = parts.haproxy.latest()
   const servers = Map.groupBy(fact.kind === 'known' ? fact.value.servers : [], ({ backend }) => backend)
   const fetch = passes.lastFetch()
@@ -34,7 +34,7 @@ export async function statusOf(
   const processes = parts.haproxyProcesses()
   const oldWorkers =
     processes.kind === 'known' ? { count: processes.value.oldWorkers, ageMs: now - processes.atMs } : null
-  const vips = release?.expectation.vips ?? []
+  const vips = expected?.vips ?? []
   const status: Omit<Status, 'headline'> = {
     format: 1,
     node: parts.config.node,
@@ -77,7 +77,7 @@ export async function statusOf(
         ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs, oldWorkers }
         : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs, oldWorkers },
     keepalived: keepalivedStatus(parts),
-    services: (release?.expectation.services ?? []).map((service) => {
+    services: (expected?.services ?? []).map((service) => {
       const mine = servers.get(service.backend) ?? []
       const { name, vip, address, port } = service
       const up = fact.kind === 'known' ? mine.filter((server) => server.up).length : null
@@ -92,7 +92,7 @@ export async function statusOf(
         servers: mine.map(serverStatus),
       }
     }),
-    peers: (release?.expectation.peers ?? []).map((peer) => peerStatus(parts, peer, vips)),
+    peers: (expected?.peers ?? []).map((peer) => peerStatus(parts, peer, vips)),
     drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
   }
   return { ...status, headline: headlineOf(status, logsOf(parts.config)) }
