@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKeepalivedConfirmer } from '../../src/daemons/confirm-keepalived.ts'
-import { ageMs, childrenOf } from '../../src/daemons/proc.ts'
+import { ageMs, childrenOf } from '../../src/proc.ts'
 import type { UnitState } from '../../src/daemons/unit.ts'
 import { watchKeepalived } from '../../src/daemons/watch-keepalived.ts'
 
