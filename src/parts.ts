@@ -5,11 +5,10 @@ import { createStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
 import { createSuspensions } from './apply/suspension.ts'
 import { createAskPeer } from './ask-peer.ts'
-import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-parts.ts'
+import { createDaemons, createKeepalivedDumper, createKeepalivedWatch, createUnits } from './daemon-parts.ts'
 import { readProcesses } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
-import { watchKeepalived } from './daemons/watch-keepalived.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
@@ -76,13 +75,9 @@ export async function createParts(
       health.updateScores()
     })
   }
-  const keepalived = watchKeepalived({
-    unit: units.keepalived,
-    onEvent: (what, reason) => {
-      log.warn({ unit: 'keepalived', reason }, what === 'hangs' ? 'daemon hangs' : 'daemon goes on')
-      events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
-      scheduleScores()
-    },
+  const keepalived = createKeepalivedWatch(units.keepalived, log, (what, reason) => {
+    events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
+    scheduleScores()
   })
   const keepalivedPid = (): number | undefined => {
     const state = keepalived.state()
