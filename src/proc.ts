@@ -44,6 +44,16 @@ export function residentBytesOf(pid: number): number | undefined {
   return kb === undefined ? undefined : Number(kb) * 1024
 }
 
+/**
+ * Whether a signal leaves the process alive: it has a handler, or waits for it (SigCgt, SigBlk, SigIgn of
+ * proc_pid_status(5)). False for one that has not come to that yet.
+ */
+export function outlives(pid: number, signal: number): boolean {
+  const status = readProc(pid, 'status') ?? ''
+  const masks = [...status.matchAll(/^Sig(?:Cgt|Blk|Ign):\s+([0-9a-f]+)$/gm)].map(([, mask]) => BigInt(`0x${mask}`))
+  return masks.some((mask) => ((mask >> BigInt(signal - 1)) & 1n) === 1n)
+}
+
 /** A process may end while it is looked at. */
 function readProc(pid: number, file: string): string | undefined {
   try {
