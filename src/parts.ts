@@ -30,10 +30,10 @@ import { createTroubles } from './troubles.ts'
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
 /** Counters that change slowly, looked at in the background while somebody asks. */
-const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
+const PROCESSES = { everyMs: 10_000, staleAfterMs: 15_000 }
 const SETTLED_MS = 3_000
 /** keepalived writes a few lines into its log for each dump. */
-const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
+const COUNTS = { everyMs: 60_000, staleAfterMs: 65_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -158,7 +158,6 @@ export async function createParts(
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
     staleAfterMs: 3 * OBSERVE_EVERY_MS,
-    now,
     onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
   })
   const askPeer = createAskPeer(config.http)
@@ -171,12 +170,10 @@ export async function createParts(
         .map(({ name, address }) => ({ name, address, suspect: !vrrp.isMaster(name) }))
     },
     ask: askPeer,
-    now,
   })
   const haproxyProcesses = onDemand({
     read: () => readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS),
     ...PROCESSES,
-    now,
   })
   const dump = createKeepalivedDumper(config, keepalived.state)
   const keepalivedCounts = onDemand({
@@ -188,11 +185,14 @@ export async function createParts(
       const answer = await dump({ scripts: true })
       return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
     },
+    // The counters of a keepalived that has ended or hangs tell nothing of the one that runs.
+    stillTrue: ({ pid }) => {
+      const state = keepalived.state()
+      return state.kind === 'running' && state.pid === pid
+    },
     ...COUNTS,
-    now,
   })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
-    now,
     onChange: () => {
       const drifts = drift.drifts()
       if (drifts.length > 0) log.warn({ about: 'drift', drifts }, 'live files differ from the applied release')

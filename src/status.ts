@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { ServerState } from './daemons/haproxy-state.ts'
 import { headlineOf, logsOf } from './headline.ts'
 import type { Drain } from './health/drains.ts'
+import { ageOf } from './observe/observer.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import type { statusSchema } from './report/status-schema.ts'
@@ -18,7 +19,7 @@ type Move = Status['moves'][number]
 export async function statusOf(
   parts: Parts,
   passes: PassLog,
-  agent: { version: string; startedAtMs: number; nextTryAtMs: number },
+  agent: { version: string; startedAtMs: number; nextInMs: number },
 ): Promise<Status> {
   const now = parts.now()
   const state = await parts.state.readState()
@@ -29,8 +30,7 @@ export async function statusOf(
   const desired = passes.desired()
   const verdict = parts.health.verdict()
   const suspension = parts.suspensions.current()
-  const lookedAtMs = parts.health.lookedAtMs()
-  const driftAtMs = parts.drift.checkedAtMs()
+  const lookAgeMs = parts.health.lookAgeMs()
   const status: Omit<Status, 'headline'> = {
     format: 1,
     node: parts.config.node,
@@ -47,9 +47,9 @@ export async function statusOf(
         : {
             ok: fetch.ok,
             detail: fetch.detail,
-            ageMs: now - fetch.at,
+            ageMs: ageOf(fetch),
             everyMs: parts.config.repository.everyMs,
-            nextInMs: agent.nextTryAtMs - now,
+            nextInMs: agent.nextInMs,
             okAtMs: fetch.okAt ?? null,
           },
     suspended:
@@ -61,8 +61,9 @@ export async function statusOf(
       open: verdict.serving,
       reason: verdict.reason,
       sinceMs: verdict.sinceMs,
-      ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
-      fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
+      ageMs: lookAgeMs ?? null,
+      // Without a look, since this process began.
+      fresh: (lookAgeMs ?? performance.now()) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
     vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
     moves: movesOf(parts),
@@ -70,8 +71,8 @@ export async function statusOf(
     troubles: parts.troubles.list(),
     haproxy:
       fact.kind === 'known'
-        ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs }
-        : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
+        ? { state: 'running', ...pick(fact.value), ageMs: ageOf(fact) }
+        : { state: 'UNKNOWN', reason: fact.reason, ageMs: ageOf(fact) },
     keepalived: keepalivedStatus(parts),
     services: (release?.expectation.services ?? []).map((service) => {
       const mine = servers.get(service.backend) ?? []
@@ -89,7 +90,7 @@ export async function statusOf(
       }
     }),
     peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
-    drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
+    drift: { files: parts.drift.drifts(), ageMs: parts.drift.ageMs() ?? null },
   }
   return { ...status, headline: headlineOf(status, logsOf(parts.config)) }
 }

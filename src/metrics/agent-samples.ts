@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { HaproxyProcesses } from '../daemons/haproxy-processes.ts'
-import type { Fact } from '../observe/observer.ts'
+import { ageOf, type Fact } from '../observe/observer.ts'
 import type { Status } from '../status.ts'
 import { createGauge } from './samples.ts'
 
@@ -8,7 +8,7 @@ const VRRP_STATES = ['MASTER', 'BACKUP', 'FAULT', 'UNKNOWN'] as const
 
 /** What `status` says now, as gauges: `fill` takes one snapshot, so that all of a scrape was true at once. */
 export function createAgentSamples(registry: Registry): {
-  fill(status: Status, processes: Fact<HaproxyProcesses>): void
+  fill(status: Status, seen: { oldWorkers: Fact<HaproxyProcesses>; dump: Fact<unknown> }): void
 } {
   const all: { clear(): void }[] = []
   const samples = <Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) => {
@@ -60,7 +60,7 @@ export function createAgentSamples(registry: Registry): {
   const keepalivedUp = samples('keepalived_up', '1 when keepalived runs and does not hang.')
 
   return {
-    fill: (status, processes) => {
+    fill: (status, { oldWorkers: workers, dump }) => {
       for (const each of all) each.clear()
       const seconds = (ms: number | null | undefined): number | undefined => (ms == null ? undefined : ms / 1000)
       build.set({ version: status.version }, 1)
@@ -70,6 +70,8 @@ export function createAgentSamples(registry: Registry): {
       if (status.haproxy.state === 'running') age.set({ fact: 'haproxy' }, seconds(status.haproxy.ageMs))
       age.set({ fact: 'fetch' }, seconds(status.fetch?.ageMs))
       age.set({ fact: 'drift' }, seconds(status.drift.ageMs))
+      if (workers.kind === 'known') age.set({ fact: 'haproxy_workers' }, seconds(ageOf(workers)))
+      if (dump.kind === 'known') age.set({ fact: 'keepalived_dump' }, seconds(ageOf(dump)))
 
       for (const vip of status.vips) {
         owned.set({ vip: vip.name, address: vip.address }, vip.held)
@@ -115,7 +117,7 @@ export function createAgentSamples(registry: Registry): {
       for (const { name, up: answers } of status.peers) peer.set({ peer: name }, answers)
       drift.set({}, status.drift.files.length)
       troubles.set({}, status.troubles.length)
-      oldWorkers.set({}, processes.kind === 'known' ? processes.value.oldWorkers : undefined)
+      oldWorkers.set({}, workers.kind === 'known' ? workers.value.oldWorkers : undefined)
       haproxyUp.set({}, status.haproxy.state === 'running')
       keepalivedUp.set({}, status.keepalived.state === 'running')
     },

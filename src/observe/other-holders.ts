@@ -4,8 +4,11 @@ import type { AskPeer, Peer } from '../ask-peer.ts'
 /** A VIP that this node has. `suspect`: its keepalived does not say that it is MASTER. */
 export type HeldVip = { name: string; address: string; suspect: boolean }
 
-/** Who else has a VIP that this node has, as they say themselves. `silent`: nodes that did not answer. */
-export type Others = { holders: readonly string[]; silent: readonly string[]; atMs: number }
+/**
+ * Who else has a VIP that this node has, as they say themselves. `silent`: nodes that did not answer. `steadyMs`: when they
+ * were asked, by `performance.now()`.
+ */
+export type Others = { holders: readonly string[]; silent: readonly string[]; steadyMs: number }
 
 export type OtherHolders = {
   /** Undefined unless the VIP was asked for in the last seconds. */
@@ -19,7 +22,6 @@ export type OtherHoldersOptions = {
   peers(): readonly Peer[]
   held(): readonly HeldVip[]
   ask: AskPeer
-  now(): number
 }
 
 const LOOK_EVERY_MS = 500
@@ -37,14 +39,13 @@ const answerSchema = z.object({ vips: z.array(z.object({ address: z.string(), he
  * network that is split has two MASTERs. It only looks; nothing is decided by what others say.
  */
 export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
-  const { now } = options
   const known = new Map<string, Others>()
   const doubted = new Set<string>()
-  const answered = new Map<string, { isUp: boolean; atMs: number }>()
+  const answered = new Map<string, { isUp: boolean; steadyMs: number }>()
   let calmAt = performance.now() - CALM_EVERY_MS + FIRST_AFTER_MS
   let asking = false
 
-  const isStale = (atMs: number): boolean => Math.abs(now() - atMs) > STALE_AFTER_MS
+  const isStale = (steadyMs: number): boolean => performance.now() - steadyMs > STALE_AFTER_MS
 
   const look = async (): Promise<void> => {
     const held = options.held()
@@ -57,7 +58,8 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
     const answers = await Promise.all(
       peers.map(async (peer) => ({ name: peer.name, holds: await heldBy(peer, options.ask) })),
     )
-    for (const { name, holds } of answers) answered.set(name, { isUp: holds !== undefined, atMs: now() })
+    for (const { name, holds } of answers)
+      answered.set(name, { isUp: holds !== undefined, steadyMs: performance.now() })
     // A VIP that has left meanwhile was only handed over.
     const still = options.held()
     for (const vip of held) {
@@ -70,7 +72,7 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
       known.set(vip.name, {
         holders: isSure ? holders : [],
         silent: answers.filter(({ holds }) => holds === undefined).map(({ name }) => name),
-        atMs: now(),
+        steadyMs: performance.now(),
       })
     }
   }
@@ -86,11 +88,11 @@ export function watchOtherHolders(options: OtherHoldersOptions): OtherHolders {
   return {
     of: (vip) => {
       const others = known.get(vip)
-      return others === undefined || isStale(others.atMs) ? undefined : others
+      return others === undefined || isStale(others.steadyMs) ? undefined : others
     },
     answers: (node) => {
       const last = answered.get(node)
-      return last === undefined || isStale(last.atMs) ? undefined : last.isUp
+      return last === undefined || isStale(last.steadyMs) ? undefined : last.isUp
     },
     close: () => clearInterval(timer),
   }

@@ -240,7 +240,7 @@ suite('dumps of a real keepalived', { skip: missingForDaemons(), timeout: 120_00
         vip('six', 8, 'fd00::1', 128),
         vip('fault', 9, '10.77.0.110', 32),
       ],
-      dump: { kind: 'known', value: { kind: 'instances', pid, instances, scripts: parseScripts(data) }, atMs: 0 },
+      dump: { kind: 'known', value: { kind: 'instances', pid, instances, scripts: parseScripts(data) }, steadyMs: 0 },
     })
     const text = await registry.metrics()
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
