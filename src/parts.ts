@@ -6,7 +6,7 @@ import { createReleaseStore } from './apply/release-store.ts'
 import { createSuspensions } from './apply/suspension.ts'
 import { createAskPeer } from './ask-peer.ts'
 import { createDaemons, createKeepalivedDumper, createKeepalivedWatch, createUnits } from './daemon-parts.ts'
-import { readProcesses } from './daemons/haproxy-processes.ts'
+import { readOldWorkers } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
 import { createEvents } from './event-parts.ts'
@@ -171,8 +171,16 @@ export async function createParts(
     },
     ask: askPeer,
   })
-  const haproxyProcesses = onDemand({
-    read: () => readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS),
+  const haproxyOldWorkers = onDemand({
+    read: () => {
+      const [unit, seen] = [units.haproxy.state(), haproxy.latest()]
+      return readOldWorkers({
+        masterSocket: join(paths.runtime, RUNTIME.masterSocket),
+        timeoutMs: OBSERVE_EVERY_MS,
+        master: unit.kind === 'running' ? unit.pid : undefined,
+        current: seen.kind === 'known' ? seen.value.pid : undefined,
+      })
+    },
     ...PROCESSES,
   })
   const dump = createKeepalivedDumper(config, keepalived.state)
@@ -226,7 +234,7 @@ export async function createParts(
     askPeer,
     others,
     keepalivedCounts,
-    haproxyProcesses,
+    haproxyOldWorkers,
     drift,
     addresses: ownAddresses,
     source: createSource({

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { HaproxyProcesses } from '../daemons/haproxy-processes.ts'
+import type { OldWorkers } from '../daemons/haproxy-processes.ts'
 import { ageOf, type Fact } from '../observe/observer.ts'
 import type { Status } from '../status.ts'
 import { createGauge } from './samples.ts'
@@ -8,7 +8,7 @@ const VRRP_STATES = ['MASTER', 'BACKUP', 'FAULT', 'UNKNOWN'] as const
 
 /** What `status` says now, as gauges: `fill` takes one snapshot, so that all of a scrape was true at once. */
 export function createAgentSamples(registry: Registry): {
-  fill(status: Status, seen: { oldWorkers: Fact<HaproxyProcesses>; dump: Fact<unknown> }): void
+  fill(status: Status, seen: { oldWorkers: Fact<OldWorkers>; dump: Fact<unknown> }): void
 } {
   const all: { clear(): void }[] = []
   const samples = <Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) => {

@@ -33,7 +33,7 @@ export function createMetrics(startedAtMs: number): Metrics {
     contentType: registry.contentType,
     scrape: async (parts, status) => {
       const dump = parts.keepalivedCounts()
-      agent.fill(status, { oldWorkers: parts.haproxyProcesses(), dump })
+      agent.fill(status, { oldWorkers: parts.haproxyOldWorkers(), dump })
       keepalived.fill({ status, vips: parts.health.expectation()?.vips ?? [], dump })
       daemons.fill(parts.units)
       process.fill()
