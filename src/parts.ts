@@ -5,11 +5,10 @@ import { openStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
 import { createSuspensions } from './apply/suspension.ts'
 import { createAskPeer } from './ask-peer.ts'
-import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-parts.ts'
-import { readProcesses } from './daemons/haproxy-processes.ts'
+import { createDaemons, createKeepalivedDumper, createKeepalivedWatch, createUnits } from './daemon-parts.ts'
+import { readOldWorkers } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
-import { watchKeepalived } from './daemons/watch-keepalived.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
@@ -32,10 +31,10 @@ import { createWords } from './words.ts'
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
 /** Counters that change slowly, looked at in the background while somebody asks. */
-const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
+const PROCESSES = { everyMs: 10_000, staleAfterMs: 15_000 }
 const SETTLED_MS = 3_000
 /** keepalived writes a few lines into its log for each dump. */
-const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
+const COUNTS = { everyMs: 60_000, staleAfterMs: 65_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -77,13 +76,9 @@ export async function createParts(
       health.updateScores()
     })
   }
-  const keepalived = watchKeepalived({
-    unit: units.keepalived,
-    onEvent: (what, reason) => {
-      log.warn({ unit: 'keepalived', reason }, what === 'hangs' ? 'daemon hangs' : 'daemon goes on')
-      events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
-      scheduleScores()
-    },
+  const keepalived = createKeepalivedWatch(units.keepalived, log, (what, reason) => {
+    events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
+    scheduleScores()
   })
   const keepalivedPid = (): number | undefined => {
     const state = keepalived.state()
@@ -167,7 +162,6 @@ export async function createParts(
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
     staleAfterMs: 3 * OBSERVE_EVERY_MS,
-    now,
     onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
   })
   const askPeer = createAskPeer(config.http)
@@ -181,10 +175,17 @@ export async function createParts(
     },
     ask: askPeer,
   })
-  const haproxyProcesses = onDemand({
-    read: () => readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS),
+  const haproxyOldWorkers = onDemand({
+    read: () => {
+      const [unit, seen] = [units.haproxy.state(), haproxy.latest()]
+      return readOldWorkers({
+        masterSocket: join(paths.runtime, RUNTIME.masterSocket),
+        timeoutMs: OBSERVE_EVERY_MS,
+        master: unit.kind === 'running' ? unit.pid : undefined,
+        current: seen.kind === 'known' ? seen.value.pid : undefined,
+      })
+    },
     ...PROCESSES,
-    now,
   })
   const dump = createKeepalivedDumper(config, keepalived.state)
   const keepalivedCounts = onDemand({
@@ -196,11 +197,14 @@ export async function createParts(
       const answer = await dump({ scripts: true })
       return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
     },
+    // The counters of a keepalived that has ended or hangs tell nothing of the one that runs.
+    stillTrue: ({ pid }) => {
+      const state = keepalived.state()
+      return state.kind === 'running' && state.pid === pid
+    },
     ...COUNTS,
-    now,
   })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
-    now,
     onChange: () => {
       const drifts = drift.drifts()
       if (drifts.length > 0) log.warn({ about: 'drift', drifts }, 'live files differ from the applied release')
@@ -235,7 +239,7 @@ export async function createParts(
     askPeer,
     others,
     keepalivedCounts,
-    haproxyProcesses,
+    haproxyOldWorkers,
     drift,
     addresses: ownAddresses,
     source: createSource({

@@ -23,7 +23,7 @@ export type PassLog = {
   lastTelling(): PassRecord | undefined
   /** The newest passes that came as far as a decision about a revision, newest first. */
   recent(): readonly PassRecord[]
-  /** `okAt`: when one went well last. */
+  /** `steadyMs`: when it ended, by `performance.now()`; `okAt`: when one went well last, epoch ms. */
   lastFetch(): Fetch | undefined
   /** The newest revision of the branch that was fetched. */
   desired(): PassRevision | undefined
@@ -31,7 +31,7 @@ export type PassLog = {
 
 const MAX_RECENT = 5
 
-type Fetch = { at: number; ok: boolean; detail: string; okAt: number | undefined }
+type Fetch = { steadyMs: number; ok: boolean; detail: string; okAt: number | undefined }
 
 /** Keeps what `status` shows of the passes, logs what changed, and tells a waiting `sync` how its pass goes on. */
 export function createPassLog(
@@ -70,8 +70,9 @@ export function createPassLog(
           update({ stages: [...pass.stages, record] })
           if (record.stage === 'fetch') {
             logFetch(log, record, fetch)
-            const [at, isOk] = [now(), record.outcome === 'ok']
-            fetch = { at, ok: isOk, detail: record.detail, okAt: isOk ? at : fetch?.okAt }
+            const isOk = record.outcome === 'ok'
+            const okAt = isOk ? now() : fetch?.okAt
+            fetch = { steadyMs: performance.now(), ok: isOk, detail: record.detail, okAt }
           }
           onProgress(record)
           log.debug(record, 'stage ended')

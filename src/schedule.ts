@@ -13,14 +13,15 @@ export type Schedule = {
   request(request: PassRequest): void
   /** Waits for the next request, or for `delayMs` to pass, whichever is first; undefined when aborted. */
   next(delayMs: number, signal: AbortSignal): Promise<PassRequest | undefined>
-  nextTryAtMs(): number
+  /** Until the next one begins by itself. */
+  nextInMs(): number
 }
 
 /** Passes have one owner: the loop that calls `next`. */
-export function createSchedule(now: () => number): Schedule {
+export function createSchedule(): Schedule {
   const queue: PassRequest[] = []
   let wake: (() => void) | undefined
-  let nextTryAtMs = 0
+  let nextAt = 0
   let busy = false
   return {
     request: (request) => {
@@ -30,7 +31,7 @@ export function createSchedule(now: () => number): Schedule {
     },
     next: (delayMs, signal) =>
       new Promise((resolve) => {
-        nextTryAtMs = now() + delayMs
+        nextAt = performance.now() + delayMs
         busy = false
         const finish = (): void => {
           clearTimeout(timer)
@@ -44,7 +45,7 @@ export function createSchedule(now: () => number): Schedule {
         signal.addEventListener('abort', finish, { once: true })
         if (signal.aborted) finish()
       }),
-    nextTryAtMs: () => nextTryAtMs,
+    nextInMs: () => Math.round(nextAt - performance.now()),
   }
 }
 

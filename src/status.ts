@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { ServerState } from './daemons/haproxy-state.ts'
 import { headlineOf, logsOf } from './headline.ts'
 import type { Drain } from './health/drains.ts'
+import { ageOf } from './observe/observer.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import type { statusSchema } from './report/status-schema.ts'
@@ -18,7 +19,7 @@ type Move = Status['moves'][number]
 export function statusOf(
   parts: Parts,
   passes: PassLog,
-  agent: { version: string; startedAtMs: number; nextTryAtMs: number },
+  agent: { version: string; startedAtMs: number; nextInMs: number },
 ): Status {
   const now = parts.now()
   const state = parts.state.current()
@@ -29,11 +30,9 @@ export function statusOf(
   const desired = passes.desired()
   const verdict = parts.health.verdict()
   const suspension = parts.suspensions.current()
-  const lookedAtMs = parts.health.lookedAtMs()
-  const driftAtMs = parts.drift.checkedAtMs()
-  const processes = parts.haproxyProcesses()
-  const oldWorkers =
-    processes.kind === 'known' ? { count: processes.value.oldWorkers, ageMs: now - processes.atMs } : null
+  const lookAgeMs = parts.health.lookAgeMs()
+  const workers = parts.haproxyOldWorkers()
+  const oldWorkers = workers.kind === 'known' ? { count: workers.value.oldWorkers, ageMs: ageOf(workers) } : null
   const vips = expected?.vips ?? []
   const status: Omit<Status, 'headline'> = {
     format: 1,
@@ -51,9 +50,9 @@ export function statusOf(
         : {
             ok: fetch.ok,
             detail: fetch.detail,
-            ageMs: now - fetch.at,
+            ageMs: ageOf(fetch),
             everyMs: parts.config.repository.everyMs,
-            nextInMs: agent.nextTryAtMs - now,
+            nextInMs: agent.nextInMs,
             okAtMs: fetch.okAt ?? null,
           },
     suspended:
@@ -65,8 +64,9 @@ export function statusOf(
       open: verdict.serving,
       reason: verdict.reason,
       sinceMs: verdict.sinceMs,
-      ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
-      fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
+      ageMs: lookAgeMs ?? null,
+      // Without a look, since this process began.
+      fresh: (lookAgeMs ?? performance.now()) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
     vips: vips.map((vip) => vipStatus(parts, vip)),
     moves: movesOf(parts),
@@ -74,8 +74,8 @@ export function statusOf(
     troubles: parts.troubles.list(),
     haproxy:
       fact.kind === 'known'
-        ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs, oldWorkers }
-        : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs, oldWorkers },
+        ? { state: 'running', ...pick(fact.value), ageMs: ageOf(fact), oldWorkers }
+        : { state: 'UNKNOWN', reason: fact.reason, ageMs: ageOf(fact), oldWorkers },
     keepalived: keepalivedStatus(parts),
     services: (expected?.services ?? []).map((service) => {
       const mine = servers.get(service.backend) ?? []
@@ -93,7 +93,7 @@ export function statusOf(
       }
     }),
     peers: (expected?.peers ?? []).map((peer) => peerStatus(parts, peer, vips)),
-    drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
+    drift: { files: parts.drift.drifts(), ageMs: parts.drift.ageMs() ?? null },
   }
   return { ...status, headline: headlineOf(status, logsOf(parts.config)) }
 }

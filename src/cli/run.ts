@@ -85,14 +85,13 @@ async function serve(
   const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
-  const schedule = createSchedule(parts.now)
+  const schedule = createSchedule()
   const passes = createPassLog(parts.now, parts.words, log, (pass, finished) => {
     const end = releaseEndOf(pass, finished)
     if (end !== undefined) parts.timeline.add(end)
     metrics.counted.pass(pass)
   })
-  const status = async () =>
-    statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() })
+  const status = async () => statusOf(parts, passes, { version: version(), startedAtMs, nextInMs: schedule.nextInMs() })
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const stopping = createStop()

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
-import type { HaproxyProcesses } from '../daemons/haproxy-processes.ts'
-import type { Fact } from '../observe/observer.ts'
+import type { OldWorkers } from '../daemons/haproxy-processes.ts'
+import { ageOf, type Fact } from '../observe/observer.ts'
 import { SCORE_CAUSES } from '../report/vip-schema.ts'
 import type { Status } from '../status.ts'
 import { createGauge } from './samples.ts'
@@ -9,7 +9,7 @@ const VRRP_STATES = ['MASTER', 'BACKUP', 'FAULT', 'UNKNOWN'] as const
 
 /** What `status` says now, as gauges: `fill` takes one snapshot, so that all of a scrape was true at once. */
 export function createAgentSamples(registry: Registry): {
-  fill(status: Status, processes: Fact<HaproxyProcesses>): void
+  fill(status: Status, seen: { oldWorkers: Fact<OldWorkers>; dump: Fact<unknown> }): void
 } {
   const all: { clear(): void }[] = []
   const samples = <Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) => {
@@ -62,7 +62,7 @@ export function createAgentSamples(registry: Registry): {
   const keepalivedUp = samples('keepalived_up', '1 when keepalived runs and does not hang.')
 
   return {
-    fill: (status, processes) => {
+    fill: (status, { oldWorkers: workers, dump }) => {
       for (const each of all) each.clear()
       const seconds = (ms: number | null | undefined): number | undefined => (ms == null ? undefined : ms / 1000)
       build.set({ version: status.version }, 1)
@@ -74,6 +74,8 @@ export function createAgentSamples(registry: Registry): {
       age.set({ fact: 'drift' }, seconds(status.drift.ageMs))
       const asked = status.peers.flatMap(({ ageMs }) => ageMs ?? [])
       if (asked.length > 0) age.set({ fact: 'peers' }, seconds(Math.max(...asked)))
+      if (workers.kind === 'known') age.set({ fact: 'haproxy_workers' }, seconds(ageOf(workers)))
+      if (dump.kind === 'known') age.set({ fact: 'keepalived_dump' }, seconds(ageOf(dump)))
 
       for (const vip of status.vips) {
         owned.set({ vip: vip.name, address: vip.address }, vip.held)
@@ -121,7 +123,7 @@ export function createAgentSamples(registry: Registry): {
       for (const { name, up: answers } of status.peers) peer.set({ peer: name }, answers)
       drift.set({}, status.drift.files.length)
       troubles.set({}, status.troubles.length)
-      oldWorkers.set({}, processes.kind === 'known' ? processes.value.oldWorkers : undefined)
+      oldWorkers.set({}, workers.kind === 'known' ? workers.value.oldWorkers : undefined)
       haproxyUp.set({}, status.haproxy.state === 'running')
       keepalivedUp.set({}, status.keepalived.state === 'running')
     },

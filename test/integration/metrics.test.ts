@@ -79,6 +79,13 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
     assert.ok((value(text, 'keepalived_script_state{name="haproxy_serves"}') ?? -1) >= 0)
     assert.ok((value(text, 'lb_agent_probe_duration_seconds_count') ?? 0) > 10)
     assert.ok((value(text, 'lb_agent_fact_age_seconds{fact="peers"}') ?? 99) < 20)
+    for (const [fact, seconds] of [
+      ['haproxy_workers', 15],
+      ['keepalived_dump', 65],
+    ] as const) {
+      const age = value(text, `lb_agent_fact_age_seconds{fact="${fact}"}`)
+      assert.ok(age !== undefined && age >= 0 && age <= seconds, `${fact}: ${age}`)
+    }
     assert.ok((value(text, 'process_resident_memory_bytes') ?? 0) > 10e6)
     for (const daemon of ['haproxy', 'keepalived']) {
       const series = (name: string): string => `lb_agent_daemon_${name}{daemon="${daemon}"}`
@@ -117,10 +124,18 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
       signalAll(haproxy, 'SIGCONT')
     }
     await settled(cluster)
+    const hasCounters = (text: string): boolean => text.includes('keepalived_advertisements_received_total{')
+    await comesTrue('keepalived’s counters are known', 'two', hasCounters)
     killWithChildren(cluster.two.pidOf('keepalived'))
     await comesTrue('its death is counted', 'two', (text) =>
       text.includes('lb_agent_daemon_deaths_total{daemon="keepalived"} 1'),
     )
+    // Its successor has not counted anything yet.
+    await comesTrue('the next one runs, and has no counters of the one before', 'two', (text) => {
+      const hasAge = text.includes('lb_agent_fact_age_seconds{fact="keepalived_dump"}')
+      return value(text, 'lb_agent_keepalived_up') === 1 && !hasCounters(text) && !hasAge
+    })
+    await comesTrue('its own are known', 'two', hasCounters)
   })
 
   test('status --wait returns when the cluster has been that way long enough, or says what is missing', async () => {
