@@ -32,6 +32,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     return pass.end({ kind: 'rejected', stage: 'activate', reason }, journal.revision)
   }
   parts.health.expect(target.expectation)
+  pass.goesLive(target.id)
   const result = await applyRelease(
     {
       from: undo ? unread(target) : from && unread(from),
@@ -43,7 +44,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       daemons: parts.daemons,
       watch: watchWindow(parts),
       onServing: () => undefined,
-      record: createRecorder(parts.now, pass.add),
+      record: createRecorder(parts.now, parts.words, pass.add),
       now: parts.now,
     },
     signal,
@@ -81,7 +82,7 @@ async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSigna
  * release store; files that were edited stay as they are and show as drift.
  */
 export async function startDaemons(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { applied } = await parts.state.readState()
+  const { applied } = parts.state.current()
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (release === undefined) return
   parts.health.expect(release.expectation)

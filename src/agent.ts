@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { recoverApply, startDaemons } from './agent-start.ts'
 import type { Release } from './apply/release.ts'
 import { createRecorder, ok, type Recorder, type StageResult } from './apply/stage-record.ts'
-import type { Suspension } from './apply/suspension.ts'
 import { whyNotApply } from './apply/why-not-apply.ts'
 import { restoreByHand, rollBackByHand } from './by-hand.ts'
 import { lookForExporter } from './look-for-exporter.ts'
@@ -15,7 +14,7 @@ import { refuse } from './reject.ts'
 import type { PassRequest, Schedule } from './schedule.ts'
 import { nextDelayMs } from './source/backoff.ts'
 import { fetchRevision, readFiles } from './stages.ts'
-import { timeOfDay } from './time-text.ts'
+import { whySuspended } from './suspend.ts'
 import { version } from './version.ts'
 
 /**
@@ -40,7 +39,7 @@ export async function runAgent(parts: Parts, schedule: Schedule, passes: PassLog
 /** One walk from the repository to the daemons (or, for a rollback, from the release store). Never throws. */
 async function onePass(parts: Parts, passes: PassLog, request: PassRequest, signal: AbortSignal): Promise<PassResult> {
   const pass = passes.begin(request.onProgress)
-  const record = createRecorder(parts.now, pass.add)
+  const record = createRecorder(parts.now, parts.words, pass.add)
   try {
     const result = await work(parts, pass, record, request, signal)
     pass.end(result)
@@ -86,7 +85,7 @@ async function passOverRevision(
   const revision = fetched.value
   pass.setRevision(revision)
 
-  const before = await parts.state.readState()
+  const before = parts.state.current()
   // After a rollback to hand-written files, which have no revision, the rejected one still stands for them.
   const rejected = before.rejected.some((entry) => entry.revision === revision.sha)
   const applied = before.applied === null ? undefined : await parts.store.get(before.applied.release)
@@ -99,8 +98,8 @@ async function passOverRevision(
   if (before.applied?.revision === revision.sha && !rejected && isOurs) {
     return { kind: 'unchanged', detail: `this node runs ${revision.sha.slice(0, 12)}` }
   }
-  const suspension = parts.suspensions.current()
-  if (suspension !== undefined) return { kind: 'suspended', reason: whySuspended(suspension, revision.sha) }
+  const suspended = whySuspended(parts, revision.sha)
+  if (suspended !== undefined) return { kind: 'suspended', reason: suspended }
   const verified = await record('verify', async (): Promise<StageResult<void>> => {
     const ancestry =
       before.applied === null
@@ -123,6 +122,8 @@ async function passOverRevision(
   parts.troubles.clear('node')
 
   if (before.applied !== null && applied !== undefined && sameFiles(applied, release.value)) {
+    const since = whySuspended(parts, revision.sha)
+    if (since !== undefined) return { kind: 'suspended', reason: since }
     await expectAnew(parts, applied, release.value)
     const others = before.rejected.filter((entry) => entry.revision !== revision.sha)
     await parts.state.writeState({
@@ -139,12 +140,6 @@ async function passOverRevision(
     { from: applied, to: release.value, revision: revision.sha, cause: 'revision' },
     signal,
   )
-}
-
-function whySuspended({ until, reason }: Suspension, sha: string): string {
-  const end = until === null ? '' : ` until ${timeOfDay(until)}`
-  const why = reason === '' ? '' : ` (${reason})`
-  return `${sha.slice(0, 12)} waits: this node is suspended${end}${why}. To apply it: lb-agent resume`
 }
 
 async function prepareRelease(

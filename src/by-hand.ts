@@ -13,7 +13,7 @@ export async function rollBackByHand(
   record: Recorder,
   signal: AbortSignal,
 ): Promise<PassResult> {
-  const before = await parts.state.readState()
+  const before = parts.state.current()
   const from = before.applied === null ? undefined : await parts.store.get(before.applied.release)
   const to = before.previous === null ? undefined : await parts.store.get(before.previous)
   if (before.applied === null || from === undefined || to === undefined) {
@@ -39,7 +39,7 @@ export async function restoreByHand(
   record: Recorder,
   signal: AbortSignal,
 ): Promise<PassResult> {
-  const { applied } = await parts.state.readState()
+  const { applied } = parts.state.current()
   const release = applied === null ? undefined : await parts.store.get(applied.release)
   if (applied === null || release === undefined) return failed('stage', 'no release is applied on this node yet')
   return await putLive(

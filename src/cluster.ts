@@ -6,6 +6,7 @@ import type { Status } from './status.ts'
 
 /** One node as seen from here: what its own agent says, or why it does not. */
 export type NodeView = z.infer<typeof nodeViewSchema>
+type Answering = Extract<NodeView, { kind: 'answers' }>
 export type VipView = z.infer<typeof vipViewSchema>
 /** A service as one node sees its servers. */
 export type ServiceView = z.infer<typeof serviceViewSchema>
@@ -32,6 +33,8 @@ const serviceSchema = z.object({
 const answerSchema = z.object({
   headline: z.object({ well: z.boolean(), text: sentence, advice: sentence.nullable().default(null) }),
   applied: z.object({ release: word, revision: word }).nullable(),
+  desired: z.object({ revision: word }).nullable().catch(null),
+  suspended: z.object({ sinceMs: z.number(), untilMs: z.number().nullable(), reason: sentence }).nullable().catch(null),
   vips: z.array(
     z.object({
       name: word,
@@ -65,20 +68,25 @@ export function clusterOf(own: Status, others: readonly NodeView[]): ClusterView
   return { format: 1, atMs: own.atMs, headline: headlineOf(nodes, holders), nodes, holders }
 }
 
-type Said = Pick<Status, 'headline'> & {
+type Said = Pick<Status, 'headline' | 'suspended'> & {
   applied: { release: string; revision: string } | null
+  desired: { revision: string } | null
   vips: readonly VipView[]
   services: readonly ServiceView[]
 }
 
-function viewOf(nodeName: string, { headline, applied, vips, services }: Said): NodeView {
+function viewOf(nodeName: string, { headline, applied, desired, suspended, vips, services }: Said): NodeView {
   const { release, revision } = applied ?? { release: 'none', revision: 'none' }
   const seen = vips.map(({ name, address, state, held, score }) => ({ name, address, state, held, score }))
   const served = services.map(({ servers, ...service }) => ({
     ...service,
     servers: servers.map(({ name, status, up, lastCheck }) => ({ name, status, up, lastCheck })),
   }))
-  return { name: nodeName, kind: 'answers', ...headline, release, revision, vips: seen, services: served }
+  return {
+    ...{ name: nodeName, kind: 'answers', ...headline },
+    ...{ release, revision, desired: desired?.revision ?? null, suspended },
+    ...{ vips: seen, services: served },
+  }
 }
 
 export function holdersOf(nodes: readonly NodeView[]): Record<string, readonly string[]> {
@@ -120,11 +128,26 @@ export function headlineOf(
       `no answer from ${silent.join(', ')}`,
       'There: systemctl status lb-agent. Its HAProxy and keepalived may serve all the same',
     )
-  const releases = new Set(nodes.flatMap((node) => (node.kind === 'answers' ? [node.revision] : [])))
-  if (releases.size > 1)
+  const answering = nodes.flatMap((node) => (node.kind === 'answers' ? [node] : []))
+  const following = new Set(answering.filter(({ suspended }) => suspended === null).map(({ revision }) => revision))
+  if (following.size > 1)
     return bad(
       'the nodes run different revisions',
       'They follow within their interval of fetching; one that does not: lb-agent status there',
     )
-  return { well: true, text: `all is well on ${nodes.length} nodes`, advice: null }
+  // What a person has ordered is no fault, as in the headline of the node itself; but it is said.
+  const byHand = suspendedOf(answering)
+  const told = byHand.length === 0 ? '' : `; suspended by hand: ${byHand.join(', ')}`
+  return { well: true, text: `all is well on ${nodes.length} nodes${told}`, advice: null }
+}
+
+function suspendedOf(nodes: readonly Answering[]): string[] {
+  const differ = new Set(nodes.map(({ revision }) => revision)).size > 1
+  const others = nodes.find(({ suspended }) => suspended === null)?.revision
+  return nodes.flatMap(({ name, suspended, revision }) => {
+    if (suspended === null) return []
+    if (!differ || revision === others) return [name]
+    const not = others === undefined ? '' : ` and not ${others.slice(0, 12)}`
+    return [`${name} (runs ${revision.slice(0, 12)}${not})`]
+  })
 }

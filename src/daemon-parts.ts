@@ -9,7 +9,7 @@ import { createDumper, type Dumper } from './daemons/keepalived-dump.ts'
 import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
 import { createSystemdUnit } from './daemons/systemd-unit.ts'
 import type { Unit, UnitName } from './daemons/unit.ts'
-import type { KeepalivedState } from './daemons/watch-keepalived.ts'
+import { type KeepalivedState, type KeepalivedWatch, watchKeepalived } from './daemons/watch-keepalived.ts'
 import { RUNTIME, SERVER_STATE_FILE } from './render/render-target.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 
@@ -72,6 +72,22 @@ export function createUnits(
       onEvent: (what, reason) => onEvent('keepalived', what, reason),
     }),
   }
+}
+
+/** Watches whether keepalived hangs, and logs it. */
+export function createKeepalivedWatch(
+  unit: Pick<Unit, 'state'>,
+  log: Logger,
+  onEvent: (what: 'hangs' | 'goes on', reason: string) => void,
+): KeepalivedWatch {
+  return watchKeepalived({
+    unit,
+    onEvent: (what, reason) => {
+      if (what === 'hangs') log.warn({ about: 'keepalived', reason }, 'daemon hangs')
+      else log.info({ about: 'keepalived' }, 'daemon goes on')
+      onEvent(what, reason)
+    },
+  })
 }
 
 /** Asks keepalived what it runs. */

@@ -38,7 +38,7 @@ export async function drain(
   onProgress: (progress: DrainProgress) => void,
   signal: AbortSignal,
 ): Promise<DrainResult> {
-  const expectation = await expectationOf(parts)
+  const expectation = parts.expected()
   const unknown = whyUnknown(expectation, vip)
   if (unknown !== undefined) return { kind: 'failed', reason: unknown }
   const vips = (expectation?.vips ?? []).filter(({ name }) => vip === undefined || name === vip)
@@ -90,7 +90,7 @@ export async function drain(
 export async function undrain(parts: Parts, vip: string | undefined): Promise<UndrainResult> {
   // One that a later release has taken away can still be undrained.
   const isDrained = parts.drains.all().some((entry) => entry.vip === vip)
-  const unknown = isDrained ? undefined : whyUnknown(await expectationOf(parts), vip)
+  const unknown = isDrained ? undefined : whyUnknown(parts.expected(), vip)
   if (unknown !== undefined) return { kind: 'failed', reason: unknown }
   const overall = vip === undefined ? undefined : parts.drains.all().find((entry) => entry.vip === undefined)
   if (overall !== undefined) {
@@ -108,11 +108,6 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
   } catch (error) {
     return { kind: 'failed', reason: `the end of the drain cannot be remembered: ${(error as Error).message}` }
   }
-}
-
-async function expectationOf(parts: Parts): Promise<Expectation | undefined> {
-  const { applied } = await parts.state.readState()
-  return applied === null ? undefined : (await parts.store.get(applied.release))?.expectation
 }
 
 function whyUnknown(expectation: Expectation | undefined, vip: string | undefined): string | undefined {

@@ -13,6 +13,7 @@ import { explain } from './timeline/explain.ts'
 import { createTimeline, type Timeline } from './timeline/timeline.ts'
 import { watchClock } from './timeline/watch-clock.ts'
 import { TOLD_MS, type Troubles } from './troubles.ts'
+import type { Words } from './words.ts'
 
 /** How much of keepalived's log is read for a reason; a change and what led to it are a few hundred bytes. */
 const READ_BYTES = 32 * 1024
@@ -36,6 +37,7 @@ export function createEvents(
     now,
     log,
     secrets,
+    words,
     troubles,
     running,
     expectation,
@@ -43,13 +45,14 @@ export function createEvents(
     now(): number
     log: Logger
     secrets: Pick<Secrets, 'know'>
+    words: Words
     troubles: Troubles
-    running(): Promise<string | null>
+    running(): string | null
     /** The release that the words are about. */
     expectation(): Expectation | undefined
   },
 ): Events {
-  const timeline = createTimeline({ file: join(config.paths.state, 'timeline.jsonl'), now, troubles })
+  const timeline = createTimeline({ file: join(config.paths.state, 'timeline.jsonl'), now, words, troubles })
   const { node } = config
   const hooks = createHooks({ ...config.hooks, node, troubles, log })
   const webhooks = createWebhooks({

@@ -6,7 +6,7 @@ import { version } from './version.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running,
-130 interrupted (drill).
+130 interrupted (drill, validate).
 PATH is lb.yaml or the directory that holds it.`
 
 const MONITORING = `
@@ -39,7 +39,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   )
   local('status', 'what is true on this node now')
     .option('--json', 'for programs')
-    .option('--watch', 'again every second')
+    .option('--watch', 'again every second, also while the agent is restarted')
     .option('--cluster', 'all nodes side by side, as their agents say')
     .option('--wait <conditions>', "returns once they hold, such as 'vip api served, servers >= 2'")
     .option('--for <duration>', 'with --wait: how long without a break', '0s')

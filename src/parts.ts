@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { createStateFiles } from './apply/apply-state.ts'
+import { openStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
 import { createSuspensions } from './apply/suspension.ts'
 import { createAskPeer } from './ask-peer.ts'
-import { createDaemons, createKeepalivedDumper, createUnits } from './daemon-parts.ts'
-import { readProcesses } from './daemons/haproxy-processes.ts'
+import { createDaemons, createKeepalivedDumper, createKeepalivedWatch, createUnits } from './daemon-parts.ts'
+import { readOldWorkers } from './daemons/haproxy-processes.ts'
 import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
-import { watchKeepalived } from './daemons/watch-keepalived.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
@@ -26,15 +25,16 @@ import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
+import { createWords } from './words.ts'
 
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
 const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
 /** Counters that change slowly, looked at in the background while somebody asks. */
-const PROCESSES = { youngForMs: 10_000, staleAfterMs: 120_000 }
+const PROCESSES = { everyMs: 10_000, staleAfterMs: 15_000 }
 const SETTLED_MS = 3_000
 /** keepalived writes a few lines into its log for each dump. */
-const COUNTS = { youngForMs: 60_000, staleAfterMs: 300_000 }
+const COUNTS = { everyMs: 60_000, staleAfterMs: 65_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -42,21 +42,21 @@ export type Parts = Awaited<ReturnType<typeof createParts>>
 /** Builds the parts from agent.yaml; starts looking at the daemons, changes nothing yet. */
 export async function createParts(
   config: AgentConfig,
-  { log, secrets, onAnswer }: { log: Logger; secrets: Pick<Secrets, 'know'>; onAnswer(ms: number): void },
+  { log, secrets, onAnswer }: { log: Logger; secrets: Secrets; onAnswer(ms: number): void },
 ) {
   const { paths } = config
   const now = (): number => Date.now()
   for (const directory of [paths.state, paths.runtime]) mkdirSync(directory, { recursive: true, mode: 0o755 })
 
-  const troubles = createTroubles(now)
-  const state = createStateFiles(paths.state)
+  const words = createWords(secrets.hide)
+  const troubles = createTroubles(now, words)
+  const state = await openStateFiles(paths.state)
   const store = createReleaseStore(join(paths.state, 'releases'))
-  const running = async () => (await state.readState()).applied
-  const applied = await running()
-  const release = applied === null ? undefined : await store.get(applied.release)
+  const running = state.current().applied
+  const release = running === null ? undefined : await store.get(running.release)
   const events = createEvents(config, {
-    ...{ now, log, secrets, troubles },
-    running: async () => (await running())?.revision ?? null,
+    ...{ now, log, secrets, words, troubles },
+    running: () => state.current().applied?.revision ?? null,
     expectation: () => health.expectation() ?? release?.expectation,
   })
   const units = createUnits(config, log, (unit, what, reason) => {
@@ -76,13 +76,9 @@ export async function createParts(
       health.updateScores()
     })
   }
-  const keepalived = watchKeepalived({
-    unit: units.keepalived,
-    onEvent: (what, reason) => {
-      log.warn({ unit: 'keepalived', reason }, what === 'hangs' ? 'daemon hangs' : 'daemon goes on')
-      events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
-      scheduleScores()
-    },
+  const keepalived = createKeepalivedWatch(units.keepalived, log, (what, reason) => {
+    events.timeline.add({ kind: 'daemon', unit: 'keepalived', what, reason })
+    scheduleScores()
   })
   const keepalivedPid = (): number | undefined => {
     const state = keepalived.state()
@@ -103,9 +99,12 @@ export async function createParts(
     })
     log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
   })
-  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), now, () => {
-    events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
-    log.info({ about: 'suspension' }, 'resumed')
+  const suspensions = createSuspensions(join(paths.state, 'suspension.json'), {
+    ...{ now, troubles },
+    onEnd: () => {
+      events.timeline.add({ kind: 'suspend', on: false, untilMs: null, reason: 'its time is over' })
+      log.info({ about: 'suspension' }, 'resumed')
+    },
   })
   const health = watchHealth({
     trackFiles,
@@ -163,7 +162,6 @@ export async function createParts(
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
     staleAfterMs: 3 * OBSERVE_EVERY_MS,
-    now,
     onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
   })
   const askPeer = createAskPeer(config.http)
@@ -176,12 +174,18 @@ export async function createParts(
         .map(({ name, address }) => ({ name, address, suspect: !vrrp.isMaster(name) }))
     },
     ask: askPeer,
-    now,
   })
-  const haproxyProcesses = onDemand({
-    read: () => readProcesses(join(paths.runtime, RUNTIME.masterSocket), OBSERVE_EVERY_MS),
+  const haproxyOldWorkers = onDemand({
+    read: () => {
+      const [unit, seen] = [units.haproxy.state(), haproxy.latest()]
+      return readOldWorkers({
+        masterSocket: join(paths.runtime, RUNTIME.masterSocket),
+        timeoutMs: OBSERVE_EVERY_MS,
+        master: unit.kind === 'running' ? unit.pid : undefined,
+        current: seen.kind === 'known' ? seen.value.pid : undefined,
+      })
+    },
     ...PROCESSES,
-    now,
   })
   const dump = createKeepalivedDumper(config, keepalived.state)
   const keepalivedCounts = onDemand({
@@ -193,11 +197,14 @@ export async function createParts(
       const answer = await dump({ scripts: true })
       return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
     },
+    // The counters of a keepalived that has ended or hangs tell nothing of the one that runs.
+    stillTrue: ({ pid }) => {
+      const state = keepalived.state()
+      return state.kind === 'running' && state.pid === pid
+    },
     ...COUNTS,
-    now,
   })
   const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
-    now,
     onChange: () => {
       const drifts = drift.drifts()
       if (drifts.length > 0) log.warn({ about: 'drift', drifts }, 'live files differ from the applied release')
@@ -209,6 +216,7 @@ export async function createParts(
     config,
     log,
     secrets,
+    words,
     now,
     units,
     keepalived: keepalived.state,
@@ -231,7 +239,7 @@ export async function createParts(
     askPeer,
     others,
     keepalivedCounts,
-    haproxyProcesses,
+    haproxyOldWorkers,
     drift,
     addresses: ownAddresses,
     source: createSource({
@@ -242,6 +250,11 @@ export async function createParts(
     }),
     store,
     state,
+    /** What the applied release is to do on this node; undefined before the first one. */
+    expected: () => {
+      const { applied } = state.current()
+      return applied === null ? undefined : store.expectation(applied.release)
+    },
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
       health.close()

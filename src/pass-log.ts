@@ -1,11 +1,14 @@
 import type { Logger } from 'pino'
 import type { StageRecord } from './apply/stage-record.ts'
 import type { PassRecord, PassResult, PassRevision } from './pass-record.ts'
+import type { Words } from './words.ts'
 
 /** The record of one pass, as it is written. */
 export type PassWriter = {
   add(record: StageRecord): void
   setRevision(revision: PassRevision): void
+  /** From here on the pass ends with the release live, or rolled back: nothing holds it any more. */
+  goesLive(release: string): void
   /** Both daemons run the release; the confirm window is still open. */
   serving(release: string): void
   /** `finished`: the revision of an apply that a dead agent had begun. */
@@ -13,12 +16,14 @@ export type PassWriter = {
 }
 
 export type PassLog = {
+  /** The release that is being put live right now. */
+  goingLive(): string | undefined
   begin(onProgress: (event: unknown) => void): PassWriter
   /** The newest pass that did more than find nothing new. */
   lastTelling(): PassRecord | undefined
   /** The newest passes that came as far as a decision about a revision, newest first. */
   recent(): readonly PassRecord[]
-  /** `okAt`: when one went well last. */
+  /** `steadyMs`: when it ended, by `performance.now()`; `okAt`: when one went well last, epoch ms. */
   lastFetch(): Fetch | undefined
   /** The newest revision of the branch that was fetched. */
   desired(): PassRevision | undefined
@@ -26,11 +31,12 @@ export type PassLog = {
 
 const MAX_RECENT = 5
 
-type Fetch = { at: number; ok: boolean; detail: string; okAt: number | undefined }
+type Fetch = { steadyMs: number; ok: boolean; detail: string; okAt: number | undefined }
 
 /** Keeps what `status` shows of the passes, logs what changed, and tells a waiting `sync` how its pass goes on. */
 export function createPassLog(
   now: () => number,
+  words: Words,
   log: Logger,
   onEnd: (pass: PassRecord, finished: string | undefined) => void,
 ): PassLog {
@@ -38,12 +44,14 @@ export function createPassLog(
   let recent: readonly PassRecord[] = []
   let fetch: Fetch | undefined
   let desired: PassRevision | undefined
+  let goingLive: string | undefined
   const keep = (pass: PassRecord): void => {
     telling = pass
     if (pass.stages.length <= 2 && pass.result.kind !== 'refused') return
     recent = [pass, ...recent.filter((other) => other.startedAtMs !== pass.startedAtMs)].slice(0, MAX_RECENT)
   }
   return {
+    goingLive: () => goingLive,
     begin: (onProgress) => {
       let pass: PassRecord = {
         revision: null,
@@ -62,18 +70,25 @@ export function createPassLog(
           update({ stages: [...pass.stages, record] })
           if (record.stage === 'fetch') {
             logFetch(log, record, fetch)
-            const [at, isOk] = [now(), record.outcome === 'ok']
-            fetch = { at, ok: isOk, detail: record.detail, okAt: isOk ? at : fetch?.okAt }
+            const isOk = record.outcome === 'ok'
+            const okAt = isOk ? now() : fetch?.okAt
+            fetch = { steadyMs: performance.now(), ok: isOk, detail: record.detail, okAt }
           }
           onProgress(record)
           log.debug(record, 'stage ended')
         },
-        setRevision: (revision) => {
+        setRevision: (found) => {
+          const revision = words(found)
           desired = revision
           update({ revision })
         },
+        goesLive: (release) => {
+          goingLive = release
+        },
         serving: (release) => onProgress({ serving: release }),
-        end: (result, finished) => {
+        end: (ended, finished) => {
+          const result = words(ended)
+          goingLive = undefined
           update({ endedAtMs: now(), result })
           onEnd(pass, finished)
           const known =

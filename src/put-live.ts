@@ -7,6 +7,7 @@ import type { PassWriter } from './pass-log.ts'
 import { failed, type PassResult } from './pass-record.ts'
 import { refuse, reject } from './reject.ts'
 import { check } from './stages.ts'
+import { whySuspended } from './suspend.ts'
 import { watchWindow } from './watch-window.ts'
 
 /** `by hand`: a person named the release, so that its failure is no verdict on a revision. */
@@ -17,7 +18,7 @@ export type Change = {
   cause: 'revision' | 'by hand'
 }
 
-/** stage -> check -> activate … applied, rolled back or stuck. */
+/** stage -> check -> activate … applied, rolled back or stuck; or suspended, with nothing changed. */
 export async function putLive(
   parts: Parts,
   pass: PassWriter,
@@ -39,6 +40,10 @@ export async function putLive(
       ? failed('check', checked.reason)
       : await refuse(parts, revision, 'check', checked)
   }
+  // A suspension may have begun since the pass did. From the next line on nothing waits before live files change.
+  const suspended = change.cause === 'revision' ? whySuspended(parts, revision) : undefined
+  if (suspended !== undefined) return { kind: 'suspended', reason: suspended }
+  pass.goesLive(to.id)
 
   // The files of the VIPs must exist before keepalived reads their names.
   parts.health.expect(to.expectation)
@@ -82,7 +87,7 @@ async function settle(
 ): Promise<PassResult> {
   if (result.kind === 'applied') {
     parts.drift.expect(liveContents(parts.live, to))
-    const { previous } = await parts.state.readState()
+    const { previous } = parts.state.current()
     await parts.store.prune([to.id, ...(previous === null ? [] : [previous])])
     return { kind: 'applied', release: to.id }
   }

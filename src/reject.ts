@@ -3,12 +3,13 @@ import { failed, type PassResult } from './pass-record.ts'
 
 /** Remembers that a revision failed a stage, durably: it is not tried again before somebody asks for it. */
 export async function reject(
-  parts: Pick<Parts, 'state' | 'log' | 'now'>,
+  parts: Pick<Parts, 'state' | 'log' | 'now' | 'words'>,
   revision: string,
   stage: string,
-  reason: string,
+  why: string,
 ): Promise<void> {
-  const state = await parts.state.readState()
+  const reason = parts.words(why)
+  const state = parts.state.current()
   const others = state.rejected.filter((entry) => entry.revision !== revision)
   await parts.state.writeState({ ...state, rejected: [...others, { revision, stage, reason, atMs: parts.now() }] })
   parts.log.error({ about: 'release', revision, stage, reason }, 'revision rejected')

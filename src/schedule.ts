@@ -13,16 +13,17 @@ export type Schedule = {
   request(request: PassRequest): void
   /** Waits for the next request, or for `delayMs` to pass, whichever is first; undefined when aborted. */
   next(delayMs: number, signal: AbortSignal): Promise<PassRequest | undefined>
-  nextTryAtMs(): number
+  /** Until the next one begins by itself. */
+  nextInMs(): number
   /** How long the pass that is under way has been; 0 between passes. */
   busyForMs(): number
 }
 
 /** Passes have one owner: the loop that calls `next`. */
-export function createSchedule(now: () => number): Schedule {
+export function createSchedule(): Schedule {
   const queue: PassRequest[] = []
   let wake: (() => void) | undefined
-  let nextTryAtMs = 0
+  let nextAt = 0
   // The loop that calls `next` may not have begun yet.
   let busySince: number | undefined
   return {
@@ -33,7 +34,7 @@ export function createSchedule(now: () => number): Schedule {
     },
     next: (delayMs, signal) =>
       new Promise((resolve) => {
-        nextTryAtMs = now() + delayMs
+        nextAt = performance.now() + delayMs
         busySince = undefined
         const finish = (): void => {
           clearTimeout(timer)
@@ -47,7 +48,7 @@ export function createSchedule(now: () => number): Schedule {
         signal.addEventListener('abort', finish, { once: true })
         if (signal.aborted) finish()
       }),
-    nextTryAtMs: () => nextTryAtMs,
+    nextInMs: () => Math.round(nextAt - performance.now()),
     busyForMs: () => (busySince === undefined ? 0 : performance.now() - busySince),
   }
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { ServerState } from './daemons/haproxy-state.ts'
 import { headlineOf, logsOf } from './headline.ts'
 import type { Drain } from './health/drains.ts'
+import { ageOf } from './observe/observer.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import type { statusSchema } from './report/status-schema.ts'
@@ -14,23 +15,25 @@ export type VipStatus = Status['vips'][number]
 export type ServiceStatus = Status['services'][number]
 type Move = Status['moves'][number]
 
-/** Puts the status together from what is known already; no daemon is waited for. */
-export async function statusOf(
+/** Puts the status together from what is known already: no daemon is waited for, and no disk. */
+export function statusOf(
   parts: Parts,
   passes: PassLog,
-  agent: { version: string; startedAtMs: number; nextTryAtMs: number },
-): Promise<Status> {
+  agent: { version: string; startedAtMs: number; nextInMs: number },
+): Status {
   const now = parts.now()
-  const state = await parts.state.readState()
-  const release = state.applied === null ? undefined : await parts.store.get(state.applied.release)
+  const state = parts.state.current()
+  const expected = parts.expected()
   const fact = parts.haproxy.latest()
   const servers = Map.groupBy(fact.kind === 'known' ? fact.value.servers : [], ({ backend }) => backend)
   const fetch = passes.lastFetch()
   const desired = passes.desired()
   const verdict = parts.health.verdict()
   const suspension = parts.suspensions.current()
-  const lookedAtMs = parts.health.lookedAtMs()
-  const driftAtMs = parts.drift.checkedAtMs()
+  const lookAgeMs = parts.health.lookAgeMs()
+  const workers = parts.haproxyOldWorkers()
+  const oldWorkers = workers.kind === 'known' ? { count: workers.value.oldWorkers, ageMs: ageOf(workers) } : null
+  const vips = expected?.vips ?? []
   const status: Omit<Status, 'headline'> = {
     format: 1,
     node: parts.config.node,
@@ -47,9 +50,9 @@ export async function statusOf(
         : {
             ok: fetch.ok,
             detail: fetch.detail,
-            ageMs: now - fetch.at,
+            ageMs: ageOf(fetch),
             everyMs: parts.config.repository.everyMs,
-            nextInMs: agent.nextTryAtMs - now,
+            nextInMs: agent.nextInMs,
             okAtMs: fetch.okAt ?? null,
           },
     suspended:
@@ -61,19 +64,20 @@ export async function statusOf(
       open: verdict.serving,
       reason: verdict.reason,
       sinceMs: verdict.sinceMs,
-      ageMs: lookedAtMs === undefined ? null : now - lookedAtMs,
-      fresh: now - (lookedAtMs ?? agent.startedAtMs) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
+      ageMs: lookAgeMs ?? null,
+      // Without a look, since this process began.
+      fresh: (lookAgeMs ?? performance.now()) <= STALE_AFTER_MS + 2 * parts.config.health.everyMs,
     },
-    vips: (release?.expectation.vips ?? []).map((vip) => vipStatus(parts, vip)),
+    vips: vips.map((vip) => vipStatus(parts, vip)),
     moves: movesOf(parts),
     drains: parts.drains.all().map(drainStatus),
     troubles: parts.troubles.list(),
     haproxy:
       fact.kind === 'known'
-        ? { state: 'running', ...pick(fact.value), ageMs: now - fact.atMs }
-        : { state: 'UNKNOWN', reason: fact.reason, ageMs: now - fact.atMs },
+        ? { state: 'running', ...pick(fact.value), ageMs: ageOf(fact), oldWorkers }
+        : { state: 'UNKNOWN', reason: fact.reason, ageMs: ageOf(fact), oldWorkers },
     keepalived: keepalivedStatus(parts),
-    services: (release?.expectation.services ?? []).map((service) => {
+    services: (expected?.services ?? []).map((service) => {
       const mine = servers.get(service.backend) ?? []
       const { name, vip, address, port } = service
       const up = fact.kind === 'known' ? mine.filter((server) => server.up).length : null
@@ -88,8 +92,8 @@ export async function statusOf(
         servers: mine.map(serverStatus),
       }
     }),
-    peers: (release?.expectation.peers ?? []).map((peer) => ({ ...peer, up: parts.others.answers(peer.name) ?? null })),
-    drift: { files: parts.drift.drifts(), ageMs: driftAtMs === undefined ? null : now - driftAtMs },
+    peers: (expected?.peers ?? []).map((peer) => peerStatus(parts, peer, vips)),
+    drift: { files: parts.drift.drifts(), ageMs: parts.drift.ageMs() ?? null },
   }
   return { ...status, headline: headlineOf(status, logsOf(parts.config)) }
 }
@@ -107,12 +111,25 @@ function serverStatus({ name, status, up, checked, lastCheck, currentSessions }:
   return { name, status, up, checked, lastCheck, currentSessions }
 }
 
+function peerStatus(
+  parts: Parts,
+  { name, address }: { name: string; address: string },
+  vips: readonly { name: string; address: string }[],
+): Status['peers'][number] {
+  const said = parts.others.said(name)
+  if (said === undefined) return { name, address, up: null, reason: null, holds: [], ageMs: null }
+  const { ageMs } = said
+  if (said.kind === 'silent') return { name, address, up: false, reason: said.reason, holds: [], ageMs }
+  const holds = vips.filter((vip) => said.addresses.has(vip.address)).map((vip) => vip.name)
+  return { name, address, up: true, reason: null, holds, ageMs }
+}
+
 function vipStatus(parts: Parts, vip: { name: string; address: string }): VipStatus {
   const running = parts.keepalived().kind === 'running'
   const known = parts.vrrp.get(vip.name)
   const score = parts.health.scores().find((entry) => entry.vip === vip.name)
   const held = parts.addresses().has(vip.address)
-  const others = parts.others.of(vip.name) ?? { holders: [], silent: [] }
+  const others = parts.others.of(vip.name) ?? { holders: [], silent: [], ageMs: null }
   return {
     name: vip.name,
     address: vip.address,
@@ -121,9 +138,12 @@ function vipStatus(parts: Parts, vip: { name: string; address: string }): VipSta
     effectivePriority: known?.priority ?? null,
     held,
     duplicate:
-      held && (!running || others.holders.length > 0) ? { others: others.holders, silent: others.silent } : null,
+      held && (!running || others.holders.length > 0)
+        ? { others: others.holders, silent: others.silent, ageMs: others.ageMs }
+        : null,
     score: score?.score ?? null,
     scoreReason: score?.reason ?? 'not computed yet',
+    scoreCause: score?.cause ?? null,
   }
 }
 

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { troubleSchema } from './report/status-schema.ts'
+import type { Words } from './words.ts'
 
 /** Something that a person should mend, and that does not stop the agent's work. */
 export type Trouble = z.infer<typeof troubleSchema>
@@ -21,7 +22,11 @@ export type Troubles = {
 }
 
 /** What is not as it should be right now, for `status`: each part raises its own and clears it, or says when it is over. */
-export function createTroubles(now: () => number, steadyMs: () => number = () => performance.now()): Troubles {
+export function createTroubles(
+  now: () => number,
+  words: Words,
+  steadyMs: () => number = () => performance.now(),
+): Troubles {
   const raised = new Map<string, { trouble: Trouble; isOver(): boolean }>()
   const dropEnded = (): void => {
     for (const [key, { isOver }] of raised) if (isOver()) raised.delete(key)
@@ -32,7 +37,7 @@ export function createTroubles(now: () => number, steadyMs: () => number = () =>
       const sinceMs = raised.get(key)?.trouble.sinceMs ?? now()
       // A clock that is set must neither end a trouble nor keep it.
       const endsAt = steadyMs() + forMs
-      raised.set(key, { trouble: { key, text, sinceMs }, isOver: () => steadyMs() >= endsAt || !stands() })
+      raised.set(key, { trouble: { key, text: words(text), sinceMs }, isOver: () => steadyMs() >= endsAt || !stands() })
     },
     clear: (key) => {
       raised.delete(key)

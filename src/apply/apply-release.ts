@@ -67,7 +67,7 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
         signal,
       )
   }
-  const before = await state.readState()
+  const before = state.current()
   await state.writeState({
     ...before,
     applied: { release: to.id, revision: options.revision, atMs: options.now() },

@@ -32,33 +32,45 @@ const EMPTY: ApplyState = { applied: null, previous: null, rejected: [] }
 const KEPT_REJECTED = 20
 
 export type StateFiles = {
-  readState(): Promise<ApplyState>
+  /** What the file says: kept in memory, so that whoever shows it waits for no disk. */
+  current(): ApplyState
+  /** Durable first, current after that. Rejects with what the file system says; then `current` is as it was. */
   writeState(state: ApplyState): Promise<void>
   readJournal(): Promise<Journal | undefined>
   writeJournal(journal: Journal | undefined): Promise<void>
 }
 
-export function createStateFiles(directory: string): StateFiles {
+/**
+ * Opens the files of `directory`. The state is read once: this agent alone writes it (see lock.ts). Throws when it is there
+ * and cannot be read, because an agent that knows nothing of what it has applied would apply anew what was rejected.
+ */
+export async function openStateFiles(directory: string): Promise<StateFiles> {
   const statePath = join(directory, 'state.json')
   const journalPath = join(directory, 'journal.json')
+  let current = (await readJson(statePath, stateSchema)) ?? EMPTY
   return {
-    readState: async () => stateSchema.parse((await readJson(statePath)) ?? EMPTY),
-    writeState: (state) =>
-      write(statePath, { ...state, rejected: state.rejected.slice(-KEPT_REJECTED) } satisfies ApplyState),
-    readJournal: async () => {
-      const found = await readJson(journalPath)
-      return found === undefined || found === null ? undefined : journalSchema.parse(found)
+    current: () => current,
+    writeState: async (state) => {
+      const next: ApplyState = { ...state, rejected: state.rejected.slice(-KEPT_REJECTED) }
+      await write(statePath, next)
+      current = next
     },
+    readJournal: async () => (await readJson(journalPath, journalSchema.nullable())) ?? undefined,
     writeJournal: (journal) => write(journalPath, journal ?? null),
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** undefined when there is no such file. */
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Error(`${path} cannot be read: ${(error as Error).message}`)
+    const why =
+      error instanceof z.ZodError
+        ? error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; ')
+        : (error as Error).message
+    throw new Error(`${path} cannot be read: ${why}`)
   }
 }
 

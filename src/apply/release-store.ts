@@ -8,6 +8,8 @@ export type ReleaseStore = {
   /** Puts a release on disk, whole or not at all. A release that is there already is left alone. */
   put(release: Release): Promise<void>
   get(id: string): Promise<Release | undefined>
+  /** What is expected of a release that was put, got or amended: kept in memory, so that nobody waits for the disk. */
+  expectation(id: string): Release['expectation'] | undefined
   /** What is expected of a stored release has changed, its files have not. */
   amend(release: Release): Promise<void>
   /** Path of one file of a stored release, for the daemons' own checks. */
@@ -65,13 +67,19 @@ const recordSchema = z.object({
 /** Releases below `directory`, one folder each, named by id. */
 export function createReleaseStore(directory: string): ReleaseStore {
   const path: ReleaseStore['path'] = (id, file) => join(directory, id, FILE_NAMES[file])
+  const expectations = new Map<string, Release['expectation']>()
+  const know = ({ id, expectation }: Pick<Release, 'id' | 'expectation'>): void => {
+    expectations.set(id, expectation)
+  }
   return {
     path,
+    expectation: (id) => expectations.get(id),
     put: async (release) => {
       const final = join(directory, release.id)
       const staging = join(directory, `.staging-${release.id}`)
       await mkdir(directory, { recursive: true, mode: 0o750 })
-      if ((await readRecord(final)) !== undefined) return
+      const stored = await readRecord(final)
+      if (stored !== undefined) return know(stored)
       await rm(staging, { recursive: true, force: true })
       await rm(final, { recursive: true, force: true })
       await mkdir(staging, { mode: 0o750 })
@@ -80,6 +88,7 @@ export function createReleaseStore(directory: string): ReleaseStore {
       await writeRecord(staging, release)
       await rename(staging, final)
       await syncDirectory(directory)
+      know(release)
     },
     get: async (id) => {
       const record = await readRecord(join(directory, id))
@@ -88,9 +97,13 @@ export function createReleaseStore(directory: string): ReleaseStore {
         readFile(path(id, 'haproxy'), 'utf8'),
         readFile(path(id, 'keepalived'), 'utf8'),
       ])
+      know(record)
       return { ...record, files: { haproxy, keepalived } }
     },
-    amend: (release) => writeRecord(join(directory, release.id), release),
+    amend: async (release) => {
+      await writeRecord(join(directory, release.id), release)
+      know(release)
+    },
     prune: async (keep) => {
       const names = await readdir(directory).catch(() => [])
       const ages = await Promise.all(
@@ -100,6 +113,7 @@ export function createReleaseStore(directory: string): ReleaseStore {
         .filter(({ name }) => !keep.includes(name) && !name.startsWith('foreign-'))
         .sort((a, b) => b.at - a.at)
         .slice(KEPT_BESIDES)
+      for (const { name } of old) expectations.delete(name)
       await Promise.all(old.map(({ name }) => rm(join(directory, name), { recursive: true, force: true })))
     },
   }

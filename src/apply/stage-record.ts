@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { stageSchema } from '../report/pass-schema.ts'
+import type { Words } from '../words.ts'
 
 /** What became of one stage; `detail` is a sentence for the operator. */
 export type StageRecord = z.infer<typeof stageSchema>
@@ -12,8 +13,11 @@ export type StageResult<T> =
 
 export type Recorder = <T>(stage: StageName, work: () => Promise<StageResult<T>>) => Promise<StageResult<T>>
 
-/** Runs stages one after the other and hands each record on as it ends. A stage that throws has failed, and is ours to explain. */
-export function createRecorder(now: () => number, onRecord: (record: StageRecord) => void): Recorder {
+/**
+ * Runs stages one after the other and hands each record on as it ends. A stage that throws has failed, and is ours to explain.
+ * What a stage says may be another program's; from here on it is fit to be shown.
+ */
+export function createRecorder(now: () => number, words: Words, onRecord: (record: StageRecord) => void): Recorder {
   return async (stage, work) => {
     const startedAtMs = now()
     const startedAt = performance.now()
@@ -23,6 +27,8 @@ export function createRecorder(now: () => number, onRecord: (record: StageRecord
     } catch (error) {
       result = { kind: 'failed', reason: (error as Error).message, rejects: false }
     }
+    if (result.kind === 'ok') result = { ...result, detail: words(result.detail) }
+    else result = { ...result, reason: words(result.reason) }
     onRecord({
       stage,
       outcome: result.kind,

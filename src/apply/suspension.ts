@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import * as z from 'zod'
 import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
+import type { Troubles } from '../troubles.ts'
 import { writeDurably } from '../write-file.ts'
 
 /** New revisions are looked at, but not applied, until somebody says so or the time is over. */
@@ -19,9 +20,27 @@ export type Suspensions = {
 
 const LOOK_EVERY_MS = 1_000
 
-/** Remembers a suspension in `file`, over restarts and boots. `onEnd` hears of one whose time is over. */
-export function createSuspensions(file: string, now: () => number, onEnd: () => void): Suspensions {
-  let suspension = load(file)
+const TROUBLE = 'suspension'
+
+/**
+ * Remembers a suspension in `file`, over restarts and boots. `onEnd` hears of one whose time is over. A file that is there
+ * and cannot be read is taken for a suspension without an end: somebody may have meant that nothing changes.
+ */
+export function createSuspensions(
+  file: string,
+  { now, onEnd, troubles }: { now(): number; onEnd(): void; troubles: Pick<Troubles, 'raise' | 'clear'> },
+): Suspensions {
+  const found = load(file)
+  if (found.kind === 'unreadable') {
+    troubles.raise(
+      TROUBLE,
+      `${file} cannot be read: ${found.reason}; this node stays suspended, as it may have been: lb-agent resume ends that`,
+    )
+  }
+  let suspension =
+    found.kind === 'unreadable'
+      ? { ...lastingFor(undefined, now()), reason: `${file} cannot be read` }
+      : found.suspension
   const current = (): Suspension | undefined => {
     if (suspension === undefined || !isOver(suspension, now())) return suspension
     suspension = undefined
@@ -34,25 +53,37 @@ export function createSuspensions(file: string, now: () => number, onEnd: () => 
   return {
     current,
     begin: async ({ forMs, reason }) => {
+      const before = suspension
       const next = { ...lastingFor(forMs, now()), reason }
-      await writeDurably(file, JSON.stringify(next), 0o640)
+      // Before the disk has it: a pass under way looks meanwhile.
       suspension = next
+      try {
+        await writeDurably(file, JSON.stringify(next), 0o640)
+      } catch (error) {
+        suspension = before
+        throw error
+      }
+      troubles.clear(TROUBLE)
       return next
     },
     end: async () => {
       const ended = current()
       await rm(file, { force: true })
       suspension = undefined
+      troubles.clear(TROUBLE)
       return ended
     },
     close: () => clearInterval(timer),
   }
 }
 
-function load(file: string): Suspension | undefined {
+type Found = { kind: 'read'; suspension: Suspension | undefined } | { kind: 'unreadable'; reason: string }
+
+function load(file: string): Found {
   try {
-    return suspensionSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
-    return undefined
+    return { kind: 'read', suspension: suspensionSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'read', suspension: undefined }
+    return { kind: 'unreadable', reason: error instanceof z.ZodError ? 'not a suspension' : (error as Error).message }
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
+import { forTerminal } from '../words.ts'
 import { paint, printProblems } from './print.ts'
 import { readAgentConfig } from './read-config.ts'
 import { readDesired } from './read-desired.ts'
@@ -84,7 +85,7 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
     return 0
   }
   if (changes.length === 0) console.log(`nothing changes on ${node}`)
-  for (const { diff } of changes) console.log(diff.split('\n').map(paintDiff).join('\n'))
+  for (const { diff } of changes) console.log(forTerminal(diff).split('\n').map(paintDiff).join('\n'))
   for (const { consequence } of changes) console.log(consequence)
   return 0
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { formatProblem, type Problem } from '../spec/problem.ts'
+import { forTerminal } from '../words.ts'
 
 type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
@@ -9,7 +10,7 @@ export function paint(style: Style, text: string): string {
 }
 
 export function printProblems(problems: readonly Problem[]): void {
-  for (const problem of problems) console.log(formatProblem(problem))
+  for (const problem of problems) console.log(formatProblem(forTerminal(problem)))
   console.log(problems.length === 1 ? '1 problem' : `${problems.length} problems`)
 }
 

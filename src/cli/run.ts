@@ -19,7 +19,6 @@ import { createSecrets, type Secrets } from '../secrets.ts'
 import { createSeen, essenceOf } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
 import { createLive } from '../serve/live.ts'
-import { shared } from '../shared.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
@@ -88,28 +87,25 @@ async function serve(
   const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
-  const schedule = createSchedule(parts.now)
-  const passes = createPassLog(parts.now, log, (pass, finished) => {
+  const schedule = createSchedule()
+  const passes = createPassLog(parts.now, parts.words, log, (pass, finished) => {
     const end = releaseEndOf(pass, finished)
     if (end !== undefined) parts.timeline.add(end)
     metrics.counted.pass(pass)
   })
-  // Many who ask at the same time get the same answer.
-  const status = shared(() =>
-    statusOf(parts, passes, { version: version(), startedAtMs, nextTryAtMs: schedule.nextTryAtMs() }),
-  )
+  const status = async () => statusOf(parts, passes, { version: version(), startedAtMs, nextInMs: schedule.nextInMs() })
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const stopping = createStop()
   const control = await serveControl(controlSocketOf(config), {
     status,
     cluster: async () => await viewCluster(await status(), parts.askPeer),
-    why: (vip) => whyOf(parts, vip),
+    why: async (vip) => whyOf(parts, vip),
     sync: ({ restore, ...flags }, onProgress) => ask({ cause: restore ? 'restore' : 'sync', ...flags, onProgress }),
     rollback: (onProgress) => ask({ cause: 'rollback', retry: true, acceptRewind: true, onProgress }),
     drain: async (request, line) => line({ result: await drain(parts, request, line, ending.signal) }),
     undrain: (vip) => undrain(parts, vip),
-    suspend: (request) => suspend(parts, request),
+    suspend: (request) => suspend(parts, passes, request),
     resume: () =>
       resume(parts, () => void ask({ cause: 'sync', retry: false, acceptRewind: false, onProgress: () => undefined })),
     stop: async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterView } from '../cluster.ts'
 import { type ControlClient, connectControl } from '../serve/control-client.ts'
 import type { Status } from '../status.ts'
@@ -8,6 +7,7 @@ import { adviceLines, paint, table } from './print.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 import { describeResult } from './sync.ts'
 import { wait } from './wait.ts'
+import { watch } from './watch.ts'
 
 export type StatusOptions = {
   config: string
@@ -19,8 +19,6 @@ export type StatusOptions = {
   timeout: string
 }
 
-const REDRAW_EVERY_MS = 1_000
-
 /** What is true on this node, or as seen from it on all of them. Exit code 0 only if all is well. */
 export async function status(options: StatusOptions): Promise<number> {
   const config = readAgentConfig(options.config)
@@ -28,29 +26,28 @@ export async function status(options: StatusOptions): Promise<number> {
   if (options.wait !== undefined) {
     return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control)
   }
-  for (;;) {
-    const { now, text } = options.cluster === true ? await lookAtAll(control) : await lookHere(control)
-    const shown = options.json === true ? JSON.stringify(now, undefined, options.watch === true ? 0 : 2) : text
-    // In place: what was longer before is cleared below and to the right.
-    if (options.watch === true && options.json !== true) process.stdout.write(inPlace(shown))
-    else console.log(shown)
-    if (options.watch !== true) return now.headline.well ? 0 : 1
-    await sleep(REDRAW_EVERY_MS)
-  }
+  const look = (): Promise<Look> => (options.cluster === true ? lookAtAll(control) : lookHere(control))
+  const json = options.json === true
+  if (options.watch === true) return await watch(async () => shown(await look(), json ? 'line' : 'text'), { json })
+  const seen = await look()
+  console.log(shown(seen, json ? 'document' : 'text'))
+  return seen.now.headline.well ? 0 : 1
 }
 
-async function lookHere(control: ControlClient): Promise<{ now: Status; text: string }> {
+type Look = { now: Status | ClusterView; text: string }
+
+async function lookHere(control: ControlClient): Promise<Look> {
   const now = (await control.get('/v1/status')) as Status
   return { now, text: formatStatus(now) }
 }
 
-async function lookAtAll(control: ControlClient): Promise<{ now: ClusterView; text: string }> {
+async function lookAtAll(control: ControlClient): Promise<Look> {
   const now = (await control.get('/v1/cluster')) as ClusterView
   return { now, text: formatCluster(now) }
 }
 
-function inPlace(text: string): string {
-  return `\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`
+function shown({ now, text }: Look, as: 'text' | 'line' | 'document'): string {
+  return as === 'text' ? text : JSON.stringify(now, undefined, as === 'line' ? 0 : 2)
 }
 
 /** The status as it is read at 3 a.m.: the verdict first, then what it rests on. */
@@ -65,6 +62,7 @@ export function formatStatus(status: Status): string {
     '',
     ...vipLines(status),
     '',
+    ...peerLines(status),
     ...troubleLines(status),
     ...serviceLines(status),
     '',
@@ -104,8 +102,8 @@ function describeSuspension({ sinceMs, untilMs, reason }: NonNullable<Status['su
 }
 
 function daemonLines(status: Status): string[] {
-  const { haproxy, keepalived, gate, atMs } = status
-  const looked = gate.ageMs === null ? '' : `, looked ${age(gate.ageMs)} ago`
+  const { haproxy, keepalived, gate } = status
+  const workers = haproxy.oldWorkers
   const rows = [
     [
       'haproxy',
@@ -114,17 +112,28 @@ function daemonLines(status: Status): string[] {
         : `${paint('red', 'UNKNOWN')}: ${haproxy.reason}, asked ${age(haproxy.ageMs)} ago`,
     ],
     [
+      'old workers',
+      workers === null ? paint('yellow', 'UNKNOWN') : `${workers.count}, counted ${age(workers.ageMs)} ago`,
+    ],
+    [
       'keepalived',
       keepalived.state === 'running'
         ? `running, pid ${keepalived.pid}`
         : `${paint('red', keepalived.state)}: ${keepalived.reason}`,
     ],
-    [
-      'gate',
-      `${gate.open ? paint('green', 'open') : paint('red', 'closed')} for ${age(atMs - gate.sinceMs)}: ${gate.reason}${looked}`,
-    ],
+    ['gate', describeGate(gate, status.atMs)],
   ]
   return table(rows).split('\n')
+}
+
+/** One that was not looked at is neither open nor closed. */
+function describeGate({ open, fresh, reason, sinceMs, ageMs }: Status['gate'], atMs: number): string {
+  const word = open ? 'open' : 'closed'
+  const unknown = paint('yellow', 'UNKNOWN')
+  if (ageMs === null) return `${unknown}: not looked at yet; it was left ${word}`
+  const looked = `looked ${age(ageMs)} ago`
+  if (!fresh) return `${unknown}: ${looked}, then it was ${word}: ${reason}`
+  return `${paint(open ? 'green' : 'red', word)} for ${age(atMs - sinceMs)}: ${reason}, ${looked}`
 }
 
 function vipLines(status: Status): string[] {
@@ -134,11 +143,39 @@ function vipLines(status: Status): string[] {
     vip.address,
     vip.state === 'UNKNOWN' ? paint('yellow', vip.state) : vip.state,
     vip.sinceMs === null ? '-' : age(status.atMs - vip.sinceMs),
-    vip.duplicate !== null ? paint('red', 'DUPLICATE') : vip.held ? 'here' : 'not here',
+    placeOf(vip, status.peers),
     vip.effectivePriority === null ? '-' : String(vip.effectivePriority),
     `${vip.score ?? '-'} (${vip.scoreReason})`,
   ])
-  return table([['VIP', 'address', 'state', 'for', 'kernel', 'priority', 'score'].map(head), ...rows]).split('\n')
+  return table([['VIP', 'address', 'state', 'for', 'where', 'priority', 'score'].map(head), ...rows]).split('\n')
+}
+
+/** The kernel says what is here; what is elsewhere the others said when they were asked. */
+function placeOf({ name, held, duplicate }: Status['vips'][number], peers: Status['peers']): string {
+  if (duplicate !== null) {
+    const asked = duplicate.ageMs === null ? '' : `, asked ${age(duplicate.ageMs)} ago`
+    return paint('red', ['DUPLICATE', ...duplicate.others].join(' ') + asked)
+  }
+  if (held) return 'here'
+  const holders = peers.filter(({ holds }) => holds.includes(name))
+  if (holders.length === 0) return 'not here'
+  const oldest = Math.max(...holders.map(({ ageMs }) => ageMs ?? 0))
+  return `on ${holders.map((peer) => peer.name).join(' and ')}, asked ${age(oldest)} ago`
+}
+
+/** The other balancers: a silent agent is nothing that a node itself has to complain about, but it must be seen. */
+function peerLines({ peers }: Status): string[] {
+  if (peers.length === 0) return []
+  const rows = peers.map(({ name, address, up, reason, holds, ageMs }) => [
+    ...[name, address],
+    up === null
+      ? paint('yellow', 'UNKNOWN: not asked yet')
+      : up
+        ? `answers; holds ${holds.length === 0 ? 'no VIP' : holds.join(', ')}`
+        : paint('red', `no answer: ${reason}`),
+    ageMs === null ? '-' : `${age(ageMs)} ago`,
+  ])
+  return [...table([['other nodes', 'address', 'says', 'asked'].map(head), ...rows]).split('\n'), '']
 }
 
 function troubleLines({ troubles, atMs }: Status): string[] {

@@ -39,7 +39,12 @@ function describe(result: SuspendResult, lasting: string | undefined): string {
   switch (result.kind) {
     case 'suspended': {
       const end = lasting === undefined ? 'until lb-agent resume' : `for ${lasting}, or until lb-agent resume`
-      return `${paint('green', '✓')} suspended ${end}: this node looks at its repository, and applies nothing of it. Its VIPs move as ever.`
+      const stays = 'this node looks at its repository, and applies nothing of it. Its VIPs move as ever.'
+      const begun =
+        result.goingLive === null
+          ? ''
+          : `\n${paint('yellow', '▲')} release ${result.goingLive} was being put live already: that is carried through, or rolled back; lb-agent status shows which`
+      return `${paint('green', '✓')} suspended ${end}: ${stays}${begun}`
     }
     case 'resumed':
       return result.was

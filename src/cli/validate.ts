@@ -1,4 +1,6 @@
 import { checkNode, type DaemonChecks } from '../check-node.ts'
+import { hideCredentials } from '../secrets.ts'
+import { createWords } from '../words.ts'
 import { printProblems, table } from './print.ts'
 import { readDesired } from './read-desired.ts'
 import { createNodeRenderer, packagedTarget } from './render-node.ts'
@@ -13,6 +15,8 @@ export async function validate(path: string, options: { json?: boolean }): Promi
     return 1
   }
   const render = createNodeRenderer(desired)
+  // A log of a CI is read by many.
+  const words = createWords(hideCredentials)
   const nodes: { node: string; checks: DaemonChecks }[] = []
   // A node's namespace is removed before this ends.
   let interrupted = false
@@ -22,11 +26,11 @@ export async function validate(path: string, options: { json?: boolean }): Promi
   for (const node of desired.spec.nodes) {
     if (interrupted) return 130
     if (process.stderr.isTTY && options.json !== true) process.stderr.write(`\rchecking ${node.name} …\u001b[K`)
-    const checks = await checkNode(node, (paths) => {
+    const found = await checkNode(node, (paths) => {
       const target = packagedTarget(node.name, '')
       return render({ ...target, paths: { ...target.paths, ...paths } })
     })
-    nodes.push({ node: node.name, checks })
+    nodes.push({ node: node.name, checks: words(found) })
   }
   if (process.stderr.isTTY && options.json !== true) process.stderr.write('\r\u001b[K')
 

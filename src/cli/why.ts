@@ -16,11 +16,11 @@ export async function why(vip: string, options: WhyOptions): Promise<number> {
   }
   const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
   const answer = (await control.get(`/v1/why?${new URLSearchParams({ vip })}`)) as Why
-  const events = options.all === true ? answer.events : answer.events.filter(isTelling).slice(-last)
-  const shown = { ...answer, events }
-  if (options.json === true) console.log(JSON.stringify(shown, undefined, 2))
+  const [events, count] =
+    options.all === true ? [answer.events, Number.POSITIVE_INFINITY] : [answer.events.filter(isTelling), last]
+  if (options.json === true) console.log(JSON.stringify({ ...answer, events: events.slice(-count) }, undefined, 2))
   else {
-    const [headline = '', ...lines] = tell(shown, { time: timeOfDay, span: age })
+    const [headline = '', ...lines] = tell({ ...answer, events }, { time: timeOfDay, span: age }, count)
     console.log([paint('bold', headline), ...lines].join('\n'))
   }
   return 0

@@ -1,10 +1,8 @@
-import { constants } from 'node:fs'
-import { open, readFile, rm } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const MAX_DUMP_BYTES = 8 * 1024 * 1024
-/** A file's time comes from the tick before (the kernel's coarse clock). */
-const TICK_MS = 20
 
 /** Since 2.3.3 each dump can be sent elsewhere (global_parser.c). */
 const KEYWORDS = { json: 'json_dump_file', data: 'state_dump_file', stats: 'stats_dump_file' } as const
@@ -28,31 +26,60 @@ export async function placesOf(
   return paths.map((path) => join(`/proc/${pid}/root`, path))
 }
 
-/** Throws when one cannot be removed: then keepalived cannot write it either. */
-export async function removeAll(paths: readonly string[]): Promise<void> {
-  await Promise.all(paths.map((path) => rm(path, { force: true })))
+/** A dump that is asked for next. What lies in its place already is somebody else's: `kill -USR1` by hand, another keepalived. */
+export type ExpectedDump = {
+  /** Undefined until it is there. */
+  read(): Promise<string | undefined>
+  /** It holds passwords. False while there is none. */
+  remove(): Promise<boolean>
 }
 
-/** The first dump of these that there is; undefined until then. */
-export async function readFirst(paths: readonly string[], askedAtMs: number): Promise<string | undefined> {
-  for (const path of paths) {
-    const text = await readDumpFile(path, askedAtMs)
-    if (text !== undefined) return text
+/** To be called before keepalived is asked. */
+export async function expectDump(paths: readonly string[]): Promise<ExpectedDump> {
+  const places = await Promise.all(paths.map(async (path) => ({ path, before: identityOf(await statOf(path)) })))
+  return {
+    read: async () => {
+      for (const { path, before } of places) {
+        const text = await readNew(path, before)
+        if (text !== undefined) return text
+      }
+      return undefined
+    },
+    remove: async () => {
+      // keepalived writes to one of them: what is new in a later one as well is another's.
+      for (const { path, before } of places) {
+        if (!isNewDump(await statOf(path), before)) continue
+        await rm(path, { force: true })
+        return true
+      }
+      return false
+    },
   }
-  return undefined
 }
 
 /**
  * /tmp is everybody's: what lies there under the dump's name is believed only if it is a file of root's own, that has no
- * other name and was written since it was asked for. keepalived makes it with mkostemp and renames it into place.
+ * other name and was not there before. keepalived makes it with mkostemp and renames it into place; older ones write it anew.
  */
-async function readDumpFile(path: string, askedAtMs: number): Promise<string | undefined> {
+function isNewDump(found: Stats | undefined, before: string): boolean {
+  if (found === undefined || !found.isFile() || found.uid !== 0 || found.nlink !== 1) return false
+  return identityOf(found) !== before
+}
+
+function identityOf(found: Stats | undefined): string {
+  return found === undefined ? 'none' : `${found.ino} ${found.mtimeMs}`
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  return await lstat(path).catch(() => undefined)
+}
+
+async function readNew(path: string, before: string): Promise<string | undefined> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       const found = await file.stat()
-      const isRoots = found.isFile() && found.uid === 0 && found.nlink === 1
-      if (!isRoots || found.mtimeMs < askedAtMs - TICK_MS || found.size > MAX_DUMP_BYTES) return undefined
+      if (!isNewDump(found, before) || found.size > MAX_DUMP_BYTES) return undefined
       return await file.readFile('utf8')
     } finally {
       await file.close()

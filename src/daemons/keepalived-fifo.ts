@@ -10,11 +10,13 @@ export type VrrpEvent =
   | { kind: 'priority'; instance: string; state: 'MASTER' | 'BACKUP'; priority: number }
   | { kind: 'stopped'; instance: string }
 
-/** One open end; `inode` says whether a path still leads to it. */
 /** What the kernel keeps for a reader (pipe(7)). */
 const FIFO_BYTES = 65_536
 
-/** `backlog`: lines that were written while nobody read, as long as a keepalived had the FIFO open. */
+/**
+ * One open end; `inode` says whether a path still leads to it. `backlog`: lines that were written while nobody read, as long
+ * as a keepalived had the FIFO open.
+ */
 export type FifoEnd = { inode: number; backlog: readonly string[]; close(): void }
 
 /**

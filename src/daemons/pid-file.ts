@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { processOf } from './proc.ts'
+import { processOf } from '../proc.ts'
 
 /**
  * The pid in a daemon's own pid file, when that process lives and is the daemon: a pid can have been reused since.

@@ -1,8 +1,8 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs'
 import type { Logger } from 'pino'
+import { childrenOf } from '../proc.ts'
 import type { Troubles } from '../troubles.ts'
 import { type FifoEnd, makeFifo, openFifo, parseFifoLine, type VrrpEvent } from './keepalived-fifo.ts'
-import { childrenOf } from './proc.ts'
 
 export type FifoWatch = {
   /** Looks at the path now and mends it: before keepalived opens it anew. */

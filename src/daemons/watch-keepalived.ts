@@ -1,4 +1,4 @@
-import { ageMs as ageOf, childrenOf, processOf } from './proc.ts'
+import { ageMs as ageOf, childrenOf, processOf } from '../proc.ts'
 import type { Unit } from './unit.ts'
 
 /**

@@ -3,8 +3,8 @@ import { adoptedVerdict, nextVerdict, type ProbeEvent, type Thresholds, type Ver
 
 export type Gate = {
   verdict(): Verdict
-  /** When the last look at HAProxy ended, epoch ms; undefined before the first. */
-  lookedAtMs(): number | undefined
+  /** Since the last look at HAProxy ended; undefined before the first. */
+  lookAgeMs(): number | undefined
   /** Throws when the gate file cannot be written; the next look tries again. */
   look(event: ProbeEvent): void
   /** The verdict stays as it is: a reload moves the health listener to another port. */
@@ -27,7 +27,7 @@ export function createGate(options: GateOptions): Gate {
   const { trackFiles, now } = options
   let verdict = adoptedVerdict(trackFiles.readGate() ?? false, now())
   let paused = false
-  let lookedAtMs: number | undefined
+  let lookedAt: number | undefined
   let beatAt = Number.NEGATIVE_INFINITY
   try {
     if (trackFiles.readGate() === undefined) trackFiles.writeGate(false)
@@ -37,13 +37,13 @@ export function createGate(options: GateOptions): Gate {
 
   return {
     verdict: () => verdict,
-    lookedAtMs: () => lookedAtMs,
+    lookAgeMs: () => (lookedAt === undefined ? undefined : Math.round(performance.now() - lookedAt)),
     pause: (next) => {
       paused = next
     },
     look: (event) => {
       const nowMs = now()
-      lookedAtMs = nowMs
+      lookedAt = performance.now()
       const before = verdict
       if (!paused) verdict = nextVerdict(verdict, event, options.thresholds, nowMs)
       const changed = verdict.serving !== before.serving

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { bootId } from '../boot-clock.ts'
+import { HEALTH_CAUSES } from '../report/vip-schema.ts'
 import { replaceFile, writeDurably } from '../write-file.ts'
 import type { VipHealth } from './vip-health.ts'
 
@@ -20,7 +21,14 @@ const bootSchema = z.object({
   boot: z.string(),
   vips: z.record(
     z.string(),
-    z.object({ score: z.number(), reason: z.string(), changingSinceMs: optional, heldDownSinceMs: optional }),
+    z.object({
+      score: z.number(),
+      // An agent of an earlier version wrote none.
+      cause: z.enum(HEALTH_CAUSES).catch('servers_unknown'),
+      reason: z.string(),
+      changingSinceMs: optional,
+      heldDownSinceMs: optional,
+    }),
   ),
 })
 

@@ -1,7 +1,10 @@
+import type { SCORE_CAUSES } from '../report/vip-schema.ts'
 import type { VipHealth } from './vip-health.ts'
 
-/** What keepalived adds to this node's priority for one VIP, and why. */
-export type Score = { vip: string; score: number; reason: string }
+export type ScoreCause = (typeof SCORE_CAUSES)[number]
+
+/** What keepalived adds to this node's priority for one VIP, and why: in one word, and in a sentence. */
+export type Score = { vip: string; score: number; cause: ScoreCause; reason: string }
 
 /**
  * Scores of nodes that should not hold the VIP now, in this order: one that recovers, one that is drained, one without
@@ -24,14 +27,18 @@ export type Brakes = {
 
 export function scoreOf(vip: string, health: VipHealth, brakes: Brakes): Score {
   if (brakes.waitsForServer) {
-    return { vip, score: FAULT_SCORE, reason: 'held back: no server of it was up yet (requireHealthyOnce)' }
+    const reason = 'held back: no server of it was up yet (requireHealthyOnce)'
+    return { vip, score: FAULT_SCORE, cause: 'waits_for_server', reason }
   }
   const atMost = (score: number): number => Math.min(health.score, score)
-  if (brakes.drained !== undefined) return { vip, score: atMost(DRAINED_SCORE), reason: brakes.drained }
-  if (health.heldDownSinceMs !== undefined) {
-    return { vip, score: atMost(HELD_BACK_SCORE), reason: heldDown(health.heldDownSinceMs, brakes) }
+  if (brakes.drained !== undefined) {
+    return { vip, score: atMost(DRAINED_SCORE), cause: 'drained', reason: brakes.drained }
   }
-  return { vip, score: health.score, reason: health.reason }
+  if (health.heldDownSinceMs !== undefined) {
+    const reason = heldDown(health.heldDownSinceMs, brakes)
+    return { vip, score: atMost(HELD_BACK_SCORE), cause: 'held_back', reason }
+  }
+  return { vip, score: health.score, cause: health.cause, reason: health.reason }
 }
 
 function heldDown(sinceMs: number, { failbackMs, nowMs }: Brakes): string {

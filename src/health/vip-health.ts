@@ -1,3 +1,5 @@
+import type { HEALTH_CAUSES } from '../report/vip-schema.ts'
+
 /**
  * How well this node would serve one VIP: a pure state machine over what it sees of the servers; time comes in as an
  * argument. It is calm about what all nodes see at once: a change that could move the VIP (the holder's score falls,
@@ -7,6 +9,7 @@
 export type VipHealth = {
   /** 0..100: the share of the VIP's services that have servers enough. */
   score: number
+  cause: (typeof HEALTH_CAUSES)[number]
   reason: string
   /** Since when a change is wanted that could move the VIP. */
   changingSinceMs: number | undefined
@@ -30,6 +33,7 @@ export type Rules = { dampingMs: number; failbackMs: number | 'manual' }
 export function firstHealth(adopted: number | undefined): VipHealth {
   return {
     score: adopted ?? 100,
+    cause: 'servers_unknown',
     reason: adopted === undefined ? 'its servers are not known yet' : 'adopted, its servers are not known yet',
     changingSinceMs: undefined,
     heldDownSinceMs: undefined,
@@ -45,27 +49,27 @@ export function nextHealth(health: VipHealth, { services, holds, nowMs }: Seen, 
   const heldDownSinceMs =
     holds || isOver(health.heldDownSinceMs, rules.failbackMs, nowMs) ? undefined : health.heldDownSinceMs
   if (services === undefined) return { ...health, heldDownSinceMs, changingSinceMs: undefined }
-  const { score, reason } = worthOf(services)
+  const { score, cause, reason } = worthOf(services)
   const mayMove = holds ? score < health.score : score > health.score
   const changingSinceMs = health.changingSinceMs ?? nowMs
   if (mayMove && nowMs - changingSinceMs < rules.dampingMs) {
     const waits = `${reason}; that counts when it has lasted ${rules.dampingMs / 1000} s`
-    return { score: health.score, reason: waits, changingSinceMs, heldDownSinceMs }
+    return { score: health.score, cause: 'damped', reason: waits, changingSinceMs, heldDownSinceMs }
   }
   const recovered = !holds && mayMove ? changingSinceMs : heldDownSinceMs
-  return { score, reason, changingSinceMs: undefined, heldDownSinceMs: recovered }
+  return { score, cause, reason, changingSinceMs: undefined, heldDownSinceMs: recovered }
 }
 
 function isOver(sinceMs: number | undefined, failbackMs: Rules['failbackMs'], nowMs: number): boolean {
   return sinceMs === undefined || (failbackMs !== 'manual' && nowMs - sinceMs >= failbackMs)
 }
 
-function worthOf(services: readonly ServiceHealth[]): { score: number; reason: string } {
-  if (services.length === 0) return { score: 100, reason: 'no service to judge by' }
+function worthOf(services: readonly ServiceHealth[]): Pick<VipHealth, 'score' | 'cause' | 'reason'> {
+  if (services.length === 0) return { score: 100, cause: 'no_service', reason: 'no service to judge by' }
   const down = services.filter(({ serversUp, minimumServers }) => serversUp < minimumServers)
-  if (down.length === 0) return { score: 100, reason: 'every service has a server' }
+  if (down.length === 0) return { score: 100, cause: 'healthy', reason: 'every service has a server' }
   const score = Math.floor((100 * (services.length - down.length)) / services.length)
-  return { score, reason: down.map(lacks).join(', ') }
+  return { score, cause: 'servers_down', reason: down.map(lacks).join(', ') }
 }
 
 function lacks({ name, serversUp, minimumServers }: ServiceHealth): string {

@@ -26,8 +26,8 @@ export type HealthWatch = {
   scores(): readonly Score[]
   /** What was last asked for by `expect`. */
   expectation(): Expectation | undefined
-  /** When the last look at HAProxy ended, epoch ms; undefined before the first. */
-  lookedAtMs(): number | undefined
+  /** Since the last look at HAProxy ended; undefined before the first. */
+  lookAgeMs(): number | undefined
   close(): void
 }
 
@@ -91,7 +91,7 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     verdict: gate.verdict,
     scores: scores.all,
     expectation: () => expectation,
-    lookedAtMs: gate.lookedAtMs,
+    lookAgeMs: gate.lookAgeMs,
     close: probe.close,
   }
 }

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client'
-import type { HaproxyProcesses } from '../daemons/haproxy-processes.ts'
-import type { Fact } from '../observe/observer.ts'
+import type { OldWorkers } from '../daemons/haproxy-processes.ts'
+import { ageOf, type Fact } from '../observe/observer.ts'
+import { SCORE_CAUSES } from '../report/vip-schema.ts'
 import type { Status } from '../status.ts'
 import { createGauge } from './samples.ts'
 
@@ -8,7 +9,7 @@ const VRRP_STATES = ['MASTER', 'BACKUP', 'FAULT', 'UNKNOWN'] as const
 
 /** What `status` says now, as gauges: `fill` takes one snapshot, so that all of a scrape was true at once. */
 export function createAgentSamples(registry: Registry): {
-  fill(status: Status, processes: Fact<HaproxyProcesses>): void
+  fill(status: Status, seen: { oldWorkers: Fact<OldWorkers>; dump: Fact<unknown> }): void
 } {
   const all: { clear(): void }[] = []
   const samples = <Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) => {
@@ -27,6 +28,7 @@ export function createAgentSamples(registry: Registry): {
   const since = samples('vrrp_state_since_seconds', 'When that state began.', ['vip'])
   const priority = samples('vrrp_effective_priority', 'Base priority and score, as keepalived told it.', ['vip'])
   const score = samples('score', 'How well this node would serve the VIP: 100 when all is well.', ['vip'])
+  const scoreReason = samples('score_reason', '1 for the reason why the score is what it is.', ['vip', 'reason'])
   const drained = samples('drained', '1 while the VIP is given away by hand.', ['vip'])
 
   const gate = samples('gate_open', '1 when HAProxy on this node can serve.')
@@ -60,7 +62,7 @@ export function createAgentSamples(registry: Registry): {
   const keepalivedUp = samples('keepalived_up', '1 when keepalived runs and does not hang.')
 
   return {
-    fill: (status, processes) => {
+    fill: (status, { oldWorkers: workers, dump }) => {
       for (const each of all) each.clear()
       const seconds = (ms: number | null | undefined): number | undefined => (ms == null ? undefined : ms / 1000)
       build.set({ version: status.version }, 1)
@@ -70,6 +72,10 @@ export function createAgentSamples(registry: Registry): {
       if (status.haproxy.state === 'running') age.set({ fact: 'haproxy' }, seconds(status.haproxy.ageMs))
       age.set({ fact: 'fetch' }, seconds(status.fetch?.ageMs))
       age.set({ fact: 'drift' }, seconds(status.drift.ageMs))
+      const asked = status.peers.flatMap(({ ageMs }) => ageMs ?? [])
+      if (asked.length > 0) age.set({ fact: 'peers' }, seconds(Math.max(...asked)))
+      if (workers.kind === 'known') age.set({ fact: 'haproxy_workers' }, seconds(ageOf(workers)))
+      if (dump.kind === 'known') age.set({ fact: 'keepalived_dump' }, seconds(ageOf(dump)))
 
       for (const vip of status.vips) {
         owned.set({ vip: vip.name, address: vip.address }, vip.held)
@@ -78,6 +84,8 @@ export function createAgentSamples(registry: Registry): {
         since.set({ vip: vip.name }, seconds(vip.sinceMs))
         priority.set({ vip: vip.name }, vip.effectivePriority)
         score.set({ vip: vip.name }, vip.score)
+        if (vip.scoreCause !== null)
+          for (const cause of SCORE_CAUSES) scoreReason.set({ vip: vip.name, reason: cause }, vip.scoreCause === cause)
         drained.set(
           { vip: vip.name },
           status.drains.some((drain) => drain.vip === null || drain.vip === vip.name),
@@ -115,7 +123,7 @@ export function createAgentSamples(registry: Registry): {
       for (const { name, up: answers } of status.peers) peer.set({ peer: name }, answers)
       drift.set({}, status.drift.files.length)
       troubles.set({}, status.troubles.length)
-      oldWorkers.set({}, processes.kind === 'known' ? processes.value.oldWorkers : undefined)
+      oldWorkers.set({}, workers.kind === 'known' ? workers.value.oldWorkers : undefined)
       haproxyUp.set({}, status.haproxy.state === 'running')
       keepalivedUp.set({}, status.keepalived.state === 'running')
     },

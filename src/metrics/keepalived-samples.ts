@@ -79,8 +79,7 @@ export function createKeepalivedSamples(registry: Registry): { fill(seen: Seen):
   return {
     fill: ({ status, vips, dump: last }) => {
       for (const each of all) each.clear()
-      // The last dump may be a minute old, and its keepalived gone.
-      const dump = status.keepalived.state === 'running' && last.kind === 'known' ? last.value : undefined
+      const dump = last.kind === 'known' ? last.value : undefined
       build.set({ ...EMPTY_BUILD, version: status.version }, 1)
       up.set({}, status.keepalived.state === 'running')
       for (const vip of vips) {

@@ -32,12 +32,9 @@ export function createMetrics(startedAtMs: number): Metrics {
     counted,
     contentType: registry.contentType,
     scrape: async (parts, status) => {
-      agent.fill(status, parts.haproxyProcesses())
-      keepalived.fill({
-        status,
-        vips: parts.health.expectation()?.vips ?? [],
-        dump: parts.keepalivedCounts(),
-      })
+      const dump = parts.keepalivedCounts()
+      agent.fill(status, { oldWorkers: parts.haproxyOldWorkers(), dump })
+      keepalived.fill({ status, vips: parts.health.expectation()?.vips ?? [], dump })
       daemons.fill(parts.units)
       process.fill()
       const out = createTextBuffer(lastBytes + SPARE_BYTES)

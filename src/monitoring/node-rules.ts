@@ -65,7 +65,7 @@ export function nodeRules(of: Selector, { cluster }: Pick<Spec, 'cluster'>): Ale
       annotations: {
         summary: '{{ $labels.daemon }} on {{ $labels.instance }} dies again and again',
         description: 'It was started again each time.',
-        run: 'lb-agent status   # on {{ $labels.instance }}; then its log: journalctl, or {{ $labels.daemon }}.log in the state directory',
+        run: 'lb-agent why VIP   # on {{ $labels.instance }}, of any VIP: when and how it died; then its log: journalctl, or {{ $labels.daemon }}.log in the state directory',
       },
     },
     {
@@ -76,7 +76,7 @@ export function nodeRules(of: Selector, { cluster }: Pick<Spec, 'cluster'>): Ale
       annotations: {
         summary: '{{ $value }} old workers of HAProxy still run on {{ $labels.instance }}',
         description: 'Each keeps the memory of the file that it was started with, until haproxy.hardStopAfter.',
-        run: 'lb-agent status   # on {{ $labels.instance }}; a shorter hardStopAfter in lb.yaml ends them',
+        run: 'lb-agent status   # on {{ $labels.instance }} counts them; a shorter hardStopAfter in lb.yaml ends them',
       },
     },
     {

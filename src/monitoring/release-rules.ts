@@ -5,7 +5,9 @@ import type { Selector } from './selector.ts'
 export function releaseRules(of: Selector): AlertRule[] {
   const stuck = `${of('lb_agent_stuck')} == 1`
   const rejected = `${of('lb_agent_rejected')} == 1`
-  const rolledBack = `time() - ${of('lb_agent_rollback_time_seconds')} < 600`
+  // By the node's own clock: of one that is ahead by hours it would not end before it is that late.
+  const rolledBackAgo = `time() - ${of('lb_agent_rollback_time_seconds')}`
+  const rolledBack = `${rolledBackAgo} < 600 >= -60`
   const suspended = `${of('lb_agent_suspended')} == 1`
   const fetchedAgo = `time() - ${of('lb_agent_fetch_success_time_seconds')}`
   return [
@@ -73,7 +75,7 @@ export function releaseRules(of: Selector): AlertRule[] {
       annotations: {
         summary: 'Balancers of {{ $labels.cluster }} read {{ $value }} different newest revisions',
         description: 'A mirror lags, or repository.url or branch in agent.yaml is not the same on all of them.',
-        run: 'lb-agent status --cluster   # on any balancer; it says who runs which revision',
+        run: 'lb-agent status --cluster   # on any balancer; it says who runs, and who has read, which revision',
       },
     },
     {

@@ -21,7 +21,7 @@ export type WebhookOptions = {
   /** What every document says of where it comes from. */
   from(): { node: string; cluster: string }
   /** The revision that this node runs. */
-  running(): Promise<string | null>
+  running(): string | null
   troubles: Pick<Troubles, 'raise' | 'clear'>
   log: Logger
   /** Told of everything that no other part may show either. */
@@ -110,7 +110,7 @@ async function deliver(
 ): Promise<void> {
   const { running, troubles, log, firstDelayMs = FIRST_DELAY_MS } = options
   const shown = shownUrl(webhook.url)
-  const revision = await running().catch(() => null)
+  const revision = running()
   // A rejection names its own revision.
   const body = JSON.stringify({ revision, ...delivery.document })
   for (let tries = 1; !ending.aborted; tries += 1) {

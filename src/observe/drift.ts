@@ -10,16 +10,16 @@ export type DriftWatch = {
   /** Contents that the files should have; nothing is drift before the first call. */
   expect(contents: ReadonlyMap<string, string>): void
   drifts(): readonly Drift[]
-  /** Epoch ms; undefined before the first look. */
-  checkedAtMs(): number | undefined
+  /** Since the last look; undefined before the first. */
+  ageMs(): number | undefined
   close(): Promise<void>
 }
 
 /** Follows edits of the live files. It reports; it never writes them back by itself. */
-export function watchDrift(paths: readonly string[], options: { now(): number; onChange(): void }): DriftWatch {
+export function watchDrift(paths: readonly string[], options: { onChange(): void }): DriftWatch {
   let expected: ReadonlyMap<string, string> = new Map()
   let drifts: readonly Drift[] = []
-  let checkedAtMs: number | undefined
+  let lookedAt: number | undefined
 
   const look = (): void => {
     const before = JSON.stringify(drifts)
@@ -28,7 +28,7 @@ export function watchDrift(paths: readonly string[], options: { now(): number; o
       if (found === content) return []
       return [{ file, what: found === undefined ? 'missing' : 'changed' }]
     })
-    checkedAtMs = options.now()
+    lookedAt = performance.now()
     if (JSON.stringify(drifts) !== before) options.onChange()
   }
   const watcher = watch([...paths], { ignoreInitial: true })
@@ -41,7 +41,7 @@ export function watchDrift(paths: readonly string[], options: { now(): number; o
       look()
     },
     drifts: () => drifts,
-    checkedAtMs: () => checkedAtMs,
+    ageMs: () => (lookedAt === undefined ? undefined : Math.round(performance.now() - lookedAt)),
     close: async () => {
       clearInterval(timer)
       await watcher.close()

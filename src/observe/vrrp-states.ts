@@ -76,14 +76,13 @@ export function createVrrpStates(options: { file: string; keepalived(): Keepaliv
         else if (event.state === 'MASTER') {
           current.set(event.instance, { state: 'MASTER', priority: event.priority, sinceMs: options.now() })
         }
-        // A reload that leaves the state as it is tells no state, whatever fifo_write_vrrp_states_on_reload says, but the
-        // effective priority: it is computed anew from the base priority and the score (2.2.7, measured).
-        reported.add(event.instance)
       } else {
         const known = current.get(event.instance)
         const sinceMs = known?.state === event.state ? known.sinceMs : options.now()
         current.set(event.instance, { state: event.state, priority: event.priority, sinceMs })
       }
+      // A reload that leaves the state as it is tells no state, whatever fifo_write_vrrp_states_on_reload says, but the
+      // effective priority: it is computed anew from the base priority and the score (2.2.7, measured).
       reported.add(event.instance)
       remember()
       if (event.kind === 'priority') return undefined

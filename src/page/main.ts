@@ -88,7 +88,7 @@ function show(seen: Seen, shown: Seen): void {
   last = { seen, shown }
   const { own, cluster, services, told, changes } = shown
   const minute = Math.floor(own.atMs / 60_000)
-  whenChanged('notices', [own.troubles, own.drains, own.suspended, cluster, services], () => showNotices(shown))
+  whenChanged('notices', [own.troubles, own.drains, cluster, services], () => showNotices(shown))
   whenChanged('traffic', [cluster.nodes, cluster.holders, services], () => drawTraffic(shown))
   whenChanged('nodes', [cluster.nodes, own.peers.map(({ address }) => address)], () => showNodes(shown))
   whenChanged('services', services, () => showServices(shown))

@@ -13,6 +13,7 @@ export function noticesOf({ own, cluster, services }: Seen): Notice[] {
   for (const node of cluster.nodes) {
     if (node.kind === 'silent') notices.push({ mood: 'unsure', text: `${node.name} does not answer: ${node.reason}` })
     else if (!node.well) notices.push({ mood: 'bad', text: `${node.name}: ${node.text}` })
+    if (node.kind === 'answers' && node.suspended !== null) notices.push(noticeOf(node.name, node.suspended))
   }
   for (const [vip, holders] of Object.entries(cluster.holders)) {
     if (holders.length > 1) notices.push({ mood: 'bad', text: `DUPLICATE: VIP ${vip} is on ${holders.join(' and ')}` })
@@ -27,17 +28,19 @@ export function noticesOf({ own, cluster, services }: Seen): Notice[] {
     notices.push({ mood, text: [`${service.name} ${how}`, ...shortened(down)].join('; ') })
   }
   for (const { text } of own.troubles) notices.push({ mood: 'weak', text: `${own.node}: ${text}` })
-  const until = (untilMs: number | null): string =>
-    untilMs === null ? 'until it is undone' : `until ${timeOfDay(untilMs)}`
   for (const { vip, untilMs } of own.drains)
     notices.push({ mood: 'weak', text: `${own.node} is drained of ${vip ?? 'all VIPs'} by hand, ${until(untilMs)}` })
-  if (own.suspended !== null) {
-    const why = own.suspended.reason === '' ? '' : `: ${own.suspended.reason}`
-    const text = `${own.node} is suspended ${until(own.suspended.untilMs)}, revisions are not applied${why}`
-    notices.push({ mood: 'weak', text })
-  }
   const said = new Set([cluster.headline.text])
   return shortList(notices.filter(({ text }) => !said.has(text) && said.add(text)))
+}
+
+function noticeOf(node: string, { untilMs, reason }: { untilMs: number | null; reason: string }): Notice {
+  const why = reason === '' ? '' : `: ${reason}`
+  return { mood: 'weak', text: `${node} is suspended ${until(untilMs)}, revisions are not applied${why}` }
+}
+
+function until(untilMs: number | null): string {
+  return untilMs === null ? 'until it is undone' : `until ${timeOfDay(untilMs)}`
 }
 
 /** The worst first; the tables below have the rest. */

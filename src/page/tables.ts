@@ -23,7 +23,8 @@ export function showNodes({ own, cluster }: Seen): void {
       return html('td', isTwice ? `DUPLICATE, ${vip.state}` : `${vip.state}, here`, isTwice ? 'bad' : 'good')
     })
     const revision = html('td', node.revision.slice(0, 12), revisions.size > 1 ? 'weak' : 'plain')
-    revision.title = `release ${node.release}`
+    const pending = node.desired === null || node.desired === node.revision ? '' : `, newest: ${node.desired}`
+    revision.title = `release ${node.release}${pending}`
     return [name, html('td', node.text, node.well ? 'good' : 'bad'), revision, ...cells]
   })
   fillTable('nodes', ['balancer', 'says', 'revision', ...vips.map((vip) => `VIP ${vip}`)], rows)

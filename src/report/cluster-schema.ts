@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { flag, headline, list, orNull, tag, text, time } from './fields.ts'
-import { serverSchema, serviceSchema } from './status-schema.ts'
+import { serverSchema, serviceSchema, suspensionSchema } from './status-schema.ts'
 
 export const vipViewSchema = z
   .object({
@@ -30,6 +30,16 @@ export const nodeViewSchema = z
       advice: orNull('Advice', 'What to do next there; null when there is nothing to say.', z.string()),
       release: text('Release', 'The release that it runs; `none` before the first.'),
       revision: text('Revision', 'The commit that the release stands for; `none` before the first.'),
+      desired: orNull(
+        'Desired',
+        'The newest commit of the branch that its agent has seen; null before the first.',
+        z.string(),
+      ),
+      suspended: orNull(
+        'Suspended',
+        'A person has told that node to apply no new revision; null when it applies them. Times are by its own clock.',
+        suspensionSchema,
+      ),
       vips: list('VIPs', 'Its VIPs.', vipViewSchema),
       services: list('Services', 'As that node sees them.', serviceViewSchema),
     }),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { flag, headline, list, number, oneOf, orNull, span, tag, text, time, timeOrNull } from './fields.ts'
 import { passSchema } from './pass-schema.ts'
+import { vipSchema } from './vip-schema.ts'
 
 export const troubleSchema = z
   .object({
@@ -43,40 +44,6 @@ const moveSchema = z
   })
   .meta({ title: 'Move', description: 'A VIP has changed its state on this node.' })
 
-const vipSchema = z
-  .object({
-    name: text('Name', 'Its name in lb.yaml.'),
-    address: text('Address', 'Its first address.'),
-    state: oneOf('State', 'What keepalived said last; UNKNOWN when it does not run or has not said anything yet.', [
-      'MASTER',
-      'BACKUP',
-      'FAULT',
-      'UNKNOWN',
-    ]),
-    sinceMs: timeOrNull('Since', 'When the state changed last; null while it is UNKNOWN.'),
-    effectivePriority: orNull(
-      'Effective priority',
-      'The priority with which this node takes part, 0-255, as keepalived said it; null while it has not.',
-      z.number(),
-    ),
-    held: flag('Held', 'The address is on this node, as the kernel says.'),
-    duplicate: orNull(
-      'Duplicate',
-      'Another node may answer for the address as well; null when nothing speaks for that.',
-      z.object({
-        others: list('Others', 'Names of the nodes that say that they have it.', z.string()),
-        silent: list('Silent', 'Names of the nodes that do not answer and may have it.', z.string()),
-      }),
-    ),
-    score: orNull(
-      'Score',
-      'How well this node would serve it, 0-100; null before it is computed the first time.',
-      z.number(),
-    ),
-    scoreReason: text('Reason of the score', 'Why the score is what it is.'),
-  })
-  .meta({ title: 'VIP', description: 'A virtual address, as this node sees it.' })
-
 export const serverSchema = z
   .object({
     name: text('Name', 'Its name in lb.yaml.'),
@@ -101,6 +68,16 @@ export const serviceSchema = z
   })
   .meta({ title: 'Service', description: 'A service of lb.yaml.' })
 
+const oldWorkers = () =>
+  orNull(
+    'Old workers',
+    'Workers of earlier files that still serve connections; null while that is not known.',
+    z.object({
+      count: number('Count', 'How many. A count.'),
+      ageMs: span('Age', 'Since they were counted.'),
+    }),
+  )
+
 const haproxySchema = z
   .discriminatedUnion('state', [
     z.object({
@@ -110,11 +87,13 @@ const haproxySchema = z
       release: text('Release', 'The release id that it carries; empty when its file is not one of ours.'),
       uptimeSec: number('Uptime', 'Since the worker was started. Seconds.'),
       ageMs: span('Age', 'Since it was asked.'),
+      oldWorkers: oldWorkers(),
     }),
     z.object({
       state: tag('State', 'UNKNOWN', 'It could not be asked; see gate for whether it serves.'),
       reason: text('Reason', 'Why not.'),
       ageMs: span('Age', 'Since that was noticed.'),
+      oldWorkers: oldWorkers(),
     }),
   ])
   .meta({ title: 'HAProxy', description: 'What HAProxy says of itself.' })
@@ -135,7 +114,10 @@ const keepalivedSchema = z
       reason: text('Reason', 'How it ended, or that it was not started.'),
     }),
   ])
-  .meta({ title: 'keepalived', description: 'Whether keepalived runs and works.' })
+  .meta({
+    title: 'keepalived',
+    description: 'Whether keepalived runs is looked at as this is put together, whether it works twice a second.',
+  })
 
 const fetchSchema = z.object({
   ok: flag('OK', 'Whether the last look went well.'),
@@ -150,9 +132,23 @@ const peerSchema = z
   .object({
     name: text('Name', 'Its name in lb.yaml.'),
     address: text('Address', 'Where its agent is asked.'),
-    up: orNull('Up', 'Whether its agent answered when it was last asked; null: not asked yet.', z.boolean()),
+    up: orNull('Up', 'Whether its agent answered when it was last asked; null: not asked lately.', z.boolean()),
+    reason: orNull('Reason', 'Why it was silent; null unless it was.', z.string()),
+    holds: list('Holds', 'VIPs of this node that it said to have itself; empty unless it answered.', z.string()),
+    ageMs: orNull('Age', 'Since it was asked; null: not lately. Milliseconds.', z.number()),
   })
-  .meta({ title: 'Peer', description: 'Another node.' })
+  .meta({
+    title: 'Peer',
+    description: 'Another node, as it said itself when it was asked, within the last seconds.',
+  })
+
+export const suspensionSchema = z
+  .object({
+    sinceMs: time('Since', 'When it began.'),
+    untilMs: timeOrNull('Until', 'When it ends by itself; null: with lb-agent resume.'),
+    reason: text('Reason', 'In the words of whoever suspended; may be empty.'),
+  })
+  .meta({ title: 'Suspension', description: 'The order of a person to apply no new revision.' })
 
 export const statusSchema = z
   .object({
@@ -193,11 +189,7 @@ export const statusSchema = z
     suspended: orNull(
       'Suspended',
       'A person has told this node to apply no new revision; null when it applies them.',
-      z.object({
-        sinceMs: time('Since', 'When it began.'),
-        untilMs: timeOrNull('Until', 'When it ends by itself; null: with lb-agent resume.'),
-        reason: text('Reason', 'In the words of whoever suspended; may be empty.'),
-      }),
+      suspensionSchema,
     ),
     lastPass: orNull(
       'Last pass',
@@ -206,11 +198,14 @@ export const statusSchema = z
     ),
     gate: z
       .object({
-        open: flag('Open', 'This node may hold VIPs: its HAProxy serves.'),
+        open: flag(
+          'Open',
+          'This node may hold VIPs: its HAProxy served at the last look. UNKNOWN unless `fresh`, and while `ageMs` is null.',
+        ),
         reason: text('Reason', 'Why it is open or closed.'),
         sinceMs: time('Since', 'When it opened or closed.'),
         ageMs: orNull('Age', 'Since the last look at HAProxy; null before the first. Milliseconds.', z.number()),
-        fresh: flag('Fresh', 'The next look is not overdue.'),
+        fresh: flag('Fresh', 'The next look is not overdue; false: how HAProxy is now is not known.'),
       })
       .meta({ title: 'Gate', description: 'Whether this node may hold VIPs at all.' }),
     vips: list('VIPs', 'Those of the applied release.', vipSchema),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { json } from 'node:stream/consumers'
 import { http } from '../http.ts'
+import { forTerminal } from '../words.ts'
 import { AgentFailed } from './agent-failed.ts'
 import { AgentUnreachable } from './agent-unreachable.ts'
 
@@ -17,19 +18,22 @@ export type ControlClient = {
   stream(path: string, onLine: (event: unknown) => 'more' | 'enough', silentForMs?: number): Promise<void>
 }
 
-/** Talks to the agent that listens on `socketPath`; throws `AgentUnreachable` when there is none. */
+/**
+ * Talks to the agent that listens on `socketPath`; throws `AgentUnreachable` when there is none. Answers end on a terminal,
+ * and whatever agent gave them: they come without terminal sequences and control characters.
+ */
 export function connectControl(socketPath: string): ControlClient {
   return {
     get: async (path) => {
       const chunks: Buffer[] = []
       for await (const chunk of await ask(socketPath, 'GET', path, STATUS_WITHIN_MS)) chunks.push(chunk)
-      return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+      return forTerminal(JSON.parse(Buffer.concat(chunks).toString('utf8')))
     },
     stream: async (path, onLine, silentForMs = WORK_WITHIN_MS) => {
       const response = await ask(socketPath, 'POST', path, silentForMs)
       try {
         for await (const line of createInterface({ input: response })) {
-          if (onLine(JSON.parse(line)) === 'enough') break
+          if (onLine(forTerminal(JSON.parse(line))) === 'enough') break
         }
       } catch (error) {
         throw new AgentUnreachable(`the agent has ended before its answer: ${(error as Error).message}`)
@@ -45,7 +49,8 @@ function ask(socketPath: string, method: string, path: string, timeoutMs: number
     const question = http.request({ socketPath, method, path, timeout: timeoutMs }, (response) => {
       if (response.statusCode === 200) return resolve(response)
       json(response).then(
-        (body) => reject(new AgentFailed(`the agent could not do it: ${(body as { error?: string }).error}`)),
+        (body) =>
+          reject(new AgentFailed(`the agent could not do it: ${forTerminal(body as { error?: string }).error}`)),
         () => reject(new AgentFailed(`the agent could not do it (status ${response.statusCode}); its log says why`)),
       )
     })

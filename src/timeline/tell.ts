@@ -28,9 +28,14 @@ type ReleaseEvent = Extract<TimelineEvent, { kind: 'release' }>
 /** keepalived tells a move a little after the release that caused it was done. */
 const AFTER_RELEASE_MS = 1_000
 
-/** The story of one VIP as lines of text: who holds it first, then what happened, newest last. */
-export function tell(why: Why, words: Words): string[] {
-  const lines = tellEvents(why.events, words).map(({ atMs, text }) => `${words.time(atMs)}  ${text}`)
+/**
+ * The story of one VIP as lines of text: who holds it first, then the newest `last` events, newest last. What they are told
+ * of (how long it was held, who has it now) may lie before them.
+ */
+export function tell(why: Why, words: Words, last = Number.POSITIVE_INFINITY): string[] {
+  const lines = tellEvents(why.events, words)
+    .slice(-last)
+    .map(({ atMs, text }) => `${words.time(atMs)}  ${text}`)
   return [headline(why, words), '', ...(lines.length === 0 ? ['nothing is known of it on this node yet'] : lines)]
 }
 

@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { appendFile, rename } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Troubles } from '../troubles.ts'
+import type { Words } from '../words.ts'
 import { type NewEvent, parseEvent, type TimelineEvent } from './event.ts'
 import { createRepeats } from './repeats.ts'
 
@@ -19,6 +20,8 @@ export type TimelineOptions = {
   /** `….jsonl`; when it is full it becomes `….jsonl.1`, and the one before is dropped. */
   file: string
   now(): number
+  /** What an event says goes through it before it is kept, written or handed on. */
+  words: Words
   troubles: Pick<Troubles, 'raise' | 'clear'>
   maxBytes?: number
   retryAfterMs?: number
@@ -33,7 +36,7 @@ const TROUBLE = 'timeline'
 
 /** What happened on this node, kept over restarts of the agent: JSON lines in two files of bounded size. */
 export function createTimeline(options: TimelineOptions): Timeline {
-  const { file, now, troubles, maxBytes = MAX_BYTES, retryAfterMs = RETRY_AFTER_MS } = options
+  const { file, now, words, troubles, maxBytes = MAX_BYTES, retryAfterMs = RETRY_AFTER_MS } = options
   const events: TimelineEvent[] = [...readEvents(`${file}.1`), ...readEvents(file)].slice(-MAX_EVENTS_IN_MEMORY)
   const repeats = createRepeats()
   const listeners: ((event: TimelineEvent) => void)[] = []
@@ -93,7 +96,7 @@ export function createTimeline(options: TimelineOptions): Timeline {
   return {
     add: (added) => {
       const atMs = now()
-      const taken = repeats.take(added, atMs)
+      const taken = repeats.take(words(added), atMs)
       const event: TimelineEvent = { atMs, ...taken.event }
       keep(event, taken.fold)
       // On a disk that hangs the file misses what comes after this many; memory has it.

@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
 import { describeFailure, exec, succeeded } from '../../src/exec.ts'
+import type { Status } from '../../src/status.ts'
 import type { Why } from '../../src/timeline/tell.ts'
 import { type Cluster, killAgent, nothingLost, settled, startCluster, statusOf, VIP, verb } from '../support/cluster.ts'
 import { missingForClock } from '../support/requirements.ts'
@@ -52,6 +53,14 @@ suite('a clock that jumps by an hour', { skip: missingForClock(), timeout: 120_0
     const answer = await verb(agent, 'why', 'v', '--all', '--json')
     return (JSON.parse(answer.said) as Why).events.filter(({ kind }) => kind === 'vrrp').length
   }
+  /** No fact is lost or of another age because the time of day is another. */
+  const knowsAsBefore = ({ gate, haproxy, services, peers, fetch, drift }: Status): void => {
+    const known = [haproxy.state, gate.fresh, ...services.map(({ up }) => up), ...peers.map(({ up }) => up)]
+    assert.deepEqual(known, ['running', true, 2, true])
+    for (const ageMs of [gate.ageMs, haproxy.ageMs, fetch?.ageMs, drift.ageMs])
+      assert.ok(typeof ageMs === 'number' && ageMs >= 0 && ageMs < 120_000, `${ageMs}`)
+    assert.ok(fetch !== null && Math.abs(fetch.nextInMs) < 120_000, JSON.stringify(fetch))
+  }
   const checkIsWell = async (): Promise<void> => {
     const launcher = join(cluster.lab.directory, 'bin', 'lb-agent')
     const check = [launcher, 'check', '--runtime', join(one.directory, 'run'), '--health-port', '8405']
@@ -64,14 +73,17 @@ suite('a clock that jumps by an hour', { skip: missingForClock(), timeout: 120_0
     ['forward', 3600],
     ['back', 0],
   ] as const) {
-    test(`${direction} is named in status and why, and moves no VIP`, async () => {
+    test(`${direction} is named in status and why, moves no VIP, and makes no fact old`, async () => {
       const before = await Promise.all(cluster.agents.map(moves))
+      await until('the peer was asked', 15_000, async () => (await statusOf(one)).peers[0]?.up === true)
       await cluster.client.mark()
       setClock(seconds)
+      for (let look = 0; look < 10; look += 1) knowsAsBefore(await statusOf(one))
       await jumped(direction)
       assert.equal(await offsetOf(), seconds * 1_000)
       for (let look = 0; look < 10; look += 1) {
         await checkIsWell()
+        knowsAsBefore(await statusOf(one))
         assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
         assert.equal(readFileSync(join(one.directory, 'run', 'vrrp', 'gate'), 'utf8'), '1\n')
         await sleep(200)

@@ -10,20 +10,21 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Registry } from 'prom-client'
-import { readFirst } from '../../src/daemons/dump-file.ts'
+import { expectDump } from '../../src/daemons/dump-file.ts'
 import { parseData, parseScripts, parseStats } from '../../src/daemons/dump-text.ts'
 import { createDumper, type Dump, type Dumper } from '../../src/daemons/keepalived-dump.ts'
 import type { KeepalivedState } from '../../src/daemons/watch-keepalived.ts'
 import { deleteNamespaces, ipBatch } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
+import { signalAll, withChildren } from '../../src/drill/processes.ts'
 import { createKeepalivedSamples } from '../../src/metrics/keepalived-samples.ts'
+import { processOf } from '../../src/proc.ts'
 import { exporterSeries, exporterType } from '../support/keepalived-exporter.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
@@ -239,7 +240,7 @@ suite('dumps of a real keepalived', { skip: missingForDaemons(), timeout: 120_00
         vip('six', 8, 'fd00::1', 128),
         vip('fault', 9, '10.77.0.110', 32),
       ],
-      dump: { kind: 'known', value: { kind: 'instances', instances, scripts: parseScripts(data) }, atMs: 0 },
+      dump: { kind: 'known', value: { kind: 'instances', pid, instances, scripts: parseScripts(data) }, steadyMs: 0 },
     })
     const text = await registry.metrics()
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -296,6 +297,7 @@ suite('dumps of a real keepalived', { skip: missingForDaemons(), timeout: 120_00
     const { pid } = await startKeepalived(t, 'hangs')
     process.kill(pid, 'SIGSTOP')
     try {
+      await until('it is stopped', 5_000, async () => processOf(pid)?.state === 'T')
       const dump = dumper('keepalived', pid, { kind: 'hanging', reason: 'its process 1 is stopped' })
       assert.deepEqual(await dump(), { kind: 'unavailable', reason: 'its process 1 is stopped' })
       assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^ShdPnd:\t0+$/m)
@@ -304,13 +306,60 @@ suite('dumps of a real keepalived', { skip: missingForDaemons(), timeout: 120_00
     }
   })
 
-  test('what others put in the place of a dump is not read', async () => {
+  test('a process that would end at the signal is not sent it', async (t) => {
+    // As keepalived is before it has come to its signals, whoever is slow at starting it.
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' })
+    t.after(() => child.kill('SIGKILL'))
+    for (const binary of ['keepalived', withoutJson])
+      assert.deepEqual(await dumper(binary, child.pid ?? 0)(), {
+        kind: 'unavailable',
+        reason: 'keepalived cannot be asked: it does not take the signal yet',
+      })
+    await sleep(50)
+    assert.deepEqual([child.exitCode, child.signalCode], [null, null])
+  })
+
+  test('a dump that comes too late does not stay on the disk', async (t) => {
+    const { pid, tmp } = await startKeepalived(t, 'late')
+    for (const [binary, file] of [
+      ['keepalived', 'keepalived.json'],
+      [withoutJson, 'keepalived.data'],
+    ] as const) {
+      const stopped = withChildren(pid)
+      signalAll(stopped, 'SIGSTOP')
+      try {
+        assert.deepEqual(await dumper(binary, pid)(), {
+          kind: 'unavailable',
+          reason: 'keepalived cannot be asked: it wrote no whole dump within 1000 ms',
+        })
+      } finally {
+        signalAll(stopped, 'SIGCONT')
+      }
+      await until('it is written', 5_000, async () => existsSync(join(tmp, file)))
+      await until('it is removed', 10_000, async () => !existsSync(join(tmp, file)))
+    }
+  })
+
+  test('a keepalived that was too busy to name its signals is asked again', async (t) => {
+    const { pid } = await startKeepalived(t, 'asked-again')
+    const [calls, busyOnce] = [join(directory, 'calls'), join(directory, 'busy-once')]
+    const first = `[ -e ${calls} ] || busy=1; echo "$*" >> ${calls}; [ -z "$busy" ] || exec sleep 10`
+    writeFileSync(busyOnce, `#!/bin/sh\n${first}\nexec keepalived "$@"\n`, { mode: 0o755 })
+    const dump = dumper(busyOnce, pid)
+    assert.deepEqual(await dump(), {
+      kind: 'unavailable',
+      reason: 'keepalived cannot be asked: keepalived --signum=JSON: no end within 2000 ms',
+    })
+    for (let round = 0; round < 2; round += 1) assert.equal(known(await dump()).instances.length, 3)
+    assert.deepEqual(readFileSync(calls, 'utf8').trim().split('\n'), ['--signum=JSON', '--signum=JSON'])
+  })
+
+  test('what others put in the place of a dump is neither read nor removed', async () => {
     const tmp = join(directory, 'tmp')
     mkdirSync(tmp)
     chmodSync(tmp, 0o1777)
     const path = join(tmp, 'keepalived.data')
     const other = join(directory, 'other')
-    const askedAtMs = Date.now()
     writeFileSync(other, 'of root, but no dump')
     const planted: Readonly<Record<string, () => void>> = {
       'a link to a file of root': () => symlinkSync(other, path),
@@ -319,20 +368,40 @@ suite('dumps of a real keepalived', { skip: missingForDaemons(), timeout: 120_00
         writeFileSync(path, 'planted')
         chownSync(path, NOBODY, NOBODY)
       },
-      'an old file of root': () => {
-        writeFileSync(path, 'old')
-        utimesSync(path, 1, askedAtMs / 1000 - 1)
-      },
       // Without O_NONBLOCK the open would wait for a writer.
       'a FIFO': () => execFileSync('mkfifo', [path]),
       'a directory': () => mkdirSync(path),
     }
     for (const [what, plant] of Object.entries(planted)) {
+      const dump = await expectDump([path])
       plant()
-      assert.equal(await readFirst([path], askedAtMs), undefined, what)
+      assert.equal(await dump.read(), undefined, what)
+      assert.equal(await dump.remove(), false, what)
+      assert.ok(existsSync(path), what)
       rmSync(path, { recursive: true })
     }
-    writeFileSync(path, 'a dump')
-    assert.equal(await readFirst([join(tmp, 'none'), path], askedAtMs), 'a dump')
+
+    writeFileSync(path, 'a dump that somebody else has asked for')
+    const [first, second] = [join(tmp, 'first'), join(tmp, 'second')]
+    const dump = await expectDump([path, first, second])
+    assert.equal(await dump.read(), undefined)
+    assert.equal(await dump.remove(), false)
+    writeFileSync(first, 'this one')
+    writeFileSync(second, 'of another keepalived')
+    assert.equal(await dump.read(), 'this one')
+    assert.equal(await dump.remove(), true)
+    assert.deepEqual([path, first, second].map(existsSync), [true, false, true])
+  })
+
+  test('a dump that is written over the one before it is read', async () => {
+    const path = join(directory, 'written-over')
+    writeFileSync(path, 'before')
+    const dump = await expectDump([path])
+    // The kernel's clock for files ticks every 4 ms.
+    await sleep(20)
+    writeFileSync(path, 'after')
+    assert.equal(await dump.read(), 'after')
+    assert.equal(await dump.remove(), true)
+    assert.ok(!existsSync(path))
   })
 })

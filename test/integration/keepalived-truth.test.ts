@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { childrenOf } from '../../src/daemons/proc.ts'
 import { inNamespace } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
 import { killWithChildren, signalAll, withChildren } from '../../src/drill/processes.ts'
+import { childrenOf } from '../../src/proc.ts'
 import type { Status } from '../../src/status.ts'
 import { type Cluster, settled, startCluster, statusOf, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
 /** What the issue asks for: after this no face says MASTER. */
 const WITHIN_MS = 1_000
+/** And a scrape takes no longer than this; the quickest of several, as other work takes this machine's time too. */
+const SCRAPE_WITHIN_MS = 50
 
 suite('a MASTER whose keepalived cannot work', { skip: missingForDaemons(), timeout: 180_000 }, () => {
   let cluster: Cluster
@@ -25,6 +27,20 @@ suite('a MASTER whose keepalived cannot work', { skip: missingForDaemons(), time
       ...[process.execPath, '--input-type=module', '-e'],
       "console.log(await (await fetch('http://10.9.0.1:9853/metrics')).text())",
     ])
+  /** How long the quickest of ten scrapes took, on a connection that is there already. */
+  const quickestScrapeMs = async (): Promise<number> =>
+    Number(
+      await inNamespace(cluster.lab.network.namespace('.client'), [
+        ...[process.execPath, '--input-type=module', '-e'],
+        `let quickest = Infinity
+        for (let round = 0; round < 10; round += 1) {
+          const startedAt = performance.now()
+          await (await fetch('http://10.9.0.1:9853/metrics')).text()
+          quickest = Math.min(quickest, performance.now() - startedAt)
+        }
+        console.log(quickest)`,
+      ]),
+    )
   const sample = (text: string, series: string): string | undefined =>
     text
       .split('\n')
@@ -56,7 +72,7 @@ suite('a MASTER whose keepalived cannot work', { skip: missingForDaemons(), time
     })
   }
 
-  test('hangs: every face says so within a second, as long as it lasts', async () => {
+  test('hangs: every face says so within a second, as long as it lasts, and a scrape does not wait for it', async (t) => {
     const pid = cluster.one.pidOf('keepalived')
     const [vrrp] = childrenOf(pid)
     const pids = withChildren(pid)
@@ -81,6 +97,9 @@ suite('a MASTER whose keepalived cannot work', { skip: missingForDaemons(), time
       assert.equal(sample(metrics, 'keepalived_up'), '0')
       assert.ok(!metrics.includes('\nkeepalived_vrrp_state{'))
       assert.ok(!metrics.includes('\nkeepalived_become_master_total{'))
+      const scrapeMs = await quickestScrapeMs()
+      t.diagnostic(`the quickest of ten scrapes of a node whose keepalived hangs: ${scrapeMs.toFixed(1)} ms`)
+      assert.ok(scrapeMs <= SCRAPE_WITHIN_MS, `${scrapeMs} ms`)
       await until('node two holds the VIP as well, and node one knows it', 10_000, async () => {
         const now = await statusOf(cluster.one)
         return now.headline.text.endsWith('; two holds it too')

@@ -4,12 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inNamespace } from '../../src/drill/ip.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { type Cluster, killAgent, settled, startCluster, statusOf, sync, verb } from '../support/cluster.ts'
+import { exec } from '../../src/exec.ts'
+import { type Cluster, killAgent, settled, specText, startCluster, statusOf, sync, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
 const SETTINGS = 'apply: { confirmWindow: 400ms, reloadTimeout: 6s }\n'
 const QUIET_MS = 20_000
+const PROGRAM = join(import.meta.dirname, '../../dist/lb-agent')
+/** Raw, escaped in JSON, or what is left of one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\\u00|\[31m/
 
 suite('the log of an agent', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   let cluster: Cluster
@@ -70,39 +76,97 @@ suite('the log of an agent', { skip: missingForDaemons(), timeout: 240_000 }, ()
     assert.deepEqual(more, [])
   })
 
-  test('words of a commit, of HAProxy and of a hook come out as text, without secrets', async () => {
+  test('words of a commit, of HAProxy and of hooks come out as text, without secrets, on every face', async () => {
     const mark = logSize(one)
-    const hook = join(directory, 'hooks', 'backup')
     const path = '/hooks/T0/sesame-path'
-    writeFileSync(
-      hook,
-      `#!/bin/sh\nprintf '\\033[31mred\\033[0m\\302\\205%s %s\\n' "$(cat ${directory}/token)" ${path}\n`,
-    )
-    chmodSync(hook, 0o755)
+    writeHook('backup', `printf '\\033[31mred\\033[0m\\302\\205%s %s\\n' "$(cat ${directory}/token)" ${path}`)
+    writeHook('master', `set -x\nprintf '\\033]0;title\\007%s\\n' "$(cat ${directory}/token)" ${path} >&2\nexit 3`)
     assert.equal((await verb(one, 'drain')).code, 0)
     await until('the hook is told', 10_000, async () => logSince(one, mark).includes('"msg":"hook ended"'))
     const ended = records(logSince(one, mark)).find(({ msg }) => msg === 'hook ended')
     assert.deepEqual(ended?.['output'], ['red … …'])
     assert.equal((await verb(one, 'undrain')).code, 0)
+    await until('the other hook fails', 20_000, async () => logSince(one, mark).includes('"msg":"hook failed"'))
 
-    const odd = `${template('haproxy.cfg.j2')}\nfrontend odd\n  bl\u001b[31mance\u202e https://ada:hunter2@git.lan/x\n`
-    cluster.repository.commit({ 'templates/haproxy.cfg.j2': odd }, 'Odd \u001b[2J words')
-    await sync(one)
+    // HAProxy prints a keyword that it does not know as it stands there.
+    const odd = `${template('haproxy.cfg.j2')}\nfrontend odd\n  bl\u001b[31mance\u202e=https://ada:hunter2@git.lan/x\n`
+    cluster.repository.commit({ 'templates/haproxy.cfg.j2': odd }, 'Odd \u001b[2J words of ghp_hunter2hunter2')
+    const refusal = "unknown keyword 'blance=https://…@git.lan/x'"
+    assert.ok((await sync(one)).said.includes(refusal))
     await until('it is told', 20_000, async () => logSince(one, mark).includes('"msg":"revision rejected"'))
     const rejected = records(logSince(one, mark)).find(({ msg }) => msg === 'revision rejected')
-    assert.match(String(rejected?.['reason']), /ance/)
+    assert.ok(String(rejected?.['reason']).includes(refusal), String(rejected?.['reason']))
 
-    for (const agent of cluster.agents) {
-      const text = readFileSync(join(agent.directory, 'agent.log'), 'utf8')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
-      assert.doesNotMatch(text, /sesame|hunter2/)
+    const hookFails = /: exit code 3: \+ cat \S+\/token \| \+ printf .+; the VIP does not depend on it/
+    const faces = await everyFace(one)
+    for (const [face, text] of Object.entries(faces)) {
+      assert.doesNotMatch(text, CONTROLS, face)
+      assert.doesNotMatch(text, /sesame|hunter2/, face)
     }
+    for (const face of ['status', 'status --json', 'API', 'page', 'why', 'state.json', 'timeline.jsonl'] as const)
+      assert.ok(faces[face].includes(refusal), `${face}: ${faces[face]}`)
+    for (const face of ['status', 'status --json', 'API', 'page'] as const) assert.match(faces[face], hookFails, face)
+
+    const [validated, planned] = await beforeItIsPushed(odd)
+    assert.ok(validated.includes(refusal), validated)
+    assert.doesNotMatch(validated, CONTROLS)
+    // A diff of the files shows what is in them.
+    assert.match(planned, /^\+ {2}blance=https:\/\/ada:hunter2@git\.lan\/x$/m)
+    assert.doesNotMatch(planned, CONTROLS)
+
     cluster.repository.commit({ 'templates/haproxy.cfg.j2': null }, 'Take it back')
+    for (const name of ['backup', 'master']) rmSync(join(directory, 'hooks', name))
     // The webhook is a trouble until it is tried again.
     for (const agent of cluster.agents) await restart(agent)
     await settled(cluster)
   })
+
+  /** All that anybody sees of an agent, or will see of it: what it keeps on its disk is shown after its restart. */
+  const everyFace = async (agent: LabAgent) => {
+    const fetched = (path: string): Promise<string> =>
+      inNamespace(cluster.lab.network.namespace('.client'), [
+        ...[process.execPath, '--input-type=module', '-e'],
+        `const answer = await fetch('http://${agent.node === 'one' ? '10.9.0.1' : '10.9.0.2'}:9853${path}')
+         const isStream = answer.headers.get('content-type') === 'text/event-stream'
+         let text = ''
+         for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
+           text += part
+           // The stream goes on: its first event is all of the page.
+           if (isStream && text.endsWith('\\n\\n')) break
+         }
+         process.stdout.write(text, () => process.exit())`,
+      ])
+    const file = (...parts: string[]): string => readFileSync(join(agent.directory, ...parts), 'utf8')
+    return {
+      status: (await verb(agent, 'status')).said,
+      'status --json': (await verb(agent, 'status', '--json')).said,
+      'status --cluster': (await verb(agent, 'status', '--cluster')).said,
+      why: (await verb(agent, 'why', 'v', '--all')).said,
+      API: await fetched('/api/v1/status'),
+      metrics: await fetched('/metrics'),
+      page: await fetched('/api/v1/events'),
+      'state.json': file('state', 'state.json'),
+      'timeline.jsonl': file('state', 'timeline.jsonl'),
+      log: file('agent.log'),
+    }
+  }
+  /** What `validate` and `plan` print of that template. */
+  const beforeItIsPushed = async (haproxyTemplate: string): Promise<[string, string]> => {
+    const desired = join(directory, 'desired')
+    mkdirSync(join(desired, 'templates'), { recursive: true })
+    writeFileSync(join(desired, 'lb.yaml'), specText())
+    writeFileSync(join(desired, 'templates', 'haproxy.cfg.j2'), haproxyTemplate)
+    const empty = join(directory, 'empty')
+    mkdirSync(empty, { recursive: true })
+    const said = async (...args: string[]): Promise<string> =>
+      (await exec(PROGRAM, args, { timeoutMs: 30_000 })).stdout.toString('utf8')
+    return [await said('validate', desired), await said('plan', desired, '--node', 'one', '--from', empty)]
+  }
+  const writeHook = (name: string, body: string): void => {
+    const hook = join(directory, 'hooks', name)
+    writeFileSync(hook, `#!/bin/sh\n${body}\n`)
+    chmodSync(hook, 0o755)
+  }
 
   test('with LB_AGENT_LOG=pretty the agent itself writes lines for people', async () => {
     const mark = logSize(two)

@@ -60,6 +60,8 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
       [`keepalived_vrrp_state{${labels},ip_address="${VIP}"}`, 2],
       ['lb_agent_gate_open', 1],
       ['lb_agent_score{vip="v"}', 100],
+      ['lb_agent_score_reason{vip="v",reason="healthy"}', 1],
+      ['lb_agent_score_reason{vip="v",reason="drained"}', 0],
       ['lb_agent_vrrp_effective_priority{vip="v"}', 254],
       ['lb_agent_service_servers_up{service="web",vip="v"}', 2],
       ['lb_agent_service_servers_minimum{service="web",vip="v"}', 1],
@@ -76,6 +78,14 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
     assert.ok((value(text, `keepalived_advertisements_sent_total{${labels}}`) ?? 0) > 0)
     assert.ok((value(text, 'keepalived_script_state{name="haproxy_serves"}') ?? -1) >= 0)
     assert.ok((value(text, 'lb_agent_probe_duration_seconds_count') ?? 0) > 10)
+    assert.ok((value(text, 'lb_agent_fact_age_seconds{fact="peers"}') ?? 99) < 20)
+    for (const [fact, seconds] of [
+      ['haproxy_workers', 15],
+      ['keepalived_dump', 65],
+    ] as const) {
+      const age = value(text, `lb_agent_fact_age_seconds{fact="${fact}"}`)
+      assert.ok(age !== undefined && age >= 0 && age <= seconds, `${fact}: ${age}`)
+    }
     assert.ok((value(text, 'process_resident_memory_bytes') ?? 0) > 10e6)
     for (const daemon of ['haproxy', 'keepalived']) {
       const series = (name: string): string => `lb_agent_daemon_${name}{daemon="${daemon}"}`
@@ -94,6 +104,8 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
     const [one, two] = [await scrape('one'), await scrape('two')]
     assert.equal(value(one.text, `lb_agent_vip_owned{vip="v",address="${VIP}"}`), 0)
     assert.equal(value(one.text, 'lb_agent_drained{vip="v"}'), 1)
+    assert.equal(value(one.text, 'lb_agent_score_reason{vip="v",reason="drained"}'), 1)
+    assert.equal(value(one.text, 'lb_agent_score_reason{vip="v",reason="healthy"}'), 0)
     assert.equal(value(two.text, `lb_agent_vip_owned{vip="v",address="${VIP}"}`), 1)
     assert.equal(value(one.text, 'lb_agent_vrrp_transitions_total{vip="v",from="MASTER",to="BACKUP"}'), 1)
     await verb(cluster.one, 'undrain')
@@ -112,10 +124,18 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
       signalAll(haproxy, 'SIGCONT')
     }
     await settled(cluster)
+    const hasCounters = (text: string): boolean => text.includes('keepalived_advertisements_received_total{')
+    await comesTrue('keepalived’s counters are known', 'two', hasCounters)
     killWithChildren(cluster.two.pidOf('keepalived'))
     await comesTrue('its death is counted', 'two', (text) =>
       text.includes('lb_agent_daemon_deaths_total{daemon="keepalived"} 1'),
     )
+    // Its successor has not counted anything yet.
+    await comesTrue('the next one runs, and has no counters of the one before', 'two', (text) => {
+      const hasAge = text.includes('lb_agent_fact_age_seconds{fact="keepalived_dump"}')
+      return value(text, 'lb_agent_keepalived_up') === 1 && !hasCounters(text) && !hasAge
+    })
+    await comesTrue('its own are known', 'two', hasCounters)
   })
 
   test('status --wait returns when the cluster has been that way long enough, or says what is missing', async () => {
@@ -133,8 +153,8 @@ suite('metrics', { skip: missingForDaemons() || missingPrograms('promtool'), tim
     const { code, said } = await verb(cluster.one, 'status', '--cluster')
     assert.equal(code, 0, said)
     assert.match(said, /^● all is well on 2 nodes\n/)
-    assert.match(said, /^one +\S+ +MASTER HERE +all is well$/m)
-    assert.match(said, /^two +\S+ +BACKUP +all is well$/m)
+    assert.match(said, /^one +(\w{12}) +\1 +MASTER HERE +all is well$/m)
+    assert.match(said, /^two +(\w{12}) +\1 +BACKUP +all is well$/m)
     await killAgent(cluster.two)
     const alone = await verb(cluster.one, 'status', '--cluster', '--json')
     assert.equal(alone.code, 1)

@@ -31,7 +31,7 @@ const ABUSE = `
     'huge header': head('GET ' + endpoint + ' HTTP/1.1', 'one', auth + 'X: ' + 'a'.repeat(20000) + '\\r\\n') + '\\r\\n',
     'nonsense': '\\x00\\x01\\x02 ' + endpoint + '\\r\\n\\r\\n',
     'slow body': head('POST ' + endpoint + ' HTTP/1.1', 'one', auth + 'Content-Length: 1000000\\r\\n') + '\\r\\nx',
-    'half a head': head('GET ' + endpoint + ' HTTP/1.1', 'one', 'X: '),
+    'half a head, then nobody': head('GET ' + endpoint + ' HTTP/1.1', 'one', 'X: '),
   }
   const send = (bytes, patienceMs) => new Promise((resolve) => {
     let text = ''
@@ -47,7 +47,7 @@ const ABUSE = `
   const seen = {}
   for (let round = 0; round < 4; round += 1)
     await Promise.all(Object.entries(kinds).map(async ([kind, bytes]) => {
-      for (const text of await Promise.all(Array.from({ length: 25 }, () => send(bytes, kind === 'half a head' ? 300 : 8000)))) {
+      for (const text of await Promise.all(Array.from({ length: 25 }, () => send(bytes, kind === 'half a head, then nobody' ? 300 : 8000)))) {
         const status = text.split(' ', 2)[1] ?? 'hung up'
         seen[kind] ??= {}
         seen[kind][status] = (seen[kind][status] ?? 0) + 1
@@ -56,6 +56,23 @@ const ABUSE = `
     }))
   console.log(JSON.stringify(seen))
 `
+
+/** Begins a request, and then only listens: longer than the server should. */
+const HALF_A_HEAD = `
+  import { connect } from 'node:tls'
+  let text = ''
+  let closedBy = 'client'
+  const startedAt = performance.now()
+  const socket = connect({ port: 9853, host: '10.9.0.1', rejectUnauthorized: false }, () => {
+    socket.write('GET ' + process.argv[1] + ' HTTP/1.1\\r\\nHost: one\\r\\nX: ')
+  })
+  socket.setTimeout(20_000, () => socket.destroy())
+  socket.on('data', (chunk) => { text += chunk.toString('latin1') })
+  socket.on('end', () => { closedBy = 'server' })
+  socket.on('error', (error) => { text += error.message })
+  socket.on('close', () => console.log(JSON.stringify({ text, closedBy, ms: performance.now() - startedAt })))
+`
+type Half = { text: string; closedBy: string; ms: number }
 
 /** One request with credentials, or without; `slow`: while so many others never come to the end of theirs. */
 const ASK = `
@@ -159,7 +176,7 @@ suite('the network, with credentials and TLS', { skip: missingForDaemons(), time
           'huge header': { 431: 100 },
           nonsense: { 400: 100 },
           'slow body': { 405: 100 },
-          'half a head': { 'hung up': 100 },
+          'half a head, then nobody': { 'hung up': 100 },
         },
         endpoint,
       )
@@ -167,6 +184,17 @@ suite('the network, with credentials and TLS', { skip: missingForDaemons(), time
     assert.equal(agentPid(cluster.one), pid)
     const status = await statusOf(cluster.one)
     assert.ok(status.headline.well, status.headline.text)
+  })
+
+  test('who never comes to the end of a head is told so after 5 s, and hung up on', async () => {
+    const seen = await Promise.all(ENDPOINTS.map((endpoint) => inClient(HALF_A_HEAD, endpoint)))
+    for (const { text, closedBy, ms } of seen as Half[]) {
+      assert.deepEqual(
+        { text, closedBy },
+        { text: 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', closedBy: 'server' },
+      )
+      assert.ok(ms > 4_900 && ms < 15_000, `${ms} ms`)
+    }
   })
 
   test('200 clients that never come to the end of their request do not delay a scrape', async () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, suite, test } from 'node:test'
+import { after, afterEach, before, suite, test } from 'node:test'
 import { type Child, startChild } from '../../src/drill/child.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
 import { killWithChildren } from '../../src/drill/processes.ts'
+import type { VrrpChange, VrrpState } from '../../src/timeline/event.ts'
 import type { Why } from '../../src/timeline/tell.ts'
 import { type Cluster, killAgent, settled, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -23,7 +24,7 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     directory = mkdtempSync(join(tmpdir(), 'lb-agent-notify-'))
     mkdirSync(join(directory, 'hooks'))
     writeFileSync(join(directory, 'token'), 'Bearer hunter2\n')
-    cluster = await startCluster(`${SETTINGS}hooks: { directory: ${directory}/hooks, timeout: 1s }\n`)
+    cluster = await startCluster(`${SETTINGS}hooks: { directory: ${directory}/hooks, timeout: 3s }\n`)
     one = cluster.one
     two = cluster.two
     servers = cluster.agents.map(({ node }) => {
@@ -45,6 +46,11 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     await cluster?.close()
     rmSync(directory, { recursive: true, force: true })
   })
+  // Also after one that has failed: the next one begins without its hooks.
+  afterEach(() => {
+    rmSync(join(directory, 'hooks'), { recursive: true, force: true })
+    mkdirSync(join(directory, 'hooks'), { mode: 0o755 })
+  })
   const received = (node: string): string => join(directory, `received-${node}.jsonl`)
   const posts = (node: string, port: number): Received[] =>
     linesOf<Received>(received(node)).filter((post) => post.port === port)
@@ -54,12 +60,15 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     writeFileSync(file, `#!/bin/sh\n${script}\n`)
     chmodSync(file, mode)
   }
-  const noHooks = (): void => {
-    rmSync(join(directory, 'hooks'), { recursive: true, force: true })
-    mkdirSync(join(directory, 'hooks'), { mode: 0o755 })
-  }
-  /** HAProxy of node one dies, the VIP moves to two and comes back. */
+  /**
+   * HAProxy of node one dies, the VIP moves to two and comes back. Not before both have recovered from what was before: a
+   * node that is still held back changes its score once it has the VIP, in the middle of the story.
+   */
   const moveThereAndBack = async (): Promise<void> => {
+    await until('no node is held back', 15_000, async () => {
+      const scores = await Promise.all(cluster.agents.map(async (agent) => (await statusOf(agent)).vips[0]?.score))
+      return scores.join() === '100,100'
+    })
     killWithChildren(one.pidOf('haproxy'))
     await until('two holds the VIP', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
     await until('one holds the VIP', 20_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'one')
@@ -184,19 +193,38 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
   })
 
   test('hooks run in order, with what they need to know and nothing else', async () => {
-    const record = `echo "$0|$LB_AGENT_VIP|$LB_AGENT_ADDRESS|$LB_AGENT_PREVIOUS_STATE|$LB_AGENT_STATE|$LB_AGENT_PRIORITY|$LB_AGENT_REASON|$(env | cut -d= -f1 | sort | tr '\\n' ' ')" >>${directory}/hooks-$LB_AGENT_NODE`
+    // Only what the shell does itself: on a busy machine each program that it starts may take a part of the hook's deadline.
+    const record = `echo "$0|$LB_AGENT_VIP|$LB_AGENT_ADDRESS|$LB_AGENT_PREVIOUS_STATE|$LB_AGENT_STATE|$LB_AGENT_PRIORITY|$LB_AGENT_REASON|"$(export -p) >>${directory}/hooks-$LB_AGENT_NODE`
     for (const name of ['master/10-first', 'master/20-second', 'backup/record', 'fault']) hook(name, record)
     hook('master/not-executable', record, 0o644)
+    const earlier = (await movesOf(one)).length
     await moveThereAndBack()
-    await until('all hooks ran', 10_000, async () => linesIn(join(directory, 'hooks-one')).length === 4)
-    const [fault = '', backup = '', first = '', second = ''] = linesIn(join(directory, 'hooks-one'))
+    // A keepalived that gets no time may move more often than it should: each move has its hooks, whichever they were.
+    let ran: string[] = []
+    let wanted: string[] = []
+    await until('all hooks ran', 10_000, async () => {
+      ran = linesIn(join(directory, 'hooks-one'))
+      const moves = (await movesOf(one)).slice(earlier)
+      wanted = moves.flatMap(({ from, to }) => HOOKS_OF[to].map((name) => `${name} ${from} ${to}`))
+      return wanted.length >= 4 && ran.length >= wanted.length
+    }).catch(async (error: Error) => {
+      const troubles = hookTroubles(await statusOf(one))
+      assert.fail(`${error.message}; wanted ${wanted.join(', ')}; ran:\n${[...ran, ...troubles].join('\n')}`)
+    })
+    const names = ran.map((line) => {
+      const [file = '', , , from, to] = line.split('|')
+      return `${file.slice(join(directory, 'hooks/').length)} ${from} ${to}`
+    })
+    assert.deepEqual(names, wanted)
+    const lineOf = (name: string): string => ran.find((line) => line.includes(`/hooks/${name}|`)) ?? ''
+    const fault = lineOf('fault')
     assert.match(fault, /\/hooks\/fault\|v\|10\.9\.0\.100\|MASTER\|FAULT\|254\|gate closed: HAProxy /)
-    assert.match(backup, /\/hooks\/backup\/record\|v\|10\.9\.0\.100\|FAULT\|BACKUP\|218\|gate opened: /)
-    assert.match(first, /\/master\/10-first\|v\|10\.9\.0\.100\|BACKUP\|MASTER\|254\|score 64 -> 100/)
-    assert.match(second, /\/master\/20-second\|/)
-    const names = 'ADDRESS NODE PREVIOUS_STATE PRIORITY REASON STATE VIP'.split(' ').map((name) => `LB_AGENT_${name}`)
-    assert.equal(fault.split('|').at(-1)?.trim(), [...names, 'LC_ALL', 'PATH', 'PWD'].join(' '))
-    noHooks()
+    assert.match(lineOf('backup/record'), /\|v\|10\.9\.0\.100\|FAULT\|BACKUP\|218\|gate opened: /)
+    const master = ran.findLast((line) => line.includes('/hooks/master/10-first|')) ?? ''
+    assert.match(master, /\|v\|10\.9\.0\.100\|BACKUP\|MASTER\|254\|score 64 -> 100/)
+    const known = 'ADDRESS NODE PREVIOUS_STATE PRIORITY REASON STATE VIP'.split(' ').map((name) => `LB_AGENT_${name}`)
+    const given = [...fault.matchAll(/export (\w+)=/g)].map(([, name]) => name)
+    assert.deepEqual(given.sort(), [...known, 'LC_ALL', 'PATH', 'PWD'])
   })
 
   test('a hook that hangs and one that floods move no VIP, and status names both', async () => {
@@ -205,12 +233,12 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     await moveThereAndBack()
     await until('both are named', 10_000, async () => hookTroubles(await statusOf(one)).length === 2)
     assert.deepEqual(hookTroubles(await statusOf(one)), [
-      `hook ${directory}/hooks/fault/hangs for v FAULT: no end within 1000 ms; the VIP does not depend on it`,
+      `hook ${directory}/hooks/fault/hangs for v FAULT: no end within 3000 ms; the VIP does not depend on it`,
       `hook ${directory}/hooks/backup/floods for v BACKUP: more than 65536 bytes of output; the VIP does not depend on it`,
     ])
     assert.match(
       (await verb(one, 'status')).said,
-      /▲ for \S+ \S+: hook \S+\/fault\/hangs for v FAULT: no end within 1000 ms;/,
+      /▲ for \S+ \S+: hook \S+\/fault\/hangs for v FAULT: no end within 3000 ms;/,
     )
     assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
     // The VIP was taken although the hooks of an earlier state had not ended.
@@ -218,7 +246,6 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
     hook('backup/floods', 'true')
     await moveThereAndBack()
     await until('both are forgotten', 10_000, async () => hookTroubles(await statusOf(one)).length === 0)
-    noHooks()
   })
 
   test('hooks that anybody could have written are not run', async () => {
@@ -230,7 +257,6 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
       `not run: ${file} can be written by everybody (chmod o-w ${file})`,
     ])
     assert.throws(() => readFileSync(`${directory}/was-run`))
-    noHooks()
   })
 
   test('an agent that is killed and started again tells no move twice', async () => {
@@ -270,13 +296,18 @@ suite('events of a VIP', { skip: missingForDaemons(), timeout: 240_000 }, () => 
         status?.vips[0]?.state === 'MASTER' && status.keepalived.state === 'running' && status.keepalived.pid !== pid
       )
     })
-    const moves = (await whyOf(one)).events.flatMap((event) => (event.kind === 'vrrp' ? [event] : []))
-    const [back, took] = moves.slice(-2)
+    const [back, took] = (await movesOf(one)).slice(-2)
     assert.deepEqual([back?.from, back?.to], ['MASTER', 'BACKUP'])
     assert.match(back?.reason ?? '', /^keepalived died: ended/)
     assert.deepEqual([took?.from, took?.to], ['BACKUP', 'MASTER'])
   })
 })
+
+/** What the hooks test puts there, in the order in which they run. */
+const HOOKS_OF = {
+  ...{ MASTER: ['master/10-first', 'master/20-second'], BACKUP: ['backup/record'] },
+  ...{ FAULT: ['fault'], UNKNOWN: [] },
+} satisfies Record<VrrpState, string[]>
 
 const SETTINGS = 'apply: { confirmWindow: 400ms, reloadTimeout: 6s }\n'
 
@@ -294,6 +325,11 @@ async function whyOf(agent: LabAgent): Promise<Why> {
   const answer = await verb(agent, 'why', 'v', '--all', '--json')
   assert.equal(answer.code, 0, answer.said)
   return JSON.parse(answer.said) as Why
+}
+
+/** State changes of the VIP that a node tells, oldest first. */
+async function movesOf(agent: LabAgent): Promise<VrrpChange[]> {
+  return (await whyOf(agent)).events.flatMap((event) => (event.kind === 'vrrp' ? [event] : []))
 }
 
 function linesIn(file: string): string[] {

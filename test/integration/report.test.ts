@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { inNamespace } from '../../src/drill/ip.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { exec } from '../../src/exec.ts'
+import { exec, succeeded } from '../../src/exec.ts'
 import { type Cluster, killAgent, liveFile, startCluster, statusOf, sync, verb } from '../support/cluster.ts'
 import { assertDescribed } from '../support/json-schema.ts'
 import { missingForDaemons } from '../support/requirements.ts'
@@ -54,6 +54,34 @@ suite('what status --json prints is as its schema says', { skip: missingForDaemo
     assert.throws(() => assertDescribed({ ...status, more: 1 }, schemas.status, 'status'), /more/)
     const odd = { ...status, gate: { ...(gate as object), more: 1 } }
     assert.throws(() => assertDescribed(odd, schemas.status, 'status'), /more/)
+  })
+
+  test('also when the disk does not answer, or the file of what is applied is damaged', async () => {
+    const file = join(one.directory, 'state', 'state.json')
+    const before = await statusOf(one)
+    const faces = async (): Promise<void> => {
+      const status = await one.status()
+      assert.deepEqual([status?.applied, status?.headline], [before.applied, before.headline])
+      assert.match((await verb(one, 'why', 'v')).said, /^VIP v \(10\.9\.0\.100\) has been held by this node, one,/)
+      const ask =
+        "const answer = await fetch('http://10.9.0.1:9853/metrics'); console.log(answer.status, await answer.text())"
+      const argv = [process.execPath, '--input-type=module', '-e', ask]
+      assert.match(
+        await inNamespace(cluster.lab.network.namespace('.client'), argv),
+        /^200 [\s\S]*lb_agent_applied_info\{/,
+      )
+    }
+    renameSync(file, `${file}.kept`)
+    try {
+      // Whoever opens it waits for ever, as on a disk that hangs.
+      assert.ok(succeeded(await exec('mkfifo', [file], { timeoutMs: 5_000 })))
+      await faces()
+      rmSync(file)
+      writeFileSync(file, '{"applied": nul')
+      await faces()
+    } finally {
+      renameSync(`${file}.kept`, file)
+    }
   })
 
   test('with a drain, a drift and a rejected revision', async () => {

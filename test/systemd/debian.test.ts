@@ -135,7 +135,10 @@ for (const release of ['bookworm', 'trixie'] as const) {
           assert.ok(found.kind === 'exited' && found.code !== 0, path)
         }
         // They serve.
-        assert.match(await machine.run('cat', '/etc/haproxy/haproxy.cfg'), /^ *description test\/(?:one|two) [0-9a-f]{12}-/m)
+        assert.match(
+          await machine.run('cat', '/etc/haproxy/haproxy.cfg'),
+          /^ *description test\/(?:one|two) [0-9a-f]{12}-/m,
+        )
       }
       assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
     })

@@ -108,6 +108,7 @@ test('a stage that throws is recorded as failed and rejects nothing', async () =
   const records: StageRecord[] = []
   const record = createRecorder(
     () => 5,
+    (value) => value,
     (entry) => records.push(entry),
   )
   const result = await record('activate', () => Promise.reject(new Error('ENOSPC: no space left on device')))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headlineOf, holdersOf, type NodeView } from '../../src/cluster.ts'
 
+const SUSPENDED = { sinceMs: 0, untilMs: null, reason: 'new switch' }
 const silent = (name: string): NodeView => ({ name, kind: 'silent', reason: 'nobody listens on port 9853' })
 const node = (name: string, held: boolean, more: Partial<Extract<NodeView, { kind: 'answers' }>> = {}): NodeView => ({
   name,
@@ -11,6 +12,8 @@ const node = (name: string, held: boolean, more: Partial<Extract<NodeView, { kin
   advice: null,
   release: 'abc-1',
   revision: 'abc',
+  desired: 'abc',
+  suspended: null,
   vips: [{ name: 'api', address: '10.0.0.1', state: held ? 'MASTER' : 'BACKUP', held, score: 100 }],
   services: [],
   ...more,
@@ -32,6 +35,26 @@ const CASES: readonly [string, readonly NodeView[], string][] = [
     'b: drift',
   ],
   ['two revisions', [node('a', true), node('b', false, { revision: 'def' })], 'the nodes run different revisions'],
+  [
+    'a suspended node that runs what the others run',
+    [node('a', true), node('b', false, { suspended: SUSPENDED, desired: 'def' })],
+    'all is well on 2 nodes; suspended by hand: b',
+  ],
+  [
+    'a suspended node that runs another revision: that was ordered',
+    [node('a', true, { revision: 'def' }), node('b', false, { suspended: SUSPENDED })],
+    'all is well on 2 nodes; suspended by hand: b (runs abc and not def)',
+  ],
+  [
+    'all nodes are suspended, each with a revision of its own',
+    [node('a', true, { suspended: SUSPENDED, revision: 'def' }), node('b', false, { suspended: SUSPENDED })],
+    'all is well on 2 nodes; suspended by hand: a (runs def), b (runs abc)',
+  ],
+  [
+    'two nodes that follow differ, and a third is suspended',
+    [node('a', true), node('b', false, { revision: 'def' }), node('c', false, { suspended: SUSPENDED })],
+    'the nodes run different revisions',
+  ],
   ['a node without VIPs', [node('a', true), node('b', false, { vips: [] })], 'all is well on 2 nodes'],
 ]
 

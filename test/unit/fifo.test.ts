@@ -6,7 +6,9 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import { parseFifoLine } from '../../src/daemons/keepalived-fifo.ts'
 import { watchFifo } from '../../src/daemons/watch-fifo.ts'
+import { createSecrets } from '../../src/secrets.ts'
 import { createTroubles } from '../../src/troubles.ts'
+import { createWords } from '../../src/words.ts'
 
 test('reads a state of an instance with its priority', () => {
   assert.deepEqual(parseFifoLine('INSTANCE "api" MASTER 254'), {
@@ -47,7 +49,7 @@ test('a FIFO that could not be made is forgotten once keepalived has it open, wi
   const directory = mkdtempSync(join(tmpdir(), 'lb-agent-fifo-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'later', 'notify.fifo')
-  const troubles = createTroubles(() => 0)
+  const troubles = createTroubles(() => 0, createWords(createSecrets().hide))
   const watch = await watchFifo({
     path,
     onEvent: () => undefined,

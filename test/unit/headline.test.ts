@@ -5,7 +5,7 @@ import type { Status } from '../../src/status.ts'
 
 const VIP: Status['vips'][number] = {
   ...{ name: 'api', address: '10.0.0.20', state: 'MASTER', sinceMs: 0, effectivePriority: 254 },
-  ...{ held: true, duplicate: null, score: 100, scoreReason: '' },
+  ...{ held: true, duplicate: null, score: 100, scoreReason: '', scoreCause: 'healthy' },
 }
 const WELL: Omit<Status, 'headline'> = {
   format: 1,
@@ -16,7 +16,7 @@ const WELL: Omit<Status, 'headline'> = {
   gate: { open: true, reason: 'HAProxy answers', sinceMs: 0, ageMs: 0, fresh: true },
   vips: [VIP],
   ...{ moves: [], drains: [], troubles: [], peers: [], drift: { files: [], ageMs: 0 } },
-  haproxy: { state: 'running', pid: 2, version: '2.6', release: 'abc-1', uptimeSec: 1, ageMs: 0 },
+  haproxy: { state: 'running', pid: 2, version: '2.6', release: 'abc-1', uptimeSec: 1, ageMs: 0, oldWorkers: null },
   keepalived: { state: 'running', pid: 3 },
   services: [{ name: 'web', vip: 'api', address: '10.0.0.20', port: 80, up: 2, total: 2, minimum: 1, servers: [] }],
 }
@@ -36,7 +36,7 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
     'lb-agent sync tries again and shows each stage',
   ],
   [
-    { vips: [{ ...VIP, duplicate: { others: ['lb2'], silent: [] } }] },
+    { vips: [{ ...VIP, duplicate: { others: ['lb2'], silent: [], ageMs: 0 } }] },
     "DUPLICATE: this node holds api (10.0.0.20), and lb2 does as well: do they hear each other's adverts?",
     'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor',
   ],
@@ -61,7 +61,7 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
     'journalctl -e -u lb-agent',
   ],
   [
-    { haproxy: { state: 'UNKNOWN', reason: 'no answer within 500 ms', ageMs: 0 } },
+    { haproxy: { state: 'UNKNOWN', reason: 'no answer within 500 ms', ageMs: 0, oldWorkers: null } },
     'HAProxy serves, but cannot be asked: no answer within 500 ms',
     'Why: journalctl -e -u haproxy',
   ],

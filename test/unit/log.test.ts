@@ -73,6 +73,24 @@ const CREDENTIALS: readonly (readonly [string, string])[] = [
   ['DB_PASSWORD=hunter2 and api-key="k3"', 'DB_PASSWORD=… and api-key="…"'],
   ['fatal: bad ghp_0123456789abcdefghij here', 'fatal: bad … here'],
   ['-----BEGIN OPENSSH PRIVATE KEY----- ⏎ b3Bl ⏎ -----END OPENSSH PRIVATE KEY----- end', '… end'],
+  // haproxy.cfg
+  ['stats auth admin:hunter2', 'stats auth admin:…'],
+  ["found 'stats auth admin:hunter2'", "found 'stats auth admin:…'"],
+  ['user bob insecure-password hunter2 groups a', 'user bob insecure-password … groups a'],
+  ['user bob password $5$c0ffee$hunter2 groups a', 'user bob password … groups a'],
+  ["unknown keyword '$6$rounds=5000$c0ffee$hunter2'", "unknown keyword '…'"],
+  ['set-header Authorization "Basic YWRhOnB3" if x', 'set-header Authorization … if x'],
+  ['http-check send hdr Authorization Basic\\ YWRhOnB3 meth GET', 'http-check send hdr Authorization … meth GET'],
+  ['set-header X-Api-Key hunter2 if x', 'set-header X-Api-Key … if x'],
+  ['X-Api-Key hunter2', 'X-Api-Key …'],
+  ['x-auth-token: hunter2', 'x-auth-token: …'],
+  ['setenv API_KEY hunter2', 'setenv API_KEY …'],
+  // Settings, and what a shell shows with set -x.
+  ['AWS_SECRET_ACCESS_KEY=hunter2 aws s3 ls', 'AWS_SECRET_ACCESS_KEY=… aws s3 ls'],
+  ['redis://:pw@host/0', 'redis://:…@host/0'],
+  ['+ MYSQL_PWD=hunter2 mysql', '+ MYSQL_PWD=… mysql'],
+  ['+ curl -s -u ada:hunter2 git.lan', '+ curl -s -u ada:… git.lan'],
+  ['+ notify --api-token hunter2 up', '+ notify --api-token … up'],
   // What a reader needs stays.
   ['unexpected token: blance', 'unexpected token: blance'],
   ['Permission denied (publickey,password).', 'Permission denied (publickey,password).'],
@@ -81,6 +99,11 @@ const CREDENTIALS: readonly (readonly [string, string])[] = [
     'the server refuses our credentials (authentication failed)',
   ],
   ['Host key verification failed', 'Host key verification failed'],
+  ['the header X-Api-Key is missing', 'the header X-Api-Key is missing'],
+  ['the password is wrong', 'the password is wrong'],
+  ["'user' only supports 'password' and 'groups'", "'user' only supports 'password' and 'groups'"],
+  ["unknown keyword 'stats auth' in 'frontend'", "unknown keyword 'stats auth' in 'frontend'"],
+  ['VIP api: score 100 -> 0: drained', 'VIP api: score 100 -> 0: drained'],
 ]
 
 for (const [said, shown] of CREDENTIALS) {

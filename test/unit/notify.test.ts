@@ -6,7 +6,11 @@ import { test } from 'node:test'
 import { createBoundedQueue } from '../../src/notify/bounded-queue.ts'
 import { findHooks } from '../../src/notify/find-hooks.ts'
 import { headersOf, shownUrl, withoutSecrets } from '../../src/notify/secrets.ts'
+import { createSecrets } from '../../src/secrets.ts'
 import { createTroubles } from '../../src/troubles.ts'
+import { createWords } from '../../src/words.ts'
+
+const words = createWords(createSecrets().hide)
 
 test('a webhook is shown without path and query, which are often the secret', () => {
   assert.equal(shownUrl('https://hooks.example.org/services/T0/B0/secret'), 'https://hooks.example.org/…')
@@ -56,6 +60,7 @@ test('a trouble is over when its time has passed or what it is about is gone, wh
   let exists = true
   const troubles = createTroubles(
     () => clocks.wallMs,
+    words,
     () => clocks.steadyMs,
   )
   const keys = (): string[] => troubles.list().map(({ key }) => key)
@@ -76,7 +81,7 @@ test('a trouble is over when its time has passed or what it is about is gone, wh
 
 test('a trouble that is raised again keeps the time since when', () => {
   let clock = 1
-  const troubles = createTroubles(() => clock)
+  const troubles = createTroubles(() => clock, words)
   troubles.raise('a', 'first')
   clock = 2
   troubles.raise('b', 'other')

@@ -21,7 +21,8 @@ function node(name: string, held: readonly string[], text = 'all is well'): Node
     held: held.includes(vip),
   }))
   const well = text === 'all is well'
-  return { name, kind: 'answers', well, text, advice: null, release: 'abc-1', revision: 'abc', vips, services: [] }
+  const runs = { release: 'abc-1', revision: 'abc', desired: 'abc', suspended: null }
+  return { name, kind: 'answers', well, text, advice: null, ...runs, vips, services: [] }
 }
 
 const silent = (name: string): NodeView => ({ name, kind: 'silent', reason: 'nobody listens on port 9853' })
@@ -127,6 +128,15 @@ test('all that is wrong is listed, the worst first, and what the headline says i
       'weak: k8s has 1 of 2 servers up; s1 is DOWN',
     ],
   )
+})
+
+test('every node that a person has suspended is named, not only this one', () => {
+  const suspended = { sinceMs: 0, untilMs: null, reason: 'new switch' }
+  const [one, two] = [node('one', VIPS), node('two', [])]
+  const seen = seenOf([one, two.kind === 'answers' ? { ...two, suspended } : two], [])
+  assert.deepEqual(noticesOf(seen), [
+    { mood: 'weak', text: 'two is suspended until it is undone, revisions are not applied: new switch' },
+  ])
 })
 
 test('of a cluster whose agent is silent nothing is shown as it was', () => {

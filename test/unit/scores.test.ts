@@ -151,16 +151,42 @@ const well: VipHealth = { ...firstHealth(undefined), reason: 'every service has 
 
 test('a drained node comes after one that is held back, and before one without servers', () => {
   const drained = 'drained until lb-agent undrain'
-  assert.deepEqual(scoreOf('v', well, { ...FREE, drained }), { vip: 'v', score: 32, reason: drained })
-  assert.deepEqual(scoreOf('v', { ...well, score: 0 }, { ...FREE, drained }), { vip: 'v', score: 0, reason: drained })
+  assert.deepEqual(scoreOf('v', well, { ...FREE, drained }), { vip: 'v', score: 32, cause: 'drained', reason: drained })
+  assert.deepEqual(scoreOf('v', { ...well, score: 0 }, { ...FREE, drained }), {
+    vip: 'v',
+    score: 0,
+    cause: 'drained',
+    reason: drained,
+  })
 })
 
 test('requireHealthyOnce keeps the VIP in FAULT until a server was up', () => {
   assert.deepEqual(scoreOf('v', well, { ...FREE, waitsForServer: true }), {
     vip: 'v',
     score: -254,
+    cause: 'waits_for_server',
     reason: 'held back: no server of it was up yet (requireHealthyOnce)',
   })
+})
+
+test('why a score is what it is has a word for programs as well', () => {
+  const causes = (ups: readonly (number | undefined)[]): string[] => {
+    let health = firstHealth(undefined)
+    return [
+      health.cause,
+      ...ups.map((up, at) => {
+        const services = up === undefined ? undefined : [{ name: 'web', serversUp: up, minimumServers: 1 }]
+        health = nextHealth(health, { services, holds: true, nowMs: at * 1_000 }, RULES)
+        return scoreOf('v', health, { ...FREE, nowMs: at * 1_000 }).cause
+      }),
+    ]
+  }
+  assert.deepEqual(causes([1, 0, 0, 0, undefined]), [
+    ...['servers_unknown', 'healthy', 'damped', 'damped', 'servers_down', 'servers_down'],
+  ])
+  const none = nextHealth(firstHealth(undefined), { services: [], holds: false, nowMs: 0 }, RULES)
+  assert.equal(scoreOf('v', none, FREE).cause, 'no_service')
+  assert.equal(scoreOf('v', { ...none, heldDownSinceMs: 0 }, FREE).cause, 'held_back')
 })
 
 test('no place in prefer outweighs a step between two scores, in clusters of up to thirty nodes', () => {

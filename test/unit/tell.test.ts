@@ -87,6 +87,20 @@ test('tells every other kind in a sentence', () => {
   ])
 })
 
+test('the newest events alone are told with what the earlier ones say', () => {
+  const waits: TimelineEvent = {
+    ...LOST,
+    ...{ to: 'BACKUP', peer: 'two', reason: 'two has the higher priority (253 against 154)' },
+  }
+  const score: TimelineEvent = { atMs: 32_000, kind: 'score', vip: 'api', from: 64, to: 100, reason: 'well' }
+  const why: Why = { ...BASE, state: 'BACKUP', sinceMs: 31_000, held: false, events: [TOOK, waits, score] }
+  assert.match(
+    tell(why, { time: age, span: age }, 2).join('\n'),
+    /; it went to two\n\n31 s {2}MASTER -> BACKUP: gave it up, held it for 30 s: .*\n32 s {2}score of api 64 -> 100: well$/,
+  )
+  assert.match(tell(why, { time: age, span: age }, 1).join('\n'), /; it went to two\n\n32 s {2}score of api [^\n]+$/)
+})
+
 test('says that it knows nothing, and that the address contradicts keepalived', () => {
   assert.deepEqual(told({ state: 'UNKNOWN', sinceMs: null, held: true }), [
     'VIP api (10.0.0.20) is not held by this node: one has not been told of it by keepalived; but the address is on this node; who holds it is not known here: ask the other nodes',

@@ -4,9 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createSecrets } from '../../src/secrets.ts'
 import type { NewEvent } from '../../src/timeline/event.ts'
 import { createTimeline } from '../../src/timeline/timeline.ts'
 import { createTroubles } from '../../src/troubles.ts'
+import { createWords } from '../../src/words.ts'
+
+test('words of other programs come into the timeline clean, and so they are told and written', async (t) => {
+  const bench = timelineBench(t)
+  const reason = 'a \u001b[31mred\u001b[0m word\nauth_pass hunter2'
+  const clean = 'a red word\nauth_pass …'
+  const timeline = bench.open()
+  const told: string[] = []
+  timeline.onEvent((event) => told.push(event.kind === 'gate' ? event.reason : ''))
+  timeline.add({ kind: 'gate', open: false, reason })
+  await timeline.close()
+  assert.deepEqual(told, [clean])
+  assert.deepEqual(timeline.latest(5), [{ atMs: 1, kind: 'gate', open: false, reason: clean }])
+  assert.match(readFileSync(bench.file, 'utf8'), /"open":false,"reason":"a red word\\nauth_pass …"}\n$/)
+})
 
 const GATE: NewEvent = { kind: 'gate', open: false, reason: 'HAProxy does not listen' }
 
@@ -136,13 +152,14 @@ function timelineBench(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'lb-agent-timeline-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'timeline.jsonl')
+  const words = createWords(createSecrets().hide)
   let clock = 0
   const now = (): number => {
     clock += 1
     return clock
   }
-  const troubles = createTroubles(() => 0)
+  const troubles = createTroubles(() => 0, words)
   const open = (maxBytes?: number) =>
-    createTimeline({ file, now, troubles, retryAfterMs: 20, ...(maxBytes === undefined ? {} : { maxBytes }) })
+    createTimeline({ file, now, words, troubles, retryAfterMs: 20, ...(maxBytes === undefined ? {} : { maxBytes }) })
   return { file, troubles, open }
 }

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createKeepalivedWatch } from '../../src/daemon-parts.ts'
 import { createKeepalivedConfirmer } from '../../src/daemons/confirm-keepalived.ts'
-import { ageMs, childrenOf } from '../../src/daemons/proc.ts'
 import type { UnitState } from '../../src/daemons/unit.ts'
 import { watchKeepalived } from '../../src/daemons/watch-keepalived.ts'
+import { createAgentLog } from '../../src/log/agent-log.ts'
+import { ageMs, childrenOf } from '../../src/proc.ts'
 
 /** A process with a child of keepalived's name; the kernel shows of it what it shows of the real one. */
 async function family(t: TestContext): Promise<{ parent: ChildProcess; pid: number; child: number }> {
@@ -62,6 +64,29 @@ test('a stopped process hangs until it goes on', async (t) => {
   process.kill(child, 'SIGCONT')
   await becomes('running')
   assert.deepEqual(events, [`hangs: its process ${child} is stopped (kill -CONT lets it go on)`, 'goes on: '])
+})
+
+test('each time that it hangs is in the log', async (t) => {
+  const { pid, child } = await family(t)
+  const lines: { level: string; msg: string }[] = []
+  const { log, close } = await createAgentLog(
+    { level: 'info', form: 'json' },
+    { hide: (text) => text },
+    { write: (line: string) => lines.push(JSON.parse(line)) },
+  )
+  t.after(close)
+  const watch = createKeepalivedWatch({ state: () => ({ kind: 'running', pid }) }, log, () => undefined)
+  t.after(watch.close)
+  const told = ['warn daemon hangs', 'info daemon goes on', 'warn daemon hangs', 'info daemon goes on']
+  for (const [index, what] of told.entries()) {
+    process.kill(child, what === 'warn daemon hangs' ? 'SIGSTOP' : 'SIGCONT')
+    const deadline = performance.now() + HANGS_MS
+    while (lines.length <= index && performance.now() < deadline) await sleep(20)
+    assert.deepEqual(
+      lines.map(({ level, msg }) => `${level} ${msg}`),
+      told.slice(0, index + 1),
+    )
+  }
 })
 
 test('its age is that of the process, not of the watch', async (t) => {

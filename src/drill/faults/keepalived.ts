@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ageMs } from '../../daemons/proc.ts'
+import { ageMs } from '../../proc.ts'
 import { agentOf, backToFirst, type DrillContext, holder } from '../context.ts'
 import { until } from '../lab-agents.ts'
 import { killWithChildren } from '../processes.ts'

@@ -94,6 +94,16 @@ export const RELEASE_CASES: readonly AlertCase[] = [
     quiet: [['lb_agent_rollback_time_seconds', A, '60x400']],
   },
   {
+    alert: 'LbRolledBack',
+    when: "the node's clock is a little ahead",
+    at: '15m',
+    fires: [['lb_agent_rollback_time_seconds', A, '_x100 950x400']],
+    labels: A,
+    value: 'any',
+    // Ahead by an hour.
+    quiet: [['lb_agent_rollback_time_seconds', A, '_x100 4500x400']],
+  },
+  {
     alert: 'LbRevisionsDiffer',
     at: '32m',
     fires: [

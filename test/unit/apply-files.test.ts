@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, suite, test } from 'node:test'
+import { openStateFiles } from '../../src/apply/apply-state.ts'
+import { foreignRelease } from '../../src/apply/release.ts'
+import { createReleaseStore } from '../../src/apply/release-store.ts'
+import { createSuspensions, type Suspensions } from '../../src/apply/suspension.ts'
+import { createTroubles } from '../../src/troubles.ts'
+import { createWords } from '../../src/words.ts'
+
+const STATE = {
+  applied: { release: 'r', revision: 'a'.repeat(40), atMs: 1 },
+  previous: null,
+  rejected: [],
+}
+
+suite('the files of what is applied and suspended', () => {
+  let directory: string
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'lb-agent-apply-'))
+  })
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  test('what is applied is known without the disk, once it is durable, and over a restart', async () => {
+    const state = await openStateFiles(directory)
+    assert.equal(state.current().applied, null)
+    const writing = state.writeState(STATE)
+    assert.equal(state.current().applied, null)
+    await writing
+    assert.deepEqual(state.current(), STATE)
+    assert.deepEqual((await openStateFiles(directory)).current(), STATE)
+  })
+
+  test('a state that cannot be written changes nothing', async () => {
+    const state = await openStateFiles(directory)
+    await state.writeState(STATE)
+    rmSync(directory, { recursive: true })
+    await assert.rejects(state.writeState({ ...STATE, previous: 'p' }))
+    assert.deepEqual(state.current(), STATE)
+    mkdirSync(directory)
+  })
+
+  test('a damaged state is no empty one: its file is named', async () => {
+    const file = join(directory, 'state.json')
+    writeFileSync(file, '{"applied": nul')
+    await assert.rejects(openStateFiles(directory), { message: /^\S+\/state\.json cannot be read: .*JSON/ })
+    writeFileSync(file, '{"applied": null}')
+    await assert.rejects(openStateFiles(directory), { message: /^\S+\/state\.json cannot be read: previous: / })
+  })
+
+  test('what a release is to do is known without the disk, as it was put, amended or found', async () => {
+    const store = createReleaseStore(join(directory, 'releases'))
+    const release = foreignRelease({ haproxy: 'a', keepalived: 'b' })
+    assert.equal(store.expectation(release.id), undefined)
+    await store.put(release)
+    assert.deepEqual(store.expectation(release.id), release.expectation)
+    const amended = { ...release, expectation: { ...release.expectation, failbackMs: 5 } }
+    await store.amend(amended)
+    assert.equal(store.expectation(release.id)?.failbackMs, 5)
+    // One that is there already is left alone, and so is what is known of it.
+    await store.put(release)
+    assert.equal(store.expectation(release.id)?.failbackMs, 5)
+
+    const successor = createReleaseStore(join(directory, 'releases'))
+    assert.equal(successor.expectation(release.id), undefined)
+    await successor.get(release.id)
+    assert.equal(successor.expectation(release.id)?.failbackMs, 5)
+    rmSync(join(directory, 'releases'), { recursive: true })
+    assert.equal(successor.expectation(release.id)?.failbackMs, 5)
+  })
+
+  for (const [what, damage] of [
+    ['that is damaged', (file: string) => writeFileSync(file, '{"since": 17')],
+    ['that says something else', (file: string) => writeFileSync(file, '[]')],
+    ['that cannot be read', (file: string) => symlinkSync(file, file)],
+  ] as const) {
+    test(`a suspension ${what} stands, and is a trouble until somebody ends it or suspends anew`, async () => {
+      const file = join(directory, 'suspension.json')
+      damage(file)
+      const { suspensions, troubles } = createSuspended(file)
+      try {
+        assert.deepEqual(
+          [suspensions.current()?.until, suspensions.current()?.reason],
+          [null, `${file} cannot be read`],
+        )
+        assert.match(
+          troubles
+            .list()
+            .map(({ text }) => text)
+            .join('\n'),
+          /^\S+\/suspension\.json cannot be read: .+; this node stays suspended, as it may have been: lb-agent resume ends that$/,
+        )
+        if (what === 'that is damaged') await suspensions.begin({ forMs: 60_000, reason: 'anew' })
+        else await suspensions.end()
+        assert.equal(suspensions.current()?.reason, what === 'that is damaged' ? 'anew' : undefined)
+        assert.deepEqual(troubles.list(), [])
+      } finally {
+        suspensions.close()
+      }
+    })
+  }
+
+  test('without a file nothing is suspended', () => {
+    const { suspensions, troubles } = createSuspended(join(directory, 'suspension.json'))
+    assert.equal(suspensions.current(), undefined)
+    assert.deepEqual(troubles.list(), [])
+    suspensions.close()
+  })
+
+  test('a suspension holds from the moment that it is asked for, and no longer when it cannot be remembered', async () => {
+    const { suspensions } = createSuspended(join(directory, 'nowhere', 'suspension.json'))
+    const beginning = suspensions.begin({ forMs: undefined, reason: 'at once' })
+    assert.equal(suspensions.current()?.reason, 'at once')
+    await assert.rejects(beginning)
+    assert.equal(suspensions.current(), undefined)
+    suspensions.close()
+  })
+})
+
+function createSuspended(file: string): { suspensions: Suspensions; troubles: ReturnType<typeof createTroubles> } {
+  const troubles = createTroubles(
+    Date.now,
+    createWords((text) => text),
+  )
+  return { suspensions: createSuspensions(file, { now: Date.now, onEnd: () => undefined, troubles }), troubles }
+}
