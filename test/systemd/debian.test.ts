@@ -56,12 +56,14 @@ for (const release of ['bookworm', 'trixie'] as const) {
       await Promise.all(both().map(isWell))
       t.diagnostic(`from dpkg -i to a VIP that serves: ${Math.round(performance.now() - startedAt)} ms`)
       await cluster.client.mark()
-      await until('requests are answered', 5_000, async () => (await seenByClient(cluster.client)).failed === 0)
+      await until('requests are answered', 5_000, async () => ((await cluster.client.report())['web']?.sent ?? 0) > 20)
+      assert.equal((await seenByClient(cluster.client)).failed, 0)
     })
 
     test('HAProxy that is killed is not missed', async () => {
       await cluster.client.mark()
-      await cluster.one.run('systemctl', 'kill', '--kill-whom=main', '--signal=KILL', 'haproxy')
+      // All at once: where cgroups tell nobody that they are empty, systemd 257 waits for a worker that is gone.
+      await cluster.one.run('pkill', '-KILL', '-x', 'haproxy')
       await until('the VIP moves', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
       await cluster.isHeldBy('one')
       const { longestGapMs } = await seenByClient(cluster.client)
