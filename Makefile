@@ -6,13 +6,15 @@ PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
 TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core
 .DELETE_ON_ERROR:
 
-.PHONY: help setup packages build demo test check clean
+.PHONY: help setup packages build demo test test-systemd check package clean
 
 help:
 	@echo 'make demo    set up, build, and fail over a whole cluster in network namespaces (root)'
 	@echo 'make test    set up, then types, lint, unit, golden and integration tests (root)'
 	@echo 'make build   dist/lb-agent and its bundle'
 	@echo 'make check   types and lint only'
+	@echo 'make test-systemd install and upgrade the package on booted Debians (root, some minutes)'
+	@echo 'make package .deb, .tar.zst and Flatcar sysext in dist/packages'
 	@echo 'make clean   remove dist and node_modules'
 
 setup: packages node_modules/.bin/node
@@ -59,6 +61,16 @@ test: build check
 	npm run --silent test:unit
 	npm run --silent test:golden
 	npm run --silent test:integration
+
+# Boots Debian 12 and 13; their images are kept in /var/cache/lb-agent-test.
+test-systemd: PACKAGES += systemd-container debootstrap
+test-systemd: package
+	node --test 'test/systemd/*.test.ts'
+
+# strip, zstd and mksquashfs.
+package: PACKAGES += binutils zstd squashfs-tools
+package: build
+	node packaging/build.ts
 
 clean:
 	rm -rf dist node_modules

@@ -15,6 +15,8 @@ export type Schedule = {
   next(delayMs: number, signal: AbortSignal): Promise<PassRequest | undefined>
   /** Until the next one begins by itself. */
   nextInMs(): number
+  /** How long the pass that is under way has been; 0 between passes. */
+  busyForMs(): number
 }
 
 /** Passes have one owner: the loop that calls `next`. */
@@ -22,22 +24,23 @@ export function createSchedule(): Schedule {
   const queue: PassRequest[] = []
   let wake: (() => void) | undefined
   let nextAt = 0
-  let busy = false
+  // The loop that calls `next` may not have begun yet.
+  let busySince: number | undefined
   return {
     request: (request) => {
       queue.push(request)
-      if (busy) request.onProgress({ waiting: 'another pass is under way' })
+      if (busySince !== undefined) request.onProgress({ waiting: 'another pass is under way' })
       wake?.()
     },
     next: (delayMs, signal) =>
       new Promise((resolve) => {
         nextAt = performance.now() + delayMs
-        busy = false
+        busySince = undefined
         const finish = (): void => {
           clearTimeout(timer)
           wake = undefined
           signal.removeEventListener('abort', finish)
-          busy = true
+          busySince = performance.now()
           resolve(signal.aborted ? undefined : (queue.shift() ?? timerRequest()))
         }
         const timer = setTimeout(finish, queue.length > 0 ? 0 : delayMs)
@@ -46,6 +49,7 @@ export function createSchedule(): Schedule {
         if (signal.aborted) finish()
       }),
     nextInMs: () => Math.round(nextAt - performance.now()),
+    busyForMs: () => (busySince === undefined ? 0 : performance.now() - busySince),
   }
 }
 

@@ -7,6 +7,7 @@ import { takeLock } from '../apply/lock.ts'
 import { viewCluster } from '../cluster.ts'
 import { drain, undrain } from '../drain.ts'
 import { CLEAN_ENV } from '../exec.ts'
+import { createServiceManager } from '../host/service-manager.ts'
 import { createAgentLog, readLogSettings } from '../log/agent-log.ts'
 import { cleanWords } from '../log/clean-record.ts'
 import { createMetrics } from '../metrics/metrics.ts'
@@ -25,6 +26,7 @@ import { resume, suspend } from '../suspend.ts'
 import { releaseEndOf } from '../timeline/release-end.ts'
 import { version } from '../version.ts'
 import { whyOf } from '../why.ts'
+import { whyStuck } from '../why-stuck.ts'
 import { controlSocketOf, readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
@@ -120,8 +122,14 @@ async function serve(
   const network = await openNetwork(parts, { status, metrics, live })
   log.info({ node: config.node, version: version(), pid: process.pid }, 'lb-agent started')
   parts.timeline.add({ kind: 'agent', what: 'started', version: version() })
+  // Before anything is reloaded: systemd may make that wait for this unit's start.
+  const manager = createServiceManager(process.env, (reason) => log.warn({ reason }, 'systemd could not be told'))
+  await manager.ready(`node ${config.node}`)
+  manager.watch(() => whyStuck(parts, schedule) === undefined)
 
   await runAgent(parts, schedule, passes, ending.signal)
+  manager.close()
+  await manager.stopping()
   await stopping.carryOut(parts.units)
   parts.timeline.add({ kind: 'agent', what: 'ended', version: version() })
   live.close()

@@ -1,4 +1,4 @@
-// What a scrape of HAProxy's figures through the agent takes and costs (metrics: { haproxy: agent }).
+// What a scrape takes and costs, without HAProxy's figures (metrics: { haproxy: builtin }) and with them (agent).
 //   npm run bench:scrape
 // On a machine with other work the times are that work's: beside each is what an answer of one line took in the same minute.
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { parseSpec } from '../../src/spec/parse-spec.ts'
 const SERVERS = 10
 /** Requests per second: the client asks every service every 5 ms. */
 const EVERY_MS = 5
-const IDLE_MS = 20_000
+const IDLE_MS = 10_000
 const SCRAPES = 200
 const USER_HZ = 100
 
@@ -33,14 +33,16 @@ const ASK = `
 
 async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('bench:scrape builds network namespaces, which needs root')
-  for (const [services, underLoad] of [
-    [10, true],
-    [100, false],
+  for (const [services, underLoad, haproxy] of [
+    [10, true, 'builtin'],
+    [10, true, 'agent'],
+    [100, false, 'builtin'],
+    [100, false, 'agent'],
   ] as const)
-    await measure(services, underLoad)
+    await measure(services, underLoad, haproxy)
 }
 
-async function measure(services: number, underLoad: boolean): Promise<void> {
+async function measure(services: number, underLoad: boolean, haproxy: 'builtin' | 'agent'): Promise<void> {
   const text = specText(services)
   const parsed = parseSpec(text, 'lb.yaml')
   if (parsed.kind !== 'spec') throw new Error(JSON.stringify(parsed.problems))
@@ -48,12 +50,12 @@ async function measure(services: number, underLoad: boolean): Promise<void> {
   try {
     const repository = await createLabRepository(lab.directory)
     await repository.commit({ 'lb.yaml': text }, 'Many servers')
-    const settings = 'metrics: { haproxy: agent }\n'
+    const settings = `metrics: { haproxy: ${haproxy} }\n`
     const [agent] = createLabAgents(lab, ['one'], { repositoryUrl: repository.url, settings })
     agent?.start()
     await until('all is well', 60_000, async () => (await agent?.status())?.headline.well === true)
     const pid = (await agent?.status())?.agent.pid ?? 0
-    console.log(`${services} services of ${SERVERS} servers`)
+    console.log(`${services} services of ${SERVERS} servers, metrics: { haproxy: ${haproxy} }`)
 
     const before = cpuTicks(pid)
     await sleep(IDLE_MS)

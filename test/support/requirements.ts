@@ -14,6 +14,11 @@ export function missingForClock(): string | false {
   return missing('faketime')
 }
 
+/** The same for tests that boot machines. */
+export function missingForBoots(): string | false {
+  return missing('systemd-nspawn', 'debootstrap', 'dpkg-deb')
+}
+
 /** The same for tests that only need some program. */
 export function missingPrograms(...programs: readonly string[]): string | false {
   return lacking(programs.filter((program) => !isInstalled(program)))

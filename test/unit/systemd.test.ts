@@ -79,7 +79,10 @@ test('gate and scores stay where keepalived reads them when the agent is stopped
 
 test('the unit has no order or dependency towards the daemons that the agent reloads', () => {
   const related = ['After', 'Before', 'Requires', 'Wants', 'BindsTo', 'PartOf'].flatMap((name) => values(name))
-  assert.deepEqual(related, ['network-online.target', 'network-online.target'])
+  assert.deepEqual(related, [
+    'network-online.target lb-agent-setup.service',
+    'network-online.target lb-agent-setup.service',
+  ])
 })
 
 test('what the unit may write, and nothing more, are the directories of the default paths', () => {
