@@ -42,7 +42,7 @@ export function entries(node: string): Entry[] {
     { from: 'systemd/polkit/50-lb-agent.rules', to: 'usr/share/polkit-1/rules.d/50-lb-agent.rules' },
     { from: 'README.md', to: 'usr/share/doc/lb-agent/README.md' },
     { from: 'LICENSE', to: 'usr/share/doc/lb-agent/copyright' },
-    { from: 'examples/agent.yaml', to: 'usr/share/doc/lb-agent/agent.yaml' },
+    { from: 'packaging/agent.yaml', to: 'usr/share/doc/lb-agent/agent.yaml' },
   ]
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { AgentConfig } from '../../src/spec/agent-config.ts'
 import { parseAgentConfig } from '../../src/spec/parse-agent-config.ts'
@@ -298,3 +299,7 @@ function problemsOf(text: string, hostname?: string): string[] {
   const parsed = parse(text, hostname)
   return parsed.kind === 'config' ? [] : parsed.problems.map(formatProblem)
 }
+
+test('the example that the packages bring is one', () => {
+  assert.equal(parse(readFileSync('packaging/agent.yaml', 'utf8')).kind, 'config')
+})

@@ -40,7 +40,7 @@ test('an error is told with its type, code, cause and stack, all of them clean',
       cause: { type: 'Error', message: 'connect ⏎ refused', code: 'ECONNREFUSED', stack: [] },
     },
   )
-  assert.match(err.stack[0] ?? '', /^at .*log\.test\.ts:\d+:\d+/)
+  assert.match(err.stack[0] ?? '', /^at .*log-words\.test\.ts:\d+:\d+/)
 })
 
 type LoggedError = { type: string; message: string; stack: string[]; cause: object }
