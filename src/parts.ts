@@ -89,15 +89,13 @@ export async function createParts(
     keepalived: keepalived.state,
     now,
   })
-  const drains = createDrains(join(paths.state, 'drains.json'), now, ({ vip }) => {
-    events.timeline.add({
-      kind: 'drain',
-      vips: vip === undefined ? [] : [vip],
-      on: false,
-      untilMs: null,
-      reason: 'its time is over',
-    })
-    log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
+  const drains = createDrains(join(paths.state, 'drains.json'), {
+    ...{ now, troubles },
+    onEnd: ({ vip }) => {
+      const vips = vip === undefined ? [] : [vip]
+      events.timeline.add({ kind: 'drain', vips, on: false, untilMs: null, reason: 'its time is over' })
+      log.info({ about: 'drain', vip: vip ?? 'all' }, 'drain is over')
+    },
   })
   const suspensions = createSuspensions(join(paths.state, 'suspension.json'), {
     ...{ now, troubles },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
+import type { Troubles } from '../troubles.ts'
 import { writeDurably } from '../write-file.ts'
 
 const drainSchema = lastingSchema.extend({
@@ -24,8 +25,16 @@ export type Drains = {
 }
 
 /** Remembers drains in `file`. `onEnd` hears of those that end by themselves. */
-export function createDrains(file: string, now: () => number, onEnd: (drain: Drain) => void): Drains {
-  let drains: readonly Drain[] = load(file).map((drain) => ({ ...drain, forStop: false }))
+export function createDrains(
+  file: string,
+  { now, onEnd, troubles }: { now(): number; onEnd(drain: Drain): void; troubles: Pick<Troubles, 'raise' | 'clear'> },
+): Drains {
+  let drains: readonly Drain[] = load(file, (reason) =>
+    troubles.raise(
+      'drains',
+      `${file} cannot be read: ${reason}; whether this node was drained is not known, so it takes part: lb-agent drain, or lb-agent undrain if it was not`,
+    ),
+  ).map((drain) => ({ ...drain, forStop: false }))
 
   const living = (): readonly Drain[] => {
     const over = drains.filter((drain) => isOver(drain, now()))
@@ -45,7 +54,10 @@ export function createDrains(file: string, now: () => number, onEnd: (drain: Dra
         forStop,
       }
       const others = living().filter((other) => other.vip !== vip || other.forStop !== forStop)
-      if (!forStop) await save(file, [...others, drain])
+      if (!forStop) {
+        await save(file, [...others, drain])
+        troubles.clear('drains')
+      }
       drains = [...others, drain]
       return drain
     },
@@ -53,6 +65,7 @@ export function createDrains(file: string, now: () => number, onEnd: (drain: Dra
       const ended = living().filter((drain) => vip === undefined || drain.vip === vip)
       const left = drains.filter((drain) => !ended.includes(drain))
       await save(file, left)
+      troubles.clear('drains')
       drains = left
       return ended
     },
@@ -66,10 +79,13 @@ function save(file: string, drains: readonly Drain[]): Promise<void> {
   return writeDurably(file, JSON.stringify(lasting), 0o640)
 }
 
-function load(file: string): z.infer<typeof drainSchema>[] {
+/** None when there is no file; none, and told, when it is damaged: a node that serves without need does no harm. */
+function load(file: string, onDamage: (reason: string) => void): z.infer<typeof drainSchema>[] {
   try {
     return z.array(drainSchema).parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
+  } catch (error) {
+    const { code, name, message } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT') onDamage(name === 'ZodError' ? 'it does not hold drains' : message)
     return []
   }
 }
