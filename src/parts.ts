@@ -4,10 +4,7 @@ import type { Logger } from 'pino'
 import { openStateFiles } from './apply/apply-state.ts'
 import { createReleaseStore } from './apply/release-store.ts'
 import { createSuspensions } from './apply/suspension.ts'
-import { createAskPeer } from './ask-peer.ts'
 import { createDaemons, createKeepalivedDumper, createKeepalivedWatch, createUnits } from './daemon-parts.ts'
-import { readOldWorkers } from './daemons/haproxy-processes.ts'
-import { readHaproxyState } from './daemons/haproxy-state.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
@@ -15,11 +12,8 @@ import { createMemory } from './health/memory.ts'
 import { createTrackFiles } from './health/track-files.ts'
 import { watchHealth } from './health/watch.ts'
 import { ownAddresses } from './observe/addresses.ts'
-import { watchDrift } from './observe/drift.ts'
-import { observe } from './observe/observer.ts'
-import { onDemand } from './observe/on-demand.ts'
-import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
+import { createObservers } from './observe-parts.ts'
 import { RUNTIME } from './render/render-target.ts'
 import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
@@ -27,14 +21,7 @@ import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
 import { createWords } from './words.ts'
 
-// Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
-const OBSERVE_EVERY_MS = 500
 const FETCH_TIMEOUT_MS = 30_000
-/** Counters that change slowly, looked at in the background while somebody asks. */
-const PROCESSES = { everyMs: 10_000, staleAfterMs: 15_000 }
-const SETTLED_MS = 3_000
-/** keepalived writes a few lines into its log for each dump. */
-const COUNTS = { everyMs: 60_000, staleAfterMs: 65_000 }
 
 /** Everything that the agent's story in `agent.ts` works with, made for one node. */
 export type Parts = Awaited<ReturnType<typeof createParts>>
@@ -155,60 +142,8 @@ export async function createParts(
   })
   isLate = false
 
-  const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
-  const haproxy = observe({
-    read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
-    everyMs: OBSERVE_EVERY_MS,
-    staleAfterMs: 3 * OBSERVE_EVERY_MS,
-    onFact: (fact) => health.setServers(fact.kind === 'known' ? fact.value.servers : undefined),
-  })
-  const askPeer = createAskPeer(config.http)
-  const others = watchOtherHolders({
-    peers: () => health.expectation()?.peers ?? [],
-    held: () => {
-      const addresses = ownAddresses()
-      return (health.expectation()?.vips ?? [])
-        .filter(({ address }) => addresses.has(address))
-        .map(({ name, address }) => ({ name, address, suspect: !vrrp.isMaster(name) }))
-    },
-    ask: askPeer,
-  })
-  const haproxyOldWorkers = onDemand({
-    read: () => {
-      const [unit, seen] = [units.haproxy.state(), haproxy.latest()]
-      return readOldWorkers({
-        masterSocket: join(paths.runtime, RUNTIME.masterSocket),
-        timeoutMs: OBSERVE_EVERY_MS,
-        master: unit.kind === 'running' ? unit.pid : undefined,
-        current: seen.kind === 'known' ? seen.value.pid : undefined,
-      })
-    },
-    ...PROCESSES,
-  })
   const dump = createKeepalivedDumper(config, keepalived.state)
-  const keepalivedCounts = onDemand({
-    read: async () => {
-      const state = keepalived.state()
-      // One that has just been started has no handler for the signal yet, which would end it.
-      if (state.kind === 'running' && state.ageMs < SETTLED_MS)
-        return { kind: 'unavailable', reason: 'keepalived does not run for long enough' }
-      const answer = await dump({ scripts: true })
-      return answer.kind === 'instances' ? { kind: 'state', state: answer } : answer
-    },
-    // The counters of a keepalived that has ended or hangs tell nothing of the one that runs.
-    stillTrue: ({ pid }) => {
-      const state = keepalived.state()
-      return state.kind === 'running' && state.pid === pid
-    },
-    ...COUNTS,
-  })
-  const drift = watchDrift([paths.haproxyConfig, paths.keepalivedConfig], {
-    onChange: () => {
-      const drifts = drift.drifts()
-      if (drifts.length > 0) log.warn({ about: 'drift', drifts }, 'live files differ from the applied release')
-      else log.info({ about: 'drift' }, 'live files are those of the applied release again')
-    },
-  })
+  const observers = createObservers(config, { log, units, keepalived: keepalived.state, dump, health, vrrp })
 
   return {
     config,
@@ -233,12 +168,12 @@ export async function createParts(
     suspensions,
     timeline: events.timeline,
     health,
-    haproxy,
-    askPeer,
-    others,
-    keepalivedCounts,
-    haproxyOldWorkers,
-    drift,
+    haproxy: observers.haproxy,
+    askPeer: observers.askPeer,
+    others: observers.others,
+    keepalivedCounts: observers.keepalivedCounts,
+    haproxyOldWorkers: observers.haproxyOldWorkers,
+    drift: observers.drift,
     addresses: ownAddresses,
     source: createSource({
       ...config.repository,
@@ -256,14 +191,12 @@ export async function createParts(
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
       health.close()
-      haproxy.close()
-      others.close()
       suspensions.close()
       fifo.close()
       keepalived.close()
       units.haproxy.close()
       units.keepalived.close()
-      await Promise.all([drift.close(), events.close()])
+      await Promise.all([observers.close(), events.close()])
     },
   }
 }
