@@ -33,7 +33,7 @@ type Watched = {
   vrrp: VrrpStates
 }
 
-/** What is looked at again and again, and by whom each face is told: HAProxy, keepalived's counters, the peers, the live files. */
+/** What is looked at again and again, for every face to read: HAProxy, keepalived's counters, the peers, the live files. */
 export function createObservers(config: AgentConfig, { log, units, keepalived, dump, health, vrrp }: Watched) {
   const { paths } = config
   const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
