@@ -34,7 +34,9 @@ export function changesOf(
 }
 
 function changeOf({ startedAtMs, revision, stages, result }: PassRecord): Change {
-  const { sha = '', subject = '', author = '' } = revision ?? {}
+  // Back to a release of the repository: its id begins with its commit.
+  const release = result.kind === 'applied' ? (/^([0-9a-f]{12})-/.exec(result.release)?.[1] ?? '') : ''
+  const { sha = release, subject = '', author = '' } = revision ?? {}
   const well = ['running', 'unchanged', 'applied'].includes(result.kind)
   return { startedAtMs, revision: sha, subject, author, outcome: result.kind, well, reason: reasonOf(result), stages }
 }

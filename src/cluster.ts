@@ -126,7 +126,7 @@ export function headlineOf(
   if (silent.length > 0)
     return bad(
       `no answer from ${silent.join(', ')}`,
-      'There: systemctl status lb-agent. Its HAProxy and keepalived may serve all the same',
+      'There: systemctl status lb-agent lb-agent-embedded. Its HAProxy and keepalived may serve all the same',
     )
   const answering = nodes.flatMap((node) => (node.kind === 'answers' ? [node] : []))
   const following = new Set(answering.filter(({ suspended }) => suspended === null).map(({ revision }) => revision))

@@ -77,7 +77,8 @@ export async function drain(
     }
     last = now.join()
     if (now.length === 0) break
-    if (performance.now() > deadline || signal.aborted) return { kind: 'held', vips: now, reason: whyHeld(now, vips) }
+    if (performance.now() > deadline || signal.aborted)
+      return { kind: 'held', vips: now, reason: whyHeld(parts, now, vips) }
     await sleep(LOOK_EVERY_MS)
   }
   await parts.haproxy.refresh()
@@ -117,7 +118,10 @@ function whyUnknown(expectation: Expectation | undefined, vip: string | undefine
   return `this node has no VIP ${vip}; it has ${known.length === 0 ? 'none yet' : known.join(', ')}`
 }
 
-function whyHeld(held: readonly string[], vips: Expectation['vips']): string {
+function whyHeld(parts: Parts, held: readonly string[], vips: Expectation['vips']): string {
+  const keepalived = parts.keepalived()
+  if (keepalived.kind === 'hanging')
+    return `keepalived hangs and cannot give them up: ${keepalived.reason}; another node may have taken them as well`
   const alone = vips.find(({ name, prefer }) => held.includes(name) && prefer.length === 1)
   if (alone !== undefined) return `no other node may hold ${alone.name}: it is alone in its prefer`
   return 'no other node with servers took it; this node goes on serving, and gives it away as soon as one does'

@@ -40,12 +40,16 @@ export function headlineOf(status: Facts, logs: Logs): Headline {
     const advice = {
       stopped: `Start keepalived; why it ended: ${logs.keepalived}`,
       hanging: 'Restart keepalived, or let it go on (kill -CONT)',
-      running: 'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor',
+      running:
+        'Is keepalived well on the other node (lb-agent status there)? Then let VRRP (IP protocol 112) pass between them: firewall, switch, hypervisor',
     }
     return bad(duplicate, advice[keepalived.state])
   }
   if (!gate.open)
-    return bad(`HAProxy does not serve, the gate is closed: ${gate.reason}`, `Why: ${logs.haproxy}. ${ELSEWHERE}`)
+    return bad(
+      `HAProxy does not serve, the gate is closed: ${gate.reason}`,
+      `Why: ${logs.haproxy}. One that hangs is not restarted by itself: kill it, and it is started again. ${ELSEWHERE}`,
+    )
   if (keepalived.state === 'stopped')
     return bad(`keepalived is not running: ${keepalived.reason}`, `Why: ${logs.keepalived}. ${ELSEWHERE}`)
   if (keepalived.state === 'hanging')

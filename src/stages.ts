@@ -21,7 +21,7 @@ export async function readFiles(
   signal: AbortSignal,
 ): Promise<StageResult<ReadonlyMap<string, string>>> {
   const read = await parts.source.read(sha, signal)
-  if (read.kind === 'tree') return ok(read.files, `${read.files.size} file(s)`)
+  if (read.kind === 'tree') return ok(read.files, read.files.size === 1 ? '1 file' : `${read.files.size} files`)
   if (read.kind === 'unreadable') return { kind: 'failed', reason: read.reason, rejects: false }
   // Not rejected: `repository.path` of agent.yaml may be what is wrong.
   return { kind: 'failed', reason: read.problems.map(formatProblem).join('\n'), rejects: false }

@@ -7,7 +7,8 @@ export type Stop = {
   wanted(): Promise<void>
   /** The asker has its answer. */
   answered(): void
-  carryOut(units: Units): Promise<void>
+  /** Gives whether it was asked for. */
+  carryOut(units: Units): Promise<boolean>
 }
 
 const ANSWERED_WITHIN_MS = 1_000
@@ -23,7 +24,7 @@ export function createStop(): Stop {
     },
     answered: answer.resolve,
     carryOut: async (units) => {
-      if (!isWanted) return
+      if (!isWanted) return false
       const reasons: string[] = []
       // keepalived first: it gives its VIPs away while HAProxy still serves them.
       for (const name of ['keepalived', 'haproxy'] as const) {
@@ -33,6 +34,7 @@ export function createStop(): Stop {
       if (reasons.length === 0) resolve()
       else reject(new Error(reasons.join('; ')))
       await Promise.race([answer.promise, sleep(ANSWERED_WITHIN_MS)])
+      return true
     },
   }
 }

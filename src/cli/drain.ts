@@ -67,7 +67,7 @@ function describeResult(result: DrainResult, options: DrainOptions): string {
       const what =
         result.vips.length === 0 ? 'this node has no VIP' : `this node holds none of ${result.vips.join(', ')}`
       return `${paint('green', '✓')} drained in ${result.tookMs} ms: ${what}. ${describeSessions(result.sessions)}
-It takes no VIP back before ${end(options)}, unless no other node can serve.`
+It takes no VIP back before ${end(options)}, unless no node that is not drained can serve.`
     }
     case 'held':
       return `${paint('red', '✗')} still holds ${result.vips.join(', ')}: ${result.reason}. The drain stands until ${end(options)}.`

@@ -12,7 +12,7 @@ const README = `# Load balancer configuration
     git push                            # every agent applies it, or rejects it and says why
 `
 
-/** Writes a commented starter repository that validates. Files that are there already are left alone. */
+/** Writes a commented starter repository that validates; nothing where one of its files is there already. */
 export async function init(directory: string): Promise<number> {
   const files: [string, string][] = [
     ['lb.yaml', readAsset('examples/one-pair/lb.yaml')],
@@ -22,7 +22,7 @@ export async function init(directory: string): Promise<number> {
   const there = files.filter(([name]) => existsSync(join(directory, name)))
   if (there.length > 0) {
     console.error(
-      `lb-agent: ${there.map(([name]) => join(directory, name)).join(', ')} exist already; nothing was written`,
+      `lb-agent: ${there.map(([name]) => join(directory, name)).join(', ')} is there already; nothing was written`,
     )
     return 1
   }

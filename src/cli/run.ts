@@ -65,8 +65,12 @@ export async function run(options: { config: string }): Promise<number> {
   process.on('uncaughtException', giveUp)
 
   try {
-    await serve(config, { log, secrets }, ending)
-    log.info('lb-agent ended; haproxy and keepalived go on')
+    const isStopped = await serve(config, { log, secrets }, ending)
+    log.info(
+      isStopped
+        ? 'lb-agent ended; haproxy and keepalived were stopped'
+        : 'lb-agent ended; haproxy and keepalived go on',
+    )
     return 0
   } catch (error) {
     return giveUp(error as Error)
@@ -76,12 +80,12 @@ export async function run(options: { config: string }): Promise<number> {
   }
 }
 
-/** The agent with its doors: the control socket and the status on the network. */
+/** The agent with its doors: the control socket and the status on the network. Gives whether `lb-agent stop` has ended the daemons as well. */
 async function serve(
   config: AgentConfig,
   { log, secrets }: { log: Logger; secrets: Secrets },
   ending: AbortController,
-): Promise<void> {
+): Promise<boolean> {
   const startedAtMs = Date.now()
   const metrics = createMetrics(startedAtMs)
   const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
@@ -130,7 +134,7 @@ async function serve(
   await runAgent(parts, schedule, passes, ending.signal)
   manager.close()
   await manager.stopping()
-  await stopping.carryOut(parts.units)
+  const isStopped = await stopping.carryOut(parts.units)
   parts.timeline.add({ kind: 'agent', what: 'ended', version: version() })
   live.close()
   for (const server of [control, network]) {
@@ -138,6 +142,7 @@ async function serve(
     server?.closeAllConnections()
   }
   await parts.close()
+  return isStopped
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */

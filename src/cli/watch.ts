@@ -51,9 +51,18 @@ function silence(sinceMs: number, reason: string): string {
   return `no answer since ${timeOfDay(sinceMs)} (${age(Date.now() - sinceMs)}): ${reason}`
 }
 
+/** The verdict stays in sight: what is below the terminal's last row would push it off the first. */
+function fitting(text: string): string {
+  const lines = text.split('\n')
+  const rows = (process.stdout.rows ?? lines.length + 1) - 1
+  return lines.length <= rows
+    ? text
+    : [...lines.slice(0, rows - 1), paint('dim', `… ${lines.length - rows + 1} more lines`)].join('\n')
+}
+
 /** In place on a terminal, where what was longer before is cleared to the right and below; else one after the other. */
 function show(text: string, json: boolean): void {
   if (json) process.stdout.write(`${text}\n`)
   else if (!process.stdout.isTTY) process.stdout.write(`${text}\n\n`)
-  else process.stdout.write(`\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`)
+  else process.stdout.write(`\u001b[H${fitting(text).replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`)
 }

@@ -1,5 +1,6 @@
 import { bootMs } from '../boot-clock.ts'
 import type { Expectation } from '../render/expectation.ts'
+import { timeOfDay } from '../time-text.ts'
 import type { Drains } from './drains.ts'
 import type { Memory } from './memory.ts'
 import { type Score, scoreOf } from './score.ts'
@@ -118,9 +119,7 @@ function drainedBy(drains: Drains, vip: string): string | undefined {
   const drain = drains.of(vip)
   if (drain === undefined) return undefined
   if (drain.forStop) return 'drained: its daemons are being stopped'
-  return drain.until === null
-    ? 'drained until lb-agent undrain'
-    : `drained until ${new Date(drain.until).toISOString()}`
+  return drain.until === null ? 'drained until lb-agent undrain' : `drained until ${timeOfDay(drain.until)}`
 }
 
 /** Undefined while nothing is known; between `expect` and the reload HAProxy lacks a new service: that is no outage. */

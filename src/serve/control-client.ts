@@ -64,7 +64,7 @@ function whyUnreachable(socketPath: string, error: NodeJS.ErrnoException): strin
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return `no agent runs on this node (${socketPath}); HAProxy and keepalived do not need it to go on serving. Start it: systemctl start lb-agent, or lb-agent run`
+      return `no agent runs on this node (${socketPath}); HAProxy and keepalived need none to go on serving, unless lb-agent stop has ended them. Start it: systemctl start lb-agent (with supervisor: embedded, lb-agent-embedded), or lb-agent run`
     case 'EACCES':
       return `no permission for ${socketPath}; be root or in group lb-agent`
     default:

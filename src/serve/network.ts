@@ -146,7 +146,8 @@ async function answer(
   // Nothing here reads a body: whoever sends one is answered, and then hung up on.
   if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
     response.shouldKeepAlive = false
-  if (!isOurName(request.headers.host ?? '', names)) return send(response, 421, text('this server has another name'))
+  if (!isOurName(request.headers.host ?? '', names))
+    return send(response, 421, text('this server has another name: http.names in agent.yaml'))
   if (!access.allows(request.headers.authorization)) {
     response.setHeader('www-authenticate', access.challenges)
     return send(response, 401, text('unauthorized'))

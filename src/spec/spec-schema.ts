@@ -121,7 +121,7 @@ export const poolSchema = someNamed(
 const haproxySchema = section('haproxy', {
   maxConnections: integer('maxConnections', 1, 1_000_000).default(8_000).meta({
     title: 'Maximum of connections',
-    description: 'Connections that each service of a node takes at a time; more of them wait.',
+    description: 'Connections that HAProxy of a node takes at a time, and each service of it; more of them wait.',
   }),
   log: choice('log', ['errors', 'all'])
     .default('errors')

@@ -267,7 +267,7 @@ suite('an agent that cannot start', { skip: missingForDaemons(), timeout: 60_000
       const asked = await launch([launcher, verbName, '--config', file])
       assert.deepEqual(asked, {
         code: 3,
-        said: `lb-agent: no agent runs on this node (${base}/run/control.sock); HAProxy and keepalived do not need it to go on serving. Start it: systemctl start lb-agent, or lb-agent run`,
+        said: `lb-agent: no agent runs on this node (${base}/run/control.sock); HAProxy and keepalived need none to go on serving, unless lb-agent stop has ended them. Start it: systemctl start lb-agent (with supervisor: embedded, lb-agent-embedded), or lb-agent run`,
       })
     }
   })

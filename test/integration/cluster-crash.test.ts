@@ -241,7 +241,7 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
     assert.equal(asked.code, 3)
     assert.equal(
       asked.said,
-      `lb-agent: no agent runs on this node (${join(one.directory, 'run', 'control.sock')}); HAProxy and keepalived do not need it to go on serving. Start it: systemctl start lb-agent, or lb-agent run`,
+      `lb-agent: no agent runs on this node (${join(one.directory, 'run', 'control.sock')}); HAProxy and keepalived need none to go on serving, unless lb-agent stop has ended them. Start it: systemctl start lb-agent (with supervisor: embedded, lb-agent-embedded), or lb-agent run`,
     )
     one.start()
     await settled(cluster)

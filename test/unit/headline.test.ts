@@ -38,12 +38,12 @@ const CASES: readonly [Partial<typeof WELL>, string, string | null][] = [
   [
     { vips: [{ ...VIP, duplicate: { others: ['lb2'], silent: [], ageMs: 0 } }] },
     "DUPLICATE: this node holds api (10.0.0.20), and lb2 does as well: do they hear each other's adverts?",
-    'Let VRRP (IP protocol 112) pass between the nodes: firewall, switch, hypervisor',
+    'Is keepalived well on the other node (lb-agent status there)? Then let VRRP (IP protocol 112) pass between them: firewall, switch, hypervisor',
   ],
   [
     { gate: { ...WELL.gate, open: false, reason: 'it does not listen' } },
     'HAProxy does not serve, the gate is closed: it does not listen',
-    'Why: journalctl -e -u haproxy. Whether another node serves: lb-agent status --cluster',
+    'Why: journalctl -e -u haproxy. One that hangs is not restarted by itself: kill it, and it is started again. Whether another node serves: lb-agent status --cluster',
   ],
   [
     { keepalived: { state: 'stopped', reason: 'it ended' } },

@@ -29,7 +29,7 @@ export const goodCommit: Fault = {
     const everywhere = revisions.every((applied) => applied === revision)
     // The window must see the new server answer.
     await sleep(settledMs(context))
-    const said = `${revision.slice(0, 12)} live and confirmed on ${agents.length} nodes ${tookMs} ms after the push`
+    const said = `${revision.slice(0, 12)} live on ${agents.length} nodes ${tookMs} ms after the push, and confirmed later`
     const effect = stayed(from, holder(context), said)
     return everywhere ? effect : { ...effect, held: false, said: `${revision.slice(0, 12)} is not live everywhere` }
   },
