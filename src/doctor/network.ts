@@ -19,7 +19,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
       return { address: addressVerdict(desired.node, interfaceOf(desired.node.address)) }
     },
   },
-  { family: 'network', name: 'VIPs', look: lookWhoAnswers },
+  { family: 'network', name: 'VIPs', withinMs: 10_000, look: lookWhoAnswers },
   {
     family: 'network',
     name: 'MTU',
@@ -50,7 +50,7 @@ async function lookWhoAnswers({ desired }: Examined, signal: AbortSignal): Promi
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(node.name))
   const others = [...vips, ...spec.nodes].filter(({ address }) => !own.has(address))
   await resolve(others.map(({ address }) => address))
-  const seen = await neighbours(node.interface, signal)
+  const seen = await surely(node.interface, vips, spec.nodes, signal)
   const nodes = spec.nodes.map(({ name, address }) => ({
     name,
     mac: name === node.name ? macOf(node.interface) : seen.get(address),
@@ -75,15 +75,44 @@ async function resolve(addresses: Spec['nodes'][number]['address'][]): Promise<v
   for (const socket of sockets) socket.close()
 }
 
-async function neighbours(link: string, signal: AbortSignal): Promise<Map<string, string>> {
+/** The kernel believes what it has learned for 5 s of use before it asks again (arp(7), delay_first_probe_time), then for 3 s. */
+const CONFIRMS_WITHIN_MS = 8_500
+const LOOK_EVERY_MS = 250
+
+/** Who has which address. A machine that has left may still stand there: one that is no node must have answered. */
+async function surely(
+  link: string,
+  vips: readonly { address: string }[],
+  nodes: readonly { address: string }[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const deadline = performance.now() + CONFIRMS_WITHIN_MS
+  for (;;) {
+    const known = await neighbours(link, signal)
+    const ofNodes = known.filter(({ address }) => nodes.some((node) => node.address === address))
+    const isDoubtful = known.some(
+      ({ address, mac, state }) =>
+        ['STALE', 'DELAY', 'PROBE'].includes(state) &&
+        vips.some((vip) => vip.address === address) &&
+        !ofNodes.some((node) => node.mac === mac),
+    )
+    if (!isDoubtful || performance.now() > deadline) return new Map(known.map(({ address, mac }) => [address, mac]))
+    await sleep(LOOK_EVERY_MS, undefined, { signal })
+  }
+}
+
+type Neighbour = { address: string; mac: string; state: string }
+
+async function neighbours(link: string, signal: AbortSignal): Promise<Neighbour[]> {
   const said = await exec('ip', ['neighbour', 'show', 'dev', link], { timeoutMs: 2_000, signal })
-  const lines = said.stdout.toString('utf8').split('\n')
-  return new Map(
-    lines.flatMap((line) => {
+  return said.stdout
+    .toString('utf8')
+    .split('\n')
+    .flatMap((line) => {
       const [, address, mac, state] = /^(\S+).* lladdr (\S+).* (\S+)\s*$/.exec(line) ?? []
-      return address === undefined || mac === undefined || state === 'FAILED' ? [] : [[address, mac] as const]
-    }),
-  )
+      if (address === undefined || mac === undefined || state === undefined) return []
+      return state === 'FAILED' ? [] : [{ address, mac, state }]
+    })
 }
 
 function interfaceOf(address: string): string | undefined {

@@ -4,6 +4,7 @@ import { exec, succeeded } from '../exec.ts'
 import { parseAddress } from '../source/address.ts'
 import { explainRemoteFailure, quoteFailure } from '../source/fetch-failure.ts'
 import { createGit } from '../source/git-command.ts'
+import { uploadPack } from '../source/mirror.ts'
 import type { Check } from './check.ts'
 import { type Examined, sshDirectoryOf } from './examined.ts'
 import { type Answered, hostKeyVerdict, keyVerdict, reachVerdict } from './verdicts/repository.ts'
@@ -43,7 +44,7 @@ async function lookAtRemote({ config, agent }: Examined, signal: AbortSignal): P
     // A directory that is not there would look like a git that is not.
     const home = existsSync(config.paths.state) ? config.paths.state : '/'
     const git = createGit({ home, address, sshDirectory: sshDirectoryOf(config), before: agent.as })
-    const words = ['ls-remote', '--exit-code', address.url, `refs/heads/${branch}`]
+    const words = ['ls-remote', '--exit-code', ...uploadPack(address), address.url, `refs/heads/${branch}`]
     const result = await git(undefined, words, { timeoutMs: ASKS_WITHIN_MS, signal })
     if (succeeded(result)) return { kind: 'branch', sha: result.stdout.toString('utf8').split('\t')[0] ?? '' }
     // git-ls-remote(1), --exit-code: 2 when no matching refs are found.
