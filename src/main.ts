@@ -81,6 +81,9 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   local('stop', 'drain, then stop keepalived, HAProxy and the agent (a restart of the agent stops neither)').action(
     (options) => exit(import('./cli/stop.ts').then(({ stop }) => stop(options))),
   )
+  local('doctor', 'look at this node for what would keep it from working, with the fix of each problem')
+    .option('--json', 'for programs')
+    .action((options) => exit(import('./cli/doctor.ts').then(({ doctor }) => doctor(options))))
   verb('check', 'the vrrp_script of keepalived: 0 = HAProxy on this node serves')
     .option('--runtime <directory>', 'runtime directory of the agent', '/run/lb-agent')
     .option('--health-port <port>', 'loopback port of the health listener', '8405')

@@ -29,13 +29,22 @@ const CONFIG = [
   'protocol.version=2',
 ]
 
-/** The system's git, closed off: fixed options, no user or system configuration, only the protocol of `address`. */
-export function createGit(options: { home: string; address: Address; sshDirectory: string }): Git {
-  const { home, address, sshDirectory } = options
+/**
+ * The system's git, closed off: fixed options, no user or system configuration, only the protocol of `address`. `before`:
+ * words of a command that runs it as somebody else.
+ */
+export function createGit(options: {
+  home: string
+  address: Address
+  sshDirectory: string
+  before?: readonly string[]
+}): Git {
+  const { home, address, sshDirectory, before = [] } = options
   return (directory, args, run) => {
     const where = directory === undefined ? [] : [`--git-dir=${directory}`]
     const config = CONFIG.flatMap((setting) => ['-c', setting])
-    return exec('git', [...where, ...config, ...args], { ...run, cwd: home, env: gitEnv(home, address, sshDirectory) })
+    const [file = 'git', ...words] = [...before, 'git', ...where, ...config, ...args]
+    return exec(file, words, { ...run, cwd: home, env: gitEnv(home, address, sshDirectory) })
   }
 }
 

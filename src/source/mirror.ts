@@ -112,9 +112,11 @@ function fetchArgs(address: Address, branch: string): string[] {
   ]
 }
 
-// git ≥ 2.39.4 serves no local repository of another user (CVE-2024-32004), and our own -c settings do not reach the
-// upload-pack child. agent.yaml names this repository, which is the trust that safe.directory asks for.
-function uploadPack(address: Address): string[] {
+/**
+ * git ≥ 2.39.4 serves no local repository of another user (CVE-2024-32004), and our own -c settings do not reach the
+ * upload-pack child. agent.yaml names this repository, which is the trust that safe.directory asks for.
+ */
+export function uploadPack(address: Address): string[] {
   return address.protocol === 'file' ? ["--upload-pack=git -c 'safe.directory=*' upload-pack"] : []
 }
 

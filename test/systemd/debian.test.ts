@@ -10,6 +10,8 @@ import { seenByClient, VIP } from '../support/cluster.ts'
 import { debianImage } from '../support/image.ts'
 import { missingForBoots } from '../support/requirements.ts'
 
+type Told = { about: string; verdict: string; fix: string | null }
+
 for (const release of ['bookworm', 'trixie'] as const) {
   suite(`the package on Debian ${release}`, { skip: missingForBoots(), timeout: 900_000 }, () => {
     let cluster: BootedCluster
@@ -58,6 +60,35 @@ for (const release of ['bookworm', 'trixie'] as const) {
       await cluster.client.mark()
       await until('requests are answered', 5_000, async () => ((await cluster.client.report())['web']?.sent ?? 0) > 20)
       assert.equal((await seenByClient(cluster.client)).failed, 0)
+    })
+
+    test('the doctor finds nothing wrong with it, and names a unit and a directory that are', async () => {
+      const doctor = async (...before: readonly string[]) => {
+        const result = await cluster.two.tryRun(...before, 'lb-agent', 'doctor', '--json')
+        return (JSON.parse(result.stdout.toString('utf8')) as { checks: Told[] }).checks
+      }
+      const problemsOf = (checks: readonly Told[]) => checks.filter(({ verdict }) => verdict === 'problem')
+      const healthy = await doctor()
+      assert.deepEqual(problemsOf(healthy), [])
+      for (const about of ['haproxy', 'keepalived', 'lb-agent', 'lb-agent-drain', 'polkit', 'stats socket', 'VIP v'])
+        assert.ok(
+          healthy.some((told) => told.about === about && told.verdict === 'ok'),
+          `${about}: ${JSON.stringify(healthy)}`,
+        )
+      // Somebody who may little is told of no problem that is none.
+      assert.deepEqual(problemsOf(await doctor('setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups')), [])
+      await cluster.two.run('systemctl', 'disable', 'keepalived')
+      await cluster.two.run('chmod', '0755', '/etc/haproxy')
+      const problems = problemsOf(await doctor())
+      assert.deepEqual(
+        problems.map(({ about, fix }) => [about, fix?.split(';')[0]]),
+        [
+          ['keepalived', 'systemctl enable keepalived.service'],
+          ['/etc/haproxy', 'chgrp lb-agent /etc/haproxy && chmod 2775 /etc/haproxy'],
+        ],
+      )
+      for (const { fix } of problems) await cluster.two.run('sh', '-c', fix?.split(';')[0] ?? '')
+      assert.deepEqual(problemsOf(await doctor()), [])
     })
 
     test('HAProxy that is killed is not missed', async () => {

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { exec } from '../exec.ts'
+import type { Check } from './check.ts'
+import type { Desired } from './examined.ts'
+import { nonlocalBindVerdict, rpFilterVerdict } from './verdicts/kernel.ts'
+
+export const KERNEL_CHECKS: readonly Check[] = [
+  {
+    family: 'kernel',
+    name: 'ip_nonlocal_bind',
+    look: async ({ desired }) => {
+      const v4 = nonlocalBindVerdict('ipv4', sysctl('net/ipv4/ip_nonlocal_bind'), usesFamily(desired, 4))
+      const v6 = nonlocalBindVerdict('ipv6', sysctl('net/ipv6/ip_nonlocal_bind'), usesFamily(desired, 6))
+      return { 'ip_nonlocal_bind (IPv4)': v4, 'ip_nonlocal_bind (IPv6)': v6 }
+    },
+  },
+  {
+    family: 'kernel',
+    name: 'rp_filter',
+    look: async ({ desired }, signal) => {
+      if (desired.kind === 'unknown') return {}
+      const { node, spec } = desired
+      const peers = spec.nodes.filter(({ name, address }) => name !== node.name && !address.includes(':'))
+      if (peers.length === 0) return {}
+      const ways = await Promise.all(
+        peers.map(async ({ name, address }) => ({ node: name, device: await deviceTo(address, signal) })),
+      )
+      // The kernel takes the stricter of both (ip-sysctl.rst: "the max value").
+      const values = ['all', node.interface].map((link) => Number(sysctl(`net/ipv4/conf/${link}/rp_filter`) ?? 0))
+      return { rp_filter: rpFilterVerdict({ interface: node.interface, value: Math.max(...values) }, ways) }
+    },
+  },
+]
+
+/** Without an lb.yaml, IPv4 is what most have. */
+function usesFamily(desired: Desired, family: 4 | 6): boolean {
+  if (desired.kind === 'unknown') return family === 4
+  const addresses = desired.spec.vips.flatMap((vip) => [
+    vip.address,
+    ...vip.extraAddresses.map(({ address }) => address),
+  ])
+  return addresses.some((address) => address.includes(':') === (family === 6))
+}
+
+async function deviceTo(address: string, signal: AbortSignal): Promise<string | undefined> {
+  const said = await exec('ip', ['-o', 'route', 'get', address], { timeoutMs: 2_000, signal })
+  return / dev (\S+)/.exec(said.stdout.toString('utf8'))?.[1]
+}
+
+function sysctl(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${path}`, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,39 @@
+import { exporterIn, SERVE_BY_AGENT } from '../daemons/haproxy-exporter.ts'
+import { describeFailure, type ExecResult, exec } from '../exec.ts'
+import type { Check } from './check.ts'
+import { haproxyVerdict, keepalivedVerdict, presentVerdict, type Said } from './verdicts/programs.ts'
+
+export const PROGRAM_CHECKS: readonly Check[] = [
+  {
+    family: 'programs',
+    name: 'haproxy',
+    look: async ({ config }, signal) => {
+      const said = await ask(config.haproxy.binary, '-vv', signal)
+      const exporter = said.kind === 'said' ? exporterIn(said.text) : undefined
+      return { haproxy: haproxyVerdict(said, exporter, config.metrics.haproxy, SERVE_BY_AGENT) }
+    },
+  },
+  {
+    family: 'programs',
+    name: 'keepalived',
+    look: async ({ config }, signal) => ({
+      keepalived: keepalivedVerdict(await ask(config.keepalived.binary, '--version', signal)),
+    }),
+  },
+  {
+    family: 'programs',
+    name: 'git',
+    look: async (_, signal) => ({ git: presentVerdict('git', await ask('git', '--version', signal)) }),
+  },
+]
+
+async function ask(program: string, question: string, signal: AbortSignal): Promise<Said> {
+  return saidOf(await exec(program, [question], { timeoutMs: 4_000, signal }))
+}
+
+/** keepalived tells its version on stderr. */
+function saidOf(result: ExecResult): Said {
+  if (result.kind === 'missing') return { kind: 'missing' }
+  if (result.kind !== 'exited' || result.code !== 0) return { kind: 'failed', reason: describeFailure(result) }
+  return { kind: 'said', text: `${result.stdout.toString('utf8')}${result.stderr}` }
+}

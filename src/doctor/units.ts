@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeFailure, exec, succeeded } from '../exec.ts'
+import type { Check } from './check.ts'
+import { embeddedPid } from './examined.ts'
+import {
+  agentVerdict,
+  embeddedVerdict,
+  noSystemdVerdict,
+  noUserVerdict,
+  polkitVerdict,
+  type UnitProperties,
+  unitVerdict,
+} from './verdicts/units.ts'
+import type { Verdict } from './verdicts/verdict.ts'
+
+const UNITS = ['haproxy.service', 'keepalived.service', 'lb-agent.service', 'lb-agent-drain.service']
+const RULES = [
+  '/etc/polkit-1/rules.d',
+  '/run/polkit-1/rules.d',
+  '/usr/local/share/polkit-1/rules.d',
+  '/usr/share/polkit-1/rules.d',
+]
+
+export const UNIT_CHECKS: readonly Check[] = [
+  {
+    family: 'units',
+    name: 'agent',
+    look: async ({ config, agent }) => ({ agent: agentVerdict(agent, config.supervisor) }),
+  },
+  {
+    family: 'units',
+    name: 'user',
+    look: async ({ agent }): Promise<Record<string, Verdict>> =>
+      agent.user === undefined ? { user: noUserVerdict(agent.userName) } : {},
+  },
+  {
+    family: 'units',
+    name: 'daemons',
+    look: async ({ config, agent }, signal): Promise<Record<string, Verdict>> => {
+      if (config.supervisor === 'systemd') return unitVerdicts(signal)
+      const verdict = (name: 'haproxy' | 'keepalived'): Verdict =>
+        embeddedVerdict(
+          name,
+          embeddedPid(config, name),
+          agent.answers === true,
+          join(config.paths.state, `${name}.log`),
+        )
+      return { haproxy: verdict('haproxy'), keepalived: verdict('keepalived') }
+    },
+  },
+  {
+    family: 'units',
+    name: 'polkit',
+    look: async ({ config }, signal): Promise<Record<string, Verdict>> => {
+      if (config.supervisor === 'embedded') return {}
+      const said = await show(['polkit.service'], signal)
+      if (said.kind === 'failed') return {}
+      const { rules, unread } = polkitRules()
+      return { polkit: polkitVerdict(said.units.get('polkit.service')?.load, rules, unread) }
+    },
+  },
+]
+
+async function unitVerdicts(signal: AbortSignal): Promise<Record<string, Verdict>> {
+  const said = await show(UNITS, signal)
+  if (said.kind === 'failed') return { systemd: noSystemdVerdict(said.reason) }
+  return Object.fromEntries(
+    UNITS.map((unit) => [unit.replace('.service', ''), unitVerdict(unit, said.units.get(unit))]),
+  )
+}
+
+type Shown = { kind: 'units'; units: ReadonlyMap<string, UnitProperties> } | { kind: 'failed'; reason: string }
+
+async function show(units: readonly string[], signal: AbortSignal): Promise<Shown> {
+  const properties = '--property=Id,LoadState,ActiveState,SubState,UnitFileState'
+  const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], { timeoutMs: 4_000, signal })
+  if (!succeeded(said)) return { kind: 'failed', reason: describeFailure(said) }
+  const shown = said.stdout.toString('utf8').trim().split('\n\n').map(propertiesOf)
+  // In the order of the question: an alias (polkit.service on some systems) tells another Id.
+  return { kind: 'units', units: new Map(shown.flatMap((found, index) => [[units[index] ?? '', found] as const])) }
+}
+
+function propertiesOf(block: string): UnitProperties {
+  const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(block)?.[1] ?? ''
+  return { load: of('LoadState'), active: of('ActiveState'), sub: of('SubState'), file: of('UnitFileState') }
+}
+
+function polkitRules(): { rules: string[]; unread: string[] } {
+  const unread: string[] = []
+  const rules = RULES.flatMap((directory) => {
+    try {
+      return readdirSync(directory)
+        .map((name) => join(directory, name))
+        .filter((file) => /lb-agent[\s\S]*reload-or-restart/.test(readFileSync(file, 'utf8')))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') unread.push(directory)
+      return []
+    }
+  })
+  return { rules, unread }
+}

@@ -1,0 +1,40 @@
+import { cannotTell, ok, problem, type Verdict } from './verdict.ts'
+
+// Not the name of the package's own file: one in /etc would take its place.
+const SYSCTL_FILE = '/etc/sysctl.d/61-lb-agent.conf'
+
+/** `value`: of the key, undefined where the kernel has none. `used`: lb.yaml has a VIP of that family. */
+export function nonlocalBindVerdict(family: 'ipv4' | 'ipv6', value: string | undefined, used: boolean): Verdict {
+  const key = `net.${family}.ip_nonlocal_bind`
+  const vips = family === 'ipv4' ? 'IPv4' : 'IPv6'
+  if (value === '1') return ok(`${key} is 1: HAProxy may listen on VIPs that another node holds.`)
+  if (!used) return ok(`${key} is not needed: lb.yaml has no ${vips} VIP.`)
+  if (value === undefined) return problem(`The kernel has no ${key}: it runs without ${vips}.`, `enable ${vips}`)
+  return problem(
+    `${key} is ${value}: HAProxy cannot listen on a VIP that another node holds, and fails when it is started there.`,
+    setSysctl(key, '1'),
+  )
+}
+
+/** `ways`: through which interface a packet to each other node leaves. rp_filter: ip-sysctl.rst; 1 is strict, 2 is loose. */
+export function rpFilterVerdict(
+  found: { interface: string; value: number },
+  ways: readonly { node: string; device: string | undefined }[],
+): Verdict {
+  const { interface: link, value } = found
+  if (value !== 1) return ok(`rp_filter is ${value} on ${link}: adverts are not judged by their way back.`)
+  const unknown = ways.filter(({ device }) => device === undefined).map(({ node }) => node)
+  const other = ways.find(({ device }) => device !== undefined && device !== link)
+  if (other !== undefined)
+    return problem(
+      `rp_filter is strict (1) on ${link}, and the way to ${other.node} leaves through ${other.device}: the kernel drops its adverts.`,
+      setSysctl(`net.ipv4.conf.${link}.rp_filter`, '2'),
+    )
+  if (unknown.length > 0)
+    return cannotTell(`rp_filter is strict (1) on ${link}, and there is no route to ${unknown.join(', ')}.`)
+  return ok(`rp_filter is strict (1) on ${link}, and the other nodes are reached through it.`)
+}
+
+function setSysctl(key: string, value: string): string {
+  return `echo '${key} = ${value}' >> ${SYSCTL_FILE} && sysctl -p ${SYSCTL_FILE}`
+}

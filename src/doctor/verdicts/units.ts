@@ -1,0 +1,72 @@
+import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
+
+/** Properties of `systemctl show`. */
+export type UnitProperties = { load: string; active: string; sub: string; file: string }
+
+export function unitVerdict(unit: string, found: UnitProperties | undefined): Verdict {
+  if (found === undefined) return cannotTell(`systemctl does not speak of ${unit}.`)
+  const { load, active, sub, file } = found
+  if (load === 'masked') return problem(`${unit} is masked: nothing can start it.`, `systemctl unmask ${unit}`)
+  if (load === 'not-found')
+    return problem(`There is no ${unit}.`, `install it: apt-get install ${unit.replace(/(?:-drain)?\.service$/, '')}`)
+  if (active !== 'active')
+    return problem(
+      `${unit} is ${active} (${sub}).`,
+      `systemctl enable --now ${unit}; if it ends again: journalctl -u ${unit} -n 50`,
+    )
+  if (file === 'disabled')
+    return problem(`${unit} runs, but is not started at the next boot (disabled).`, `systemctl enable ${unit}`)
+  return ok(`${unit} is active (${sub}), ${file}.`)
+}
+
+/** systemctl has no systemd to talk to. */
+export function noSystemdVerdict(reason: string): Verdict {
+  return problem(
+    `agent.yaml says supervisor: systemd, and systemctl fails: ${reason}.`,
+    'on a machine without systemd: supervisor: embedded in agent.yaml',
+  )
+}
+
+/** A daemon of `supervisor: embedded`. `agentRuns`: whoever would start it is there. */
+export function embeddedVerdict(name: string, pid: number | undefined, agentRuns: boolean, logFile: string): Verdict {
+  if (pid !== undefined) return ok(`${name} runs (pid ${pid}), started by the agent.`)
+  return agentRuns
+    ? problem(`${name} does not run, though the agent does.`, `lb-agent status says why; its own words: ${logFile}`)
+    : problem(`${name} does not run, and no agent that would start it.`, 'lb-agent run')
+}
+
+/** `answers`: undefined where its socket is not ours to use. */
+export function agentVerdict(
+  { answers, pid }: { answers: boolean | undefined; pid: number | undefined },
+  supervisor: 'systemd' | 'embedded',
+): Verdict {
+  if (answers === undefined) return cannotTell("The agent's control socket is for root and its group.", AS_ROOT)
+  if (answers) return ok(pid === undefined ? 'The agent runs and answers.' : `The agent runs (pid ${pid}) and answers.`)
+  return problem(
+    'The agent of this node does not answer. HAProxy and keepalived go on with what they have; no commit is applied, and the gate is not kept.',
+    supervisor === 'systemd' ? 'systemctl restart lb-agent; journalctl -u lb-agent -n 50' : 'lb-agent run',
+  )
+}
+
+export function noUserVerdict(name: string): Verdict {
+  return problem(
+    `There is no user ${name}, whom the agent runs as.`,
+    'systemd-sysusers lb-agent.conf (the package brings the file; haproxy must be installed before)',
+  )
+}
+
+/** `rules`: polkit's files that speak of the agent's two verbs. `unread`: directories that this user may not read. */
+export function polkitVerdict(
+  polkit: string | undefined,
+  rules: readonly string[],
+  unread: readonly string[],
+): Verdict {
+  if (polkit === undefined || polkit === 'not-found')
+    return problem('polkit is not installed: systemd refuses every reload of the agent.', 'apt-get install polkitd')
+  if (rules[0] !== undefined) return ok(`${rules[0]} lets the agent reload and stop HAProxy and keepalived.`)
+  if (unread.length > 0) return cannotTell(`${unread.join(', ')} cannot be read.`, AS_ROOT)
+  return problem(
+    'No rule of polkit lets the agent reload HAProxy and keepalived: every apply fails.',
+    'reinstall the package (apt-get install --reinstall lb-agent): it brings /usr/share/polkit-1/rules.d/50-lb-agent.rules',
+  )
+}

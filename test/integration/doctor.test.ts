@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { inNamespace } from '../../src/drill/ip.ts'
+import { type Cluster, killAgent, readOnly, startCluster, VIP, verb } from '../support/cluster.ts'
+import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
+
+type Told = { family: string; about: string; verdict: string; why: string; fix: string | null }
+
+const skip = missingForDaemons()
+let cluster: Cluster
+
+before(async () => {
+  if (skip === false) cluster = await startCluster()
+})
+after(async () => {
+  if (skip === false) await cluster.close()
+})
+
+/** Node `two` holds no VIP: it can see who answers for it. */
+async function doctor(): Promise<{ code: number; problems: Told[]; all: Told[] }> {
+  const { code, said } = await verb(cluster.two, 'doctor', '--json')
+  const all = (JSON.parse(said) as { checks: Told[] }).checks
+  return { code, all, problems: all.filter(({ verdict }) => verdict === 'problem') }
+}
+
+function inTwo(...argv: readonly string[]): Promise<string> {
+  return inNamespace(cluster.lab.network.namespace('two'), argv)
+}
+
+/** One problem, and exit code 1. */
+async function theProblem(): Promise<Told> {
+  const { code, problems } = await doctor()
+  assert.equal(problems.length, 1, JSON.stringify(problems, undefined, 2))
+  assert.equal(code, 1)
+  const [problem] = problems
+  assert.ok(problem !== undefined)
+  return problem
+}
+
+test('finds nothing wrong with a healthy node', { skip }, async () => {
+  const { code, problems, all } = await doctor()
+  assert.deepEqual(problems, [])
+  assert.equal(code, 0)
+  const ok = all.filter(({ verdict }) => verdict === 'ok').map(({ about }) => about)
+  for (const about of ['haproxy', 'keepalived', 'agent', 'lb.yaml', 'reachable', 'address', 'VIP v', 'agent of one'])
+    assert.ok(ok.includes(about), `${about} of ${JSON.stringify(all, undefined, 2)}`)
+  const port = all.find(({ about }) => about === 'port 80 of service web')
+  assert.equal(port?.why, `HAProxy listens on ${VIP}:80, for service web.`)
+  const { said } = await verb(cluster.two, 'doctor')
+  assert.match(said, /^two: 0 problems, \d+ cannot be told, \d+ ok$/m)
+})
+
+test('names a kernel that lets HAProxy not bind what another node holds', { skip }, async () => {
+  await inTwo('sysctl', '-qw', 'net.ipv4.ip_nonlocal_bind=0')
+  try {
+    assert.deepEqual(await theProblem(), {
+      family: 'kernel',
+      about: 'ip_nonlocal_bind (IPv4)',
+      verdict: 'problem',
+      why: 'net.ipv4.ip_nonlocal_bind is 0: HAProxy cannot listen on a VIP that another node holds, and fails when it is started there.',
+      fix: "echo 'net.ipv4.ip_nonlocal_bind = 1' >> /etc/sysctl.d/61-lb-agent.conf && sysctl -p /etc/sysctl.d/61-lb-agent.conf",
+    })
+  } finally {
+    await inTwo('sysctl', '-qw', 'net.ipv4.ip_nonlocal_bind=1')
+  }
+})
+
+test('names a live directory that the running agent sees read-only, though it is not', { skip }, async () => {
+  const directory = join(cluster.two.directory, 'etc', 'haproxy')
+  await readOnly(cluster.two, directory, async () => {
+    const { about, why, fix } = await theProblem()
+    assert.equal(about, directory)
+    assert.equal(
+      why,
+      `${directory} can be written, but the running agent sees it read-only: it was not there, or was mounted otherwise, when the agent was started.`,
+    )
+    assert.equal(fix, 'restart the agent (systemctl restart lb-agent); this moves no VIP')
+  })
+})
+
+test('names a ruleset that forgets VRRP, and the rule to add', { skip: skip || missingPrograms('nft') }, async () => {
+  await inTwo('nft', 'add table inet strict')
+  try {
+    await inTwo('nft', 'add chain inet strict in { type filter hook input priority 0; policy accept; }')
+    for (const rule of ['iifname lo accept', 'ct state established,related accept', 'ip protocol { tcp, icmp } accept'])
+      await inTwo('nft', `add rule inet strict in ${rule}`)
+    await inTwo('nft', 'add rule inet strict in ip protocol 112 drop')
+    const dropped = await theProblem()
+    assert.equal(dropped.about, 'firewall')
+    assert.match(dropped.why, /^A rule in chain in of table inet strict \(input\) drops VRRP \(protocol 112\)/)
+    const insert = 'nft insert rule inet strict in meta l4proto vrrp accept'
+    assert.ok(dropped.fix?.startsWith(`${insert};`), dropped.fix ?? '')
+    await inTwo(...insert.split(' '))
+    assert.deepEqual((await doctor()).problems, [])
+  } finally {
+    await inTwo('nft', 'delete table inet strict')
+  }
+})
+
+test('names an MTU that the other node does not have', { skip: skip || missingPrograms('ping') }, async () => {
+  const one = cluster.lab.network.namespace('one')
+  await inNamespace(one, ['ip', 'link', 'set', 'eth0', 'mtu', '1400'])
+  try {
+    const { about, why } = await theProblem()
+    assert.equal(about, 'MTU to one')
+    assert.equal(
+      why,
+      'one answers short packets, but none of 1500 bytes, the MTU of eth0: connections hang once they carry data.',
+    )
+  } finally {
+    await inNamespace(one, ['ip', 'link', 'set', 'eth0', 'mtu', '1500'])
+  }
+})
+
+test('names a repository that is away', { skip }, async () => {
+  const restore = cluster.repository.hide()
+  try {
+    const { about, why, fix } = await theProblem()
+    const { url } = cluster.repository
+    assert.equal(about, 'reachable')
+    assert.equal(
+      why,
+      `git fetch from ${url}: there is no git repository at this address, or we may not see it. The nodes go on with the release they have; no commit reaches them.`,
+    )
+    assert.equal(fix, `the same by hand: git ls-remote ${url} main`)
+  } finally {
+    restore()
+  }
+})
+
+test('names a machine that is no node and answers for the VIP', { skip }, async () => {
+  await cluster.lab.network.add({ name: 'stranger', addresses: [VIP], interface: 'eth0' })
+  const stranger = cluster.lab.network.namespace('stranger')
+  const link = await inNamespace(stranger, ['cat', '/sys/class/net/eth0/address'])
+  try {
+    // To ask for the way back, node two needs its link-layer address; the kernel takes it from the question.
+    await inNamespace(stranger, ['bash', '-c', 'echo > /dev/udp/10.9.0.2/9'])
+    const { about, why, fix } = await theProblem()
+    assert.equal(about, 'VIP v')
+    assert.equal(
+      why,
+      `VIP v (${VIP}) is answered by ${link.trim()}, which is no node of lb.yaml: clients reach somebody else.`,
+    )
+    assert.match(fix ?? '', /^find that machine/)
+  } finally {
+    await inNamespace(stranger, ['ip', 'address', 'flush', 'dev', 'eth0'])
+    await inTwo('ip', 'neighbour', 'flush', 'to', VIP)
+  }
+})
+
+test('names the other node when its agent is silent', { skip }, async () => {
+  await killAgent(cluster.one)
+  const { about, why, fix } = await theProblem()
+  assert.equal(about, 'agent of one')
+  assert.equal(why, 'The agent of one does not answer at 10.9.0.1:9853: nobody listens on port 9853.')
+  assert.match(fix ?? '', /^there: systemctl status lb-agent/)
+})
+
+test('tells of a node without an agent what can be told', { skip }, async () => {
+  await killAgent(cluster.two)
+  const { code, problems, all } = await doctor()
+  assert.equal(code, 1)
+  assert.deepEqual(
+    problems.map(({ about }) => about),
+    ['agent', 'agent of one'],
+  )
+  assert.equal(all.find(({ about }) => about === 'VIP v')?.verdict, 'ok')
+})
