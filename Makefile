@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
-# What only tests need: another time of day, Prometheus with its promtool, and a browser with letters to draw.
-TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core
+# What only tests need: another time of day, Prometheus with its promtool, a browser with letters to draw, nft and ping.
+TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core nftables iputils-ping
 .DELETE_ON_ERROR:
 
 .PHONY: help setup packages build demo test test-systemd check package clean

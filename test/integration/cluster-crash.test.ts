@@ -233,7 +233,13 @@ suite('deaths', { skip: missingForDaemons(), timeout: 240_000 }, () => {
   test('stop ends keepalived, HAProxy and the agent, and the VIP moves', async () => {
     const pids = [agentPid(one), one.pidOf('haproxy'), one.pidOf('keepalived')]
     const stopped = await verb(one, 'stop')
-    assert.deepEqual(stopped, { code: 0, said: 'keepalived and HAProxy are stopped, the agent ends' })
+    assert.deepEqual(stopped, {
+      code: 0,
+      said: [
+        'draining, then stopping keepalived and HAProxy …',
+        'keepalived and HAProxy are stopped, the agent ends. The next boot, or systemctl start, brings them back',
+      ].join('\n'),
+    })
     await until('all three end', 10_000, async () => !pids.some(isRunning))
     assert.deepEqual(await mainProcesses(cluster, 'one'), { haproxy: [], keepalived: [] })
     assert.deepEqual(await cluster.lab.holdersOf(VIP), ['two'])
