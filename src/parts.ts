@@ -20,7 +20,7 @@ import { observe } from './observe/observer.ts'
 import { onDemand } from './observe/on-demand.ts'
 import { watchOtherHolders } from './observe/other-holders.ts'
 import { createVrrpStates } from './observe/vrrp-states.ts'
-import { RUNTIME } from './render/render-target.ts'
+import { RUNTIME, statsSocketOf } from './render/render-target.ts'
 import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
@@ -157,7 +157,7 @@ export async function createParts(
   })
   isLate = false
 
-  const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
+  const statsSocket = statsSocketOf(config)
   const haproxy = observe({
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,
