@@ -78,6 +78,12 @@ suite('the first boot of a stand-in for Flatcar', { skip, timeout: 600_000 }, ()
     await cluster.client.mark()
     await cluster.one.run('pkill', '-KILL', '-x', 'haproxy')
     await until('the VIP moves', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
+    // By its pid file.
+    await until('the agent tells of it', 5_000, async () =>
+      (await cluster.one.run('journalctl', '-u', 'lb-agent', '--no-pager', '-o', 'cat')).includes(
+        '"msg":"daemon died"',
+      ),
+    )
     const { longestGapMs } = await seenByClient(cluster.client)
     assert.ok(longestGapMs < 1_000, `${longestGapMs} ms`)
   })
