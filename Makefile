@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
-# What only tests need: another time of day, Prometheus with its promtool, a browser with letters to draw, nft and ping.
-TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core nftables iputils-ping
+# What only tests need: another time of day, Prometheus with its promtool, a browser with letters to draw, nft and ping,
+# systemd-analyze.
+TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core nftables iputils-ping systemd
 .DELETE_ON_ERROR:
 
 .PHONY: help setup packages build demo test test-systemd check package clean
@@ -62,8 +63,8 @@ test: build check
 	npm run --silent test:golden
 	npm run --silent test:integration
 
-# Boots Debian 12 and 13; their images are kept in /var/cache/lb-agent-test.
-test-systemd: PACKAGES += systemd-container debootstrap
+# Boots Debian 12 and 13, and merges the system extension; the images are kept in /var/cache/lb-agent-test.
+test-systemd: PACKAGES += systemd-container debootstrap squashfs-tools
 test-systemd: package
 	node --test 'test/systemd/*.test.ts'
 

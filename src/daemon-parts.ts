@@ -10,7 +10,7 @@ import { clearServerStates, keepServerStates } from './daemons/server-states.ts'
 import { createSystemdUnit } from './daemons/systemd-unit.ts'
 import type { Unit, UnitName } from './daemons/unit.ts'
 import { type KeepalivedState, type KeepalivedWatch, watchKeepalived } from './daemons/watch-keepalived.ts'
-import { RUNTIME, SERVER_STATE_FILE } from './render/render-target.ts'
+import { RUNTIME, SERVER_STATE_FILE, statsSocketOf } from './render/render-target.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 
 export type Units = { haproxy: Unit; keepalived: Unit }
@@ -22,17 +22,20 @@ export function createUnits(
   onEvent: (unit: UnitName, what: 'died' | 'started', reason: string) => void,
 ): Units {
   if (config.supervisor === 'systemd') {
-    const unit = (name: UnitName): Unit =>
+    const unit = (name: UnitName, pidFile: string): Unit =>
       createSystemdUnit({
         name,
-        pidFile: `/run/${name}.pid`,
+        pidFile,
         onEvent: (what, reason) => {
           if (what === 'died') log.warn({ about: name, reason }, 'daemon died')
           else log.info({ about: name, reason }, 'daemon started')
           onEvent(name, what, reason)
         },
       })
-    return { haproxy: unit('haproxy'), keepalived: unit('keepalived') }
+    return {
+      haproxy: unit('haproxy', config.haproxy.pidFile),
+      keepalived: unit('keepalived', '/run/keepalived.pid'),
+    }
   }
   const { runtime, state } = config.paths
   const haproxyPid = join(runtime, 'haproxy.pid')
@@ -108,7 +111,7 @@ export function createDaemons(
 ): { haproxy: Daemon; keepalived: Daemon } {
   const { runtime, state } = config.paths
   const timeoutMs = config.apply.reloadTimeoutMs
-  const stats = join(runtime, RUNTIME.statsSocket)
+  const stats = statsSocketOf(config)
   const serverStates = join(state, SERVER_STATE_FILE)
   const haproxy = createHaproxyConfirmer(units.haproxy, { stats, master: join(runtime, RUNTIME.masterSocket) })
   const keepalived = createKeepalivedConfirmer({

@@ -100,7 +100,7 @@ case $line in "HTTP/1.1 200"*) echo serves ;; esac
 # HAProxy cannot be asked. The death of an agent must move no VIP, so only a process that is known to be gone counts; a
 # gate that was closed stays closed without us.
 look_for_haproxy() {
-  for file in "$runtime/haproxy.pid" /run/haproxy.pid; do
+  for file in "$runtime/haproxy.pid" /run/haproxy.pid /run/haproxy/haproxy.pid; do
     [ -f "$file" ] && [ -r "$file" ] || continue
     pid=
     read -r pid <"$file"

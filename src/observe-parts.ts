@@ -13,7 +13,7 @@ import { observe } from './observe/observer.ts'
 import { onDemand } from './observe/on-demand.ts'
 import { watchOtherHolders } from './observe/other-holders.ts'
 import type { VrrpStates } from './observe/vrrp-states.ts'
-import { RUNTIME } from './render/render-target.ts'
+import { RUNTIME, statsSocketOf } from './render/render-target.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 
 // Twice a second: the damping of scores counts on it (see checkSpreadMs in render/expectation.ts).
@@ -36,7 +36,7 @@ type Watched = {
 /** What is looked at again and again, for every face to read: HAProxy, keepalived's counters, the peers, the live files. */
 export function createObservers(config: AgentConfig, { log, units, keepalived, dump, health, vrrp }: Watched) {
   const { paths } = config
-  const statsSocket = join(paths.runtime, RUNTIME.statsSocket)
+  const statsSocket = statsSocketOf(config)
   const haproxy = observe({
     read: () => readHaproxyState(statsSocket, OBSERVE_EVERY_MS),
     everyMs: OBSERVE_EVERY_MS,

@@ -2,7 +2,7 @@ import { endpoint, parseIpAddress } from '../spec/address.ts'
 import { formatDuration } from '../spec/duration.ts'
 import type { Check, Server, Service, Spec, Vip } from '../spec/spec.ts'
 import { backendName } from './expectation.ts'
-import { type RenderTarget, RUNTIME, SERVER_STATE_FILE } from './render-target.ts'
+import { type RenderTarget, SERVER_STATE_FILE, statsSocketOf } from './render-target.ts'
 
 /** Connections that no single service can take: the health listener's share of HAProxy's total. */
 const SPARE_CONNECTIONS = 100
@@ -21,7 +21,7 @@ export function haproxyView(spec: Spec, target: RenderTarget) {
     log_normal: spec.haproxy.log === 'all',
     health_port: spec.haproxy.healthPort,
     serves_metrics: target.metrics.haproxy === 'builtin',
-    stats_socket: `${target.paths.runtime}/${RUNTIME.statsSocket}`,
+    stats_socket: statsSocketOf(target),
     server_state_file: `${target.paths.state}/${SERVER_STATE_FILE}`,
     services: spec.services.map((service) => serviceView(spec, service)),
   }

@@ -6,7 +6,8 @@ export type RenderTarget = {
   /** Release id that both files carry, `<sha12>-<digest8>`. Empty while the digest itself is computed. */
   release: string
   paths: { state: string; runtime: string; launcher: string }
-  haproxy: { user: string; group: string }
+  /** `statsSocket`: undefined where HAProxy may write in `paths.runtime`. */
+  haproxy: { user: string; group: string; statsSocket?: string | undefined }
   metrics: { haproxy: HaproxyMetrics }
 }
 
@@ -21,6 +22,11 @@ export const RUNTIME = {
   gate: 'vrrp/gate',
   score: (vip: string): string => `vrrp/score-${vip}`,
 } as const
+
+/** Where HAProxy makes the socket that the agent asks. */
+export function statsSocketOf({ paths, haproxy }: Pick<RenderTarget, 'paths' | 'haproxy'>): string {
+  return haproxy.statsSocket ?? `${paths.runtime}/${RUNTIME.statsSocket}`
+}
 
 /** Server states are handed from the old HAProxy worker to the new one through this file below `paths.state`. */
 export const SERVER_STATE_FILE = 'haproxy-servers'

@@ -147,7 +147,7 @@ async function answer(
   if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
     response.shouldKeepAlive = false
   if (!isOurName(request.headers.host ?? '', names))
-    return send(response, 421, text('this server has another name: http.names in agent.yaml'))
+    return send(response, 421, text('this server has another name (http.names)'))
   if (!access.allows(request.headers.authorization)) {
     response.setHeader('www-authenticate', access.challenges)
     return send(response, 401, text('unauthorized'))

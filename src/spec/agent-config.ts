@@ -14,7 +14,8 @@ export type AgentConfig = {
     launcher: string
   }
   metrics: { haproxy: HaproxyMetrics }
-  haproxy: { binary: string; user: string; group: string }
+  /** `statsSocket`: undefined for the one in `paths.runtime`. `pidFile`: that of the distribution's unit. */
+  haproxy: { binary: string; user: string; group: string; statsSocket?: string | undefined; pidFile: string }
   keepalived: { binary: string }
   health: { everyMs: number; timeoutMs: number; fall: number; rise: number }
   apply: { confirmWindowMs: number; reloadTimeoutMs: number }

@@ -84,6 +84,16 @@ const haproxy = section('haproxy', {
   group: account('a group')
     .default('haproxy')
     .meta({ title: 'Group', description: 'The group that HAProxy workers run as.' }),
+  // A socket's path has 107 bytes; HAProxy's ".<pid>.tmp" needs some of them.
+  statsSocket: absolutePath('statsSocket', 90).optional().meta({
+    title: 'Stats socket',
+    description:
+      'Where HAProxy makes the socket that the agent asks; for a unit that runs as User=haproxy a path that this user may write. Default: haproxy.sock in paths.runtime.',
+  }),
+  pidFile: absolutePath('pidFile').default('/run/haproxy.pid').meta({
+    title: 'Pid file',
+    description: 'Where the unit has HAProxy write its pid (supervisor: systemd).',
+  }),
 })
 
 const keepalived = section('keepalived', {

@@ -25,8 +25,10 @@ test('a fact that was asked for once is looked at again and again, so that it is
   assert.equal(latest().kind, 'unknown')
   await sleep(400)
   assert.ok(looks >= 3, `${looks} looks`)
+  // The question itself may begin the next look.
+  const seen = looks
   const fact = latest()
-  assert.ok(fact.kind === 'known' && fact.value === looks, JSON.stringify(fact))
+  assert.ok(fact.kind === 'known' && fact.value === seen, JSON.stringify(fact))
 })
 
 test('one look at a time, and what it saw last is not told for longer than it may be', async () => {

@@ -23,7 +23,11 @@ export type BootedCluster = {
   close(): Promise<void>
 }
 
-export async function bootCluster(image: string): Promise<BootedCluster> {
+/** `prepare` changes a machine before its first boot. */
+export async function bootCluster(
+  image: string,
+  prepare: (root: string, name: string) => void = () => undefined,
+): Promise<BootedCluster> {
   const text = specText()
   const parsed = parseSpec(text, 'lb.yaml')
   assert.ok(parsed.kind === 'spec')
@@ -45,6 +49,7 @@ export async function bootCluster(image: string): Promise<BootedCluster> {
         ...{ image, name, namespace: lab.network.namespace(name) },
         directory: join(lab.directory, 'machines', name),
         binds: { '/srv/lb-config': repository.directory },
+        prepare: (root) => prepare(root, name),
       })
       machines.push(machine)
       return machine

@@ -30,6 +30,8 @@ export async function boot(options: {
   name: string
   namespace: string
   binds: Readonly<Record<string, string>>
+  /** Changes the machine before its first boot; what it changes is in the overlay. */
+  prepare?: (root: string) => void
 }): Promise<Booted> {
   const { directory, name, namespace } = options
   const [upper, work, root] = ['upper', 'work', 'root'].map((part) => join(directory, part)) as [string, string, string]
@@ -95,8 +97,9 @@ export async function boot(options: {
     await must('umount', [root])
     rmSync(directory, { recursive: true, force: true })
   }
-  writeFileSync(join(root, 'etc/hostname'), `${name}\n`)
   try {
+    writeFileSync(join(root, 'etc/hostname'), `${name}\n`)
+    options.prepare?.(root)
     await start()
   } catch (error) {
     await clear()

@@ -21,7 +21,7 @@ test('needs nothing but the URL of the repository', () => {
         launcher: '/usr/bin/lb-agent',
       },
       metrics: { haproxy: 'builtin' },
-      haproxy: { binary: 'haproxy', user: 'haproxy', group: 'haproxy' },
+      haproxy: { binary: 'haproxy', user: 'haproxy', group: 'haproxy', pidFile: '/run/haproxy.pid' },
       keepalived: { binary: 'keepalived' },
       health: { everyMs: 100, timeoutMs: 150, fall: 2, rise: 2 },
       apply: { confirmWindowMs: 3000, reloadTimeoutMs: 6000 },
@@ -44,7 +44,7 @@ http:
   tls: { certificate: /cert.pem, key: /key.pem }
 paths: { state: /s, runtime: /r, haproxyConfig: /h.cfg, keepalivedConfig: /k.conf, launcher: /l }
 metrics: { haproxy: agent }
-haproxy: { binary: /usr/sbin/haproxy, user: www, group: www }
+haproxy: { binary: /usr/sbin/haproxy, user: www, group: www, statsSocket: /r2/s, pidFile: /r2/pid }
 keepalived: { binary: /usr/sbin/keepalived }
 health: { every: 200ms, timeout: 1s, fall: 3, rise: 4 }
 apply: { confirmWindow: 10s, reloadTimeout: 2s }
@@ -68,7 +68,7 @@ webhooks:
       },
       paths: { state: '/s', runtime: '/r', haproxyConfig: '/h.cfg', keepalivedConfig: '/k.conf', launcher: '/l' },
       metrics: { haproxy: 'agent' },
-      haproxy: { binary: '/usr/sbin/haproxy', user: 'www', group: 'www' },
+      haproxy: { binary: '/usr/sbin/haproxy', user: 'www', group: 'www', statsSocket: '/r2/s', pidFile: '/r2/pid' },
       keepalived: { binary: '/usr/sbin/keepalived' },
       health: { everyMs: 200, timeoutMs: 1000, fall: 3, rise: 4 },
       apply: { confirmWindowMs: 10_000, reloadTimeoutMs: 2000 },

@@ -238,6 +238,22 @@ test('durations are written with the largest unit that fits without a rest', () 
   assert.deepEqual([10, 100, 1000, 40_950].map(keepalivedSeconds), ['0.01', '0.10', '1.00', '40.95'])
 })
 
+test('HAProxy makes its stats socket where agent.yaml says, and nothing else changes', () => {
+  const usual = filesOf(K3S, 'loadbalancer1')
+  const elsewhere = filesOf(K3S, 'loadbalancer1', undefined, undefined, {
+    ...{ user: 'haproxy', group: 'haproxy' },
+    statsSocket: '/run/haproxy/lb-agent.sock',
+  })
+  assert.deepEqual(elsewhere, {
+    ...usual,
+    haproxy: usual.haproxy.replace(
+      'stats socket /run/lb-agent/haproxy.sock ',
+      'stats socket /run/haproxy/lb-agent.sock ',
+    ),
+  })
+  assert.notDeepEqual(elsewhere, usual)
+})
+
 function serviceOf(files: RenderedFiles, name: string): { frontend: readonly string[]; backend: readonly string[] } {
   return { frontend: linesOf(files, `frontend ${name}`), backend: linesOf(files, `backend ${name}-servers`) }
 }
@@ -260,9 +276,10 @@ function filesOf(
   node: string,
   release = '0123456789ab-89abcdef',
   metrics: RenderTarget['metrics'] = { haproxy: 'builtin' },
+  haproxy: RenderTarget['haproxy'] = { user: 'haproxy', group: 'haproxy' },
 ): RenderedFiles {
   const paths = { state: '/var/lib/lb-agent', runtime: '/run/lb-agent', launcher: '/usr/bin/lb-agent' }
-  const target: RenderTarget = { node, release, paths, haproxy: { user: 'haproxy', group: 'haproxy' }, metrics }
+  const target: RenderTarget = { node, release, paths, haproxy, metrics }
   const rendered = renderFiles(engine, specOf(text), target, {
     haproxy: readAsset('templates/haproxy.cfg.j2'),
     keepalived: readAsset('templates/keepalived.conf.j2'),
