@@ -268,9 +268,10 @@ export function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }
 
-/** `haproxy -c`, `haproxy -vv`, `keepalived -t`: a daemon that answers a question of the agent and ends. */
+/** `haproxy -c`, `haproxy -vv`, `keepalived -t`: a daemon that answers a question of the agent and ends; or has just ended. */
 function onlyAsks(pid: number): boolean {
-  return /\0(?:-c|-vv?|-t|--signum=\w+)\0/.test(readQuietly(`/proc/${pid}/cmdline`))
+  const words = readQuietly(`/proc/${pid}/cmdline`)
+  return words === '' || /\0(?:-c|-vv?|-t|--signum=\w+)\0/.test(words)
 }
 
 function commOf(pid: number): string {
