@@ -3,9 +3,6 @@ import { FAULT_SCORE } from './health/score.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import type { Status } from './status.ts'
 
-/** The first thing that is wrong, or that nothing is. `advice`: what to do next; null when `text` says it, or nothing is to be done. */
-export type Headline = { well: boolean; text: string; advice: string | null }
-
 /** How a person reads the log of a daemon on this node. */
 export type Logs = Readonly<Record<'haproxy' | 'keepalived' | 'agent', string>>
 
@@ -22,8 +19,8 @@ type Facts = Omit<Status, 'headline'>
 const ELSEWHERE = 'Whether another node serves: lb-agent status --cluster'
 
 /** The most urgent truth first. */
-export function headlineOf(status: Facts, logs: Logs): Headline {
-  const bad = (text: string, advice: string | null = null): Headline => ({ well: false, text, advice })
+export function headlineOf(status: Facts, logs: Logs): Status['headline'] {
+  const bad = (text: string, advice: string | null = null): Status['headline'] => ({ well: false, text, advice })
   const { applied, gate, haproxy, keepalived, vips, fetch } = status
   const pass = status.lastPass?.result
   if (applied === null) {

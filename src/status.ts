@@ -15,6 +15,8 @@ export type VipStatus = Status['vips'][number]
 export type ServiceStatus = Status['services'][number]
 type Move = Status['moves'][number]
 
+const STALE_AFTER_MS = 5_000
+
 /** Puts the status together from what is known already: no daemon is waited for, and no disk. */
 export function statusOf(
   parts: Parts,
@@ -171,5 +173,3 @@ function keepalivedStatus(parts: Parts): Status['keepalived'] {
       return found satisfies never
   }
 }
-
-const STALE_AFTER_MS = 5_000

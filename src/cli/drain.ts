@@ -1,8 +1,9 @@
 import type { DrainProgress, DrainResult, Sessions, UndrainResult } from '../drain.ts'
 import { connectControl } from '../serve/control-client.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
 import { DURATION, parseDurationMs } from '../spec/duration.ts'
 import { paint } from './print.ts'
-import { controlSocketOf, readAgentConfig } from './read-config.ts'
+import { readAgentConfig } from './read-config.ts'
 
 export type DrainOptions = { config: string; vip?: string; for?: string; forShutdown?: boolean; json?: boolean }
 

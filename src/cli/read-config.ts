@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { parseAgentConfig } from '../spec/parse-agent-config.ts'
 import { formatProblem } from '../spec/problem.ts'
@@ -21,9 +20,4 @@ export function readAgentConfig(file: string): AgentConfig {
   const parsed = parseAgentConfig(text, file, { hostname: hostname() })
   if (parsed.kind === 'problems') throw new ConfigProblems(parsed.problems.map(formatProblem).join('\n'))
   return parsed.config
-}
-
-/** Where the agent of this node listens for `status`, `sync` and the like. */
-export function controlSocketOf(config: AgentConfig): string {
-  return join(config.paths.runtime, 'control.sock')
 }

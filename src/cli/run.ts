@@ -18,6 +18,7 @@ import { createSchedule } from '../schedule.ts'
 import { createSecrets, type Secrets } from '../secrets.ts'
 import { createSeen, essenceOf } from '../seen.ts'
 import { serveControl } from '../serve/control.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
 import { createLive } from '../serve/live.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { statusOf } from '../status.ts'
@@ -27,7 +28,7 @@ import { releaseEndOf } from '../timeline/release-end.ts'
 import { version } from '../version.ts'
 import { whyOf } from '../why.ts'
 import { whyStuck } from '../why-stuck.ts'
-import { controlSocketOf, readAgentConfig } from './read-config.ts'
+import { readAgentConfig } from './read-config.ts'
 
 /** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
 export async function run(options: { config: string }): Promise<number> {

@@ -1,5 +1,6 @@
 import { connectControl } from '../serve/control-client.ts'
-import { controlSocketOf, readAgentConfig } from './read-config.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
+import { readAgentConfig } from './read-config.ts'
 
 /** Stops keepalived (which gives its VIPs away), then HAProxy, then the agent. Restarting the agent needs none of this. */
 export async function stop(options: { config: string }): Promise<number> {

@@ -1,8 +1,9 @@
 import { connectControl } from '../serve/control-client.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
 import { DURATION, parseDurationMs } from '../spec/duration.ts'
 import type { SuspendResult } from '../suspend.ts'
 import { paint } from './print.ts'
-import { controlSocketOf, readAgentConfig } from './read-config.ts'
+import { readAgentConfig } from './read-config.ts'
 
 export type SuspendOptions = { config: string; for?: string; reason?: string; json?: boolean }
 

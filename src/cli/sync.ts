@@ -1,8 +1,9 @@
 import type { StageRecord } from '../apply/stage-record.ts'
 import type { PassRecord, PassResult } from '../pass-record.ts'
 import { connectControl } from '../serve/control-client.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
 import { paint } from './print.ts'
-import { controlSocketOf, readAgentConfig } from './read-config.ts'
+import { readAgentConfig } from './read-config.ts'
 
 export type SyncOptions = {
   config: string

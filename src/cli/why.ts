@@ -1,9 +1,10 @@
 import { connectControl } from '../serve/control-client.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
 import { age, timeOfDay } from '../time-text.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { tell, type Why } from '../timeline/tell.ts'
 import { paint } from './print.ts'
-import { controlSocketOf, readAgentConfig } from './read-config.ts'
+import { readAgentConfig } from './read-config.ts'
 
 export type WhyOptions = { config: string; last: string; all?: boolean; json?: boolean }
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
-import { childrenOf } from '../proc.ts'
-import { isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
+import { signalAll, withChildren } from '../processes.ts'
+import { commOf, isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
 
@@ -45,8 +45,7 @@ const EARLY_END_MS = 150
  */
 export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const { name, log } = options
-  // As the kernel names it: 15 characters of the program's file name (proc(5), comm).
-  const comm = basename(options.binary).slice(0, 15)
+  const comm = commOf(options.binary)
   // The last pid that was seen alive: during a reload HAProxy's pid file is empty, and that is no death.
   let known = livingPidAtStart(options.pidFile, comm)
   let wanted = known !== undefined
@@ -159,17 +158,17 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       const running = pid()
       if (running === undefined) return { kind: 'done' }
       for (const stopSignal of options.stopSignals) {
-        const all = [running, ...childrenOf(running)]
+        const all = withChildren(running)
         process.kill(running, stopSignal)
         // One that was stopped (SIGSTOP) cannot give its VIPs away before it goes on.
-        signalEach(all, 'SIGCONT')
+        signalAll(all, 'SIGCONT')
         const deadline = performance.now() + STOP_TIMEOUT_MS
         while (performance.now() < deadline && !signal.aborted) {
           if (pid() === undefined) return { kind: 'done' }
           await sleep(20)
         }
       }
-      signalEach([running, ...childrenOf(running)], 'SIGKILL')
+      signalAll(withChildren(running), 'SIGKILL')
       return { kind: 'failed', reason: `${name} did not end by ${options.stopSignals.join(' and ')} and was killed` }
     },
     insist: () => {
@@ -183,16 +182,6 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
       clearTimeout(restartTimer)
       wanted = false
     },
-  }
-}
-
-function signalEach(pids: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, signal)
-    } catch {
-      // It has ended meanwhile.
-    }
   }
 }
 

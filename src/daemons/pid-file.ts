@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { processOf } from '../proc.ts'
 
 /**
  * The pid in a daemon's own pid file, when that process lives and is the daemon: a pid can have been reused since.
- * `comm` is the process name as in /proc/PID/comm.
+ * `comm`: see `commOf`.
  */
 export function livingPid(pidFile: string, comm: string): number | undefined {
   try {
@@ -29,6 +30,11 @@ const FILLED_WITHIN_MS = 2_000
 
 function isEmpty(pidFile: string): boolean {
   return statSync(pidFile, { throwIfNoEntry: false })?.size === 0
+}
+
+/** As the kernel names a process: 15 characters of the program's file name (proc(5), comm). */
+export function commOf(binary: string): string {
+  return basename(binary).slice(0, 15)
 }
 
 /** True while the process `pid` lives and has the daemon's name. */

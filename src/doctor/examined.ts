@@ -1,8 +1,9 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { livingPid } from '../daemons/pid-file.ts'
+import { commOf, livingPid } from '../daemons/pid-file.ts'
 import { exec, succeeded } from '../exec.ts'
 import { connectControl } from '../serve/control-client.ts'
+import { controlSocketOf } from '../serve/control-socket.ts'
 import { type Address, parseAddress } from '../source/address.ts'
 import { createGit } from '../source/git-command.ts'
 import { MIRROR_REF } from '../source/mirror.ts'
@@ -49,8 +50,9 @@ export function sshDirectoryOf(config: AgentConfig): string {
   return join(config.paths.state, 'ssh')
 }
 
-async function findAgent({ paths, supervisor }: AgentConfig): Promise<Agent> {
-  const answers = await doesAnswer(join(paths.runtime, 'control.sock'))
+async function findAgent(config: AgentConfig): Promise<Agent> {
+  const { paths, supervisor } = config
+  const answers = await doesAnswer(controlSocketOf(config))
   const pid = answers === true ? pidOfLock(join(paths.state, 'lock')) : undefined
   const me = process.getuid?.() ?? 0
   const running = pid === undefined ? undefined : uidOf(pid)
@@ -119,9 +121,10 @@ async function readDesired(config: AgentConfig): Promise<Desired> {
 }
 
 /** From the mirror, which is only read: what is damaged is the agent's to renew. */
-async function fetchedSpec(address: Address, { repository, paths }: AgentConfig): Promise<string | undefined> {
+async function fetchedSpec(address: Address, config: AgentConfig): Promise<string | undefined> {
+  const { repository, paths } = config
   try {
-    const git = createGit({ home: paths.state, address, sshDirectory: join(paths.state, 'ssh') })
+    const git = createGit({ home: paths.state, address, sshDirectory: sshDirectoryOf(config) })
     const directory = join(paths.state, 'mirror.git')
     const head = await git(directory, ['rev-parse', '--verify', '--quiet', MIRROR_REF], { timeoutMs: GIT_WITHIN_MS })
     if (!succeeded(head)) return undefined
@@ -134,16 +137,11 @@ async function fetchedSpec(address: Address, { repository, paths }: AgentConfig)
   }
 }
 
-/** The pid file of a daemon, and the pid in it when that is alive. */
+/** The pid in the pid file of a daemon that an agent has started itself, when it is alive. */
 export function embeddedPid(
   { paths, haproxy, keepalived }: AgentConfig,
   name: 'haproxy' | 'keepalived',
 ): number | undefined {
   const binary = name === 'haproxy' ? haproxy.binary : keepalived.binary
   return livingPid(join(paths.runtime, `${name}.pid`), commOf(binary))
-}
-
-/** As the kernel names a process: 15 characters of the program's file name (proc(5), comm). */
-export function commOf(binary: string): string {
-  return (binary.split('/').at(-1) ?? binary).slice(0, 15)
 }

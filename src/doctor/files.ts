@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { exec } from '../exec.ts'
+import { statsSocketOf } from '../render/render-target.ts'
 import type { Check } from './check.ts'
 import type { Agent, Examined } from './examined.ts'
 import { type Access, directoryVerdict, diskVerdict, statsSocketVerdict } from './verdicts/files.ts'
@@ -33,7 +34,7 @@ export const FILE_CHECKS: readonly Check[] = [
 ]
 
 async function lookAtStatsSocket({ config, agent }: Examined, signal: AbortSignal): Promise<Record<string, Verdict>> {
-  const path = join(config.paths.runtime, 'haproxy.sock')
+  const path = statsSocketOf(config)
   const usable = await mayWrite(path, agent, signal)
   const names = { user: agent.userName, group: config.haproxy.group }
   return { 'stats socket': statsSocketVerdict(path, { exists: existsSync(path), usable }, names) }

@@ -1,6 +1,6 @@
+import { commOf } from '../daemons/pid-file.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
 import type { Check } from './check.ts'
-import { commOf } from './examined.ts'
 import { listenersOf, portVerdict } from './verdicts/ports.ts'
 
 export const PORT_CHECKS: readonly Check[] = [

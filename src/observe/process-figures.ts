@@ -1,4 +1,5 @@
-import { childrenOf, processOf, residentBytesOf } from '../proc.ts'
+import { processOf, residentBytesOf } from '../proc.ts'
+import { withChildren } from '../processes.ts'
 
 /** A process as the kernel counts it. `id` is of this process alone, also when its pid is used again. */
 export type ProcessFigures = { id: string; residentBytes: number; cpuSeconds: number }
@@ -11,7 +12,7 @@ export type ProcessFigures = { id: string; residentBytes: number; cpuSeconds: nu
  * time), knows daemons by their name, so that two agents on a machine would count each other's, and gives no processor time.
  */
 export function processesOf(pid: number): ProcessFigures[] {
-  return [pid, ...childrenOf(pid)].flatMap((each) => {
+  return withChildren(pid).flatMap((each) => {
     const process = processOf(each)
     const residentBytes = residentBytesOf(each)
     if (process === undefined || residentBytes === undefined) return []

@@ -3,7 +3,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inNamespace } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
-import { killWithChildren } from '../../src/drill/processes.ts'
+import { killWithChildren } from '../../src/processes.ts'
 import {
   type Cluster,
   killAgent,

@@ -5,7 +5,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ipBatch } from '../../src/drill/ip.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { killWithChildren, withChildren } from '../../src/drill/processes.ts'
+import { killWithChildren, withChildren } from '../../src/processes.ts'
 import type { Status } from '../../src/status.ts'
 import {
   type Cluster,

@@ -22,9 +22,9 @@ import { createDumper, type Dump, type Dumper } from '../../src/daemons/keepaliv
 import type { KeepalivedState } from '../../src/daemons/watch-keepalived.ts'
 import { deleteNamespaces, ipBatch } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
-import { signalAll, withChildren } from '../../src/drill/processes.ts'
 import { createKeepalivedSamples } from '../../src/metrics/keepalived-samples.ts'
 import { processOf } from '../../src/proc.ts'
+import { signalAll, withChildren } from '../../src/processes.ts'
 import { exporterSeries, exporterType } from '../support/keepalived-exporter.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 

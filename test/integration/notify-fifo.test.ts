@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, write
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
-import { withChildren } from '../../src/drill/processes.ts'
+import { withChildren } from '../../src/processes.ts'
 import { type Cluster, nothingLost, settled, startCluster, statusOf, sync, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 

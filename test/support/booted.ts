@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../../src/drill/lab-agents.ts'
-import { killWithChildren } from '../../src/drill/processes.ts'
 import { CLEAN_ENV, describeFailure, type ExecResult, exec, succeeded } from '../../src/exec.ts'
+import { killWithChildren } from '../../src/processes.ts'
 
 /** A machine with a real systemd as process 1, in a network namespace that the test has made. */
 export type Booted = {

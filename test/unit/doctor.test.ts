@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { examine } from '../../src/doctor/check.ts'
 import type { Examined } from '../../src/doctor/examined.ts'
+import { FILE_CHECKS } from '../../src/doctor/files.ts'
 import { knownHostOf } from '../../src/doctor/repository.ts'
 import { directoryVerdict, diskVerdict, statsSocketVerdict } from '../../src/doctor/verdicts/files.ts'
 import { firewallVerdict } from '../../src/doctor/verdicts/firewall.ts'
@@ -19,6 +20,7 @@ import { haproxyVerdict, keepalivedVerdict, presentVerdict } from '../../src/doc
 import { hostKeyVerdict, keyVerdict, reachVerdict } from '../../src/doctor/verdicts/repository.ts'
 import { agentVerdict, embeddedVerdict, polkitVerdict, unitVerdict } from '../../src/doctor/verdicts/units.ts'
 import { ok, problem, type Verdict } from '../../src/doctor/verdicts/verdict.ts'
+import { parseAgentConfig } from '../../src/spec/parse-agent-config.ts'
 
 function said(text: string) {
   return { kind: 'said', text } as const
@@ -341,5 +343,21 @@ test('a check that fails or takes too long cannot tell, and keeps no other from 
     { family: 'a', about: 'broken', kind: 'cannot tell', why: 'The look failed: no such file.', fix: null },
     { family: 'b', about: 'one', kind: 'ok', why: 'Well.' },
     { family: 'b', about: 'two', kind: 'problem', why: 'Bad.', fix: 'mend it' },
+  ])
+})
+
+test('looks at the stats socket that haproxy.statsSocket names', async () => {
+  const yaml = 'node: lb1\nrepository: { url: /srv/lb }\nhaproxy: { statsSocket: /nowhere/lb-agent-test.sock }\n'
+  const parsed = parseAgentConfig(yaml, 'agent.yaml', { hostname: 'lb1' })
+  assert.equal(parsed.kind, 'config')
+  const node: Examined = {
+    config: parsed.config,
+    desired: { kind: 'unknown', reason: 'not fetched', fix: '' },
+    agent: { answers: false, pid: undefined, userName: 'lb-agent', user: undefined, as: undefined },
+  }
+  const checks = FILE_CHECKS.filter(({ name }) => name === 'stats socket')
+  const told = await examine(node, checks)
+  assert.deepEqual(told.map(line), [
+    "problem: HAProxy's stats socket /nowhere/lb-agent-test.sock does not exist: HAProxy does not run, or has not read a release of lb-agent. → lb-agent status says which",
   ])
 })

@@ -1,3 +1,4 @@
+import { endpoint } from '../../spec/address.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** A listening socket as `ss` tells; `process` is undefined where it is not ours to know. */
@@ -8,11 +9,11 @@ export type Wanted = { what: string; address: string; port: number }
 
 export function portVerdict({ what, address, port }: Wanted, listeners: readonly Listener[], haproxy: string): Verdict {
   const there = listeners.filter((listener) => listener.port === port && collides(listener.address, address))
-  const at = `${shown(address)}:${port}`
+  const at = endpoint(address, port)
   const other = there.find(({ process }) => process !== undefined && process !== haproxy)
   if (other !== undefined)
     return problem(
-      `${other.process} listens on ${shown(other.address)}:${port}; HAProxy needs ${at} for ${what}.`,
+      `${other.process} listens on ${endpoint(other.address, port)}; HAProxy needs ${at} for ${what}.`,
       isWildcard(other.address)
         ? `let ${other.process} listen on the node's own address only (K3s: --bind-address), or give the service another port in lb.yaml`
         : `stop ${other.process}, or give the service another port in lb.yaml`,
@@ -41,8 +42,4 @@ function collides(listening: string, wanted: string): boolean {
 
 function isWildcard(address: string): boolean {
   return ['*', '::', '0.0.0.0'].includes(address)
-}
-
-function shown(address: string): string {
-  return address.includes(':') ? `[${address}]` : address
 }

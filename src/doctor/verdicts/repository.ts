@@ -28,7 +28,7 @@ export function reachVerdict(answered: Answered, { url, branch }: { url: string;
   }
 }
 
-/** `files`: known_hosts files that were looked into; `unread` of them could not be. `host`: as known_hosts writes it. */
+/** `host`: as known_hosts writes it. `looked`: the known_hosts files that git reads as the agent's user; `addTo`: where a key of it goes. */
 export function hostKeyVerdict(
   host: string,
   found: { inFile: string | undefined; looked: readonly string[]; addTo: string },
@@ -44,16 +44,13 @@ export type KeyFile = { path: string; mode: number; owner: number }
 
 /** ssh(1) ignores a key that others may read, and cannot read one of another user. */
 export function keyVerdict({ path, mode, owner }: KeyFile, user: { name: string; uid: number }): Verdict {
-  if (owner !== user.uid && owner !== 0 && user.uid !== 0)
-    return problem(
-      `${path} belongs to another user than ${user.name}, whom the agent runs as.`,
-      `chown ${user.name}: ${path}`,
-    )
-  if (owner !== user.uid && user.uid !== 0)
-    return problem(
-      `${path} belongs to root: user ${user.name}, whom the agent runs as, cannot read it.`,
-      `chown ${user.name}: ${path}`,
-    )
+  if (owner !== user.uid && user.uid !== 0) {
+    const whose =
+      owner === 0
+        ? `root: user ${user.name}, whom the agent runs as, cannot read it`
+        : `another user than ${user.name}, whom the agent runs as`
+    return problem(`${path} belongs to ${whose}.`, `chown ${user.name}: ${path}`)
+  }
   if ((mode & 0o077) !== 0)
     return problem(
       `${path} has mode 0${(mode & 0o777).toString(8)}: ssh ignores a key that others may read.`,

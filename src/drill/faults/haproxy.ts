@@ -1,9 +1,9 @@
 import { renameSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { killWithChildren, signalAll, withChildren } from '../../processes.ts'
 import { agentOf, backToFirst, type DrillContext, holder } from '../context.ts'
 import { pidsIn } from '../ip.ts'
 import { until } from '../lab-agents.ts'
-import { killWithChildren, signalAll, withChildren } from '../processes.ts'
 import { type Effect, type Fault, moved, movesFrom, settleAway, settleBack, settledMs, stayed } from './fault.ts'
 
 export const haproxyKill: Fault = {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ageMs } from '../../proc.ts'
+import { killWithChildren } from '../../processes.ts'
 import { agentOf, backToFirst, type DrillContext, holder } from '../context.ts'
 import { until } from '../lab-agents.ts'
-import { killWithChildren } from '../processes.ts'
 import { type Fault, moved, settleAway } from './fault.ts'
 
 /** It takes a second to end, and the agent starts it again: a VIP that then comes back at once has moved twice. */

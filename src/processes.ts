@@ -1,4 +1,4 @@
-import { childrenOf } from '../proc.ts'
+import { childrenOf } from './proc.ts'
 
 /** A process and its children: HAProxy's master and its workers, keepalived and its VRRP process. */
 export function withChildren(pid: number): number[] {
