@@ -31,6 +31,10 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     const reason = await undoFirstApply(parts, journal, signal)
     return pass.end({ kind: 'rejected', stage: 'activate', reason }, journal.revision)
   }
+  const rejectUndone = (): Promise<void> =>
+    reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
+  // Before the journal that counts the dead is gone: the next agent would begin the same apply with a new count.
+  if (undo) await rejectUndone()
   parts.health.expect(target.expectation)
   pass.goesLive(target.id)
   const result = await applyRelease(
@@ -52,9 +56,8 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
   if (result.kind !== 'applied') parts.health.probeAt((from ?? target).expectation.healthPort)
   switch (result.kind) {
     case 'applied':
-      // Otherwise the next pass would begin the same apply with a new count.
-      if (undo)
-        await reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
+      // Two releases of one revision (rendered by two versions): what was applied has cleared the name of what was undone.
+      if (undo && journal.revision === target.revision) await rejectUndone()
       return pass.end({ kind: 'applied', release: target.id }, undo ? target.revision : journal.revision)
     case 'interrupted':
       return pass.end({ kind: 'interrupted' })
