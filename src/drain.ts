@@ -87,7 +87,7 @@ export async function drain(
   return { kind: 'drained', vips: names, tookMs, sessions: sessionsOf(parts, services) }
 }
 
-/** Ends a drain, and the waiting of a recovered node: where this node is preferred, it takes the VIPs back. */
+/** Ends a drain, and the waiting of a recovered node or of a takeover: where this node is preferred, it takes the VIPs back. */
 export async function undrain(parts: Parts, vip: string | undefined): Promise<UndrainResult> {
   // One that a later release has taken away can still be undrained.
   const isDrained = parts.drains.all().some((entry) => entry.vip === vip)
@@ -99,6 +99,7 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
   }
   try {
     const ended = await parts.drains.remove(vip)
+    await parts.takeover.end(vip === undefined ? parts.takeover.waiting() : [vip])
     parts.health.endHoldDown(vip)
     parts.log.info({ about: 'drain', vip: vip ?? 'all', ended: ended.length }, 'drain ends')
     if (ended.length > 0) {

@@ -54,6 +54,12 @@ export function headlineOf(status: Facts, logs: Logs): Status['headline'] {
   if (!gate.fresh) return bad('the agent has not looked at HAProxy for a while: see its log', logs.agent)
   if (haproxy.state === 'UNKNOWN')
     return bad(`HAProxy serves, but cannot be asked: ${haproxy.reason}`, `Why: ${logs.haproxy}`)
+  const left = vips.filter(({ scoreCause }) => scoreCause === 'waits_for_takeover').map(({ name }) => name)
+  if (left.length > 0)
+    return bad(
+      `${left.join(', ')}: left to the pair that holds ${left.length === 1 ? 'it' : 'them'} without lb-agent`,
+      'Run lb-agent install on the node that has the address; this one then takes part by itself (at once: lb-agent undrain)',
+    )
   const bare = vips.find(({ state, held }) => state === 'MASTER' && !held)
   if (bare !== undefined)
     return bad(

@@ -9,6 +9,7 @@ import { watchFifo } from './daemons/watch-fifo.ts'
 import { createEvents } from './event-parts.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
+import { readTakeover, TAKEOVER_FILE } from './health/takeover.ts'
 import { createTrackFiles } from './health/track-files.ts'
 import { watchHealth } from './health/watch.ts'
 import { ownAddresses } from './observe/addresses.ts'
@@ -19,6 +20,7 @@ import type { Secrets } from './secrets.ts'
 import { createSource } from './source/source.ts'
 import type { AgentConfig } from './spec/agent-config.ts'
 import { createTroubles } from './troubles.ts'
+import { watchTakeover } from './watch-takeover.ts'
 import { createWords } from './words.ts'
 
 const FETCH_TIMEOUT_MS = 30_000
@@ -91,8 +93,10 @@ export async function createParts(
       log.info({ about: 'suspension' }, 'resumed')
     },
   })
+  const takeover = readTakeover(join(paths.state, TAKEOVER_FILE), troubles)
   const health = watchHealth({
     trackFiles,
+    takeover,
     thresholds: config.health,
     everyMs: config.health.everyMs,
     timeoutMs: config.health.timeoutMs,
@@ -106,6 +110,10 @@ export async function createParts(
     holding: () => {
       const addresses = ownAddresses()
       return ({ name, address }) => addresses.has(address) && vrrp.isMaster(name)
+    },
+    unheard: () => {
+      const addresses = ownAddresses()
+      return ({ name, address }) => addresses.has(address) && vrrp.isMaster(name) && vrrp.get(name) === undefined
     },
     now,
     onVerdict: ({ serving, reason }) => {
@@ -144,6 +152,11 @@ export async function createParts(
 
   const dump = createKeepalivedDumper(config, keepalived.state)
   const observers = createObservers(config, { log, units, keepalived: keepalived.state, dump, health, vrrp })
+  const takeoverWatch = watchTakeover({
+    ...{ takeover, health, log },
+    expected: health.expectation,
+    ask: observers.askPeer,
+  })
 
   return {
     config,
@@ -165,6 +178,7 @@ export async function createParts(
     vrrp,
     troubles,
     drains,
+    takeover,
     suspensions,
     timeline: events.timeline,
     health,
@@ -190,6 +204,7 @@ export async function createParts(
     },
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
+      takeoverWatch.close()
       health.close()
       suspensions.close()
       fifo.close()

@@ -21,11 +21,18 @@ export type Brakes = {
   drained: string | undefined
   /** `requireHealthyOnce` and no server was up yet. */
   waitsForServer: boolean
+  /** A pair without lb-agent still holds it (takeover.ts). */
+  waitsForTakeover: boolean
   failbackMs: number | 'manual'
   nowMs: number
 }
 
 export function scoreOf(vip: string, health: VipHealth, brakes: Brakes): Score {
+  if (brakes.waitsForTakeover) {
+    const reason =
+      'left to the pair that holds it: run lb-agent install on the node that has it. This node takes part once lb-agent holds it there, or nobody answers for it; lb-agent undrain ends the wait'
+    return { vip, score: FAULT_SCORE, cause: 'waits_for_takeover', reason }
+  }
   if (brakes.waitsForServer) {
     const reason = 'held back: no server of it was up yet (requireHealthyOnce)'
     return { vip, score: FAULT_SCORE, cause: 'waits_for_server', reason }

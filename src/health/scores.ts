@@ -4,6 +4,7 @@ import { timeOfDay } from '../time-text.ts'
 import type { Drains } from './drains.ts'
 import type { Memory } from './memory.ts'
 import { type Score, scoreOf } from './score.ts'
+import type { Takeover } from './takeover.ts'
 import type { TrackFiles } from './track-files.ts'
 import { afterRecovery, firstHealth, nextHealth, type ServiceHealth, type VipHealth } from './vip-health.ts'
 
@@ -32,11 +33,14 @@ export type ScoresOptions = {
   trackFiles: TrackFiles
   memory: Memory
   drains: Drains
+  takeover: Pick<Takeover, 'waiting'>
   /**
    * Looks once, and says of each VIP whether keepalived holds it here: it is MASTER, and the kernel has the address. One
    * that a dead keepalived has left behind is not held.
    */
   holding(): (vip: { name: string; address: string }) => boolean
+  /** Looks once, and says of each VIP whether its address is here and a keepalived that runs has not said how it is. */
+  unheard(): (vip: { name: string; address: string }) => boolean
   onChange(change: ScoreChange): void
 }
 
@@ -46,6 +50,8 @@ export function createScores(options: ScoresOptions): Scores {
   let expectation: Expectation | undefined
   let servers: ServersOfBackends | undefined
   let scores: readonly Score[] = []
+  /** VIPs whose score was last written one lower, to hear of them. */
+  const asked = new Set<string>()
 
   const vips = () => expectation?.vips ?? []
   const healthOf = (vip: string): VipHealth => memory.health(vip) ?? firstHealth(adopted(trackFiles.readScore(vip)))
@@ -62,9 +68,17 @@ export function createScores(options: ScoresOptions): Scores {
       memory.setHealth(vip.name, health)
       if (wasHealthy(vip.name, expected, servers)) memory.setHealthyOnce(vip.name)
       const waitsForServer = vip.requireHealthyOnce && !memory.wasHealthyOnce(vip.name)
-      return scoreOf(vip.name, health, { drained: drainedBy(drains, vip.name), waitsForServer, failbackMs, nowMs })
+      return scoreOf(vip.name, health, {
+        drained: drainedBy(drains, vip.name),
+        waitsForServer,
+        waitsForTakeover: options.takeover.waiting().includes(vip.name),
+        failbackMs,
+        nowMs,
+      })
     })
-    const errors = scores.flatMap(write)
+    const isUnheard = options.unheard()
+    const silent = expected.vips.filter(isUnheard).map(({ name }) => name)
+    const errors = scores.flatMap((score) => (silent.includes(score.vip) ? ask(score) : write(score)))
     if (errors[0] !== undefined) throw errors[0]
   }
 
@@ -77,8 +91,23 @@ export function createScores(options: ScoresOptions): Scores {
     } catch (error) {
       return [error as Error]
     }
-    options.onChange({ ...score, before })
+    const wasAsked = asked.delete(score.vip) && before === score.score - 1
+    if (!wasAsked) options.onChange({ ...score, before })
     return []
+  }
+
+  // A keepalived that was MASTER before the agent came says so when its priority changes, and not otherwise (2.2.7, taken over
+  // from hand-written files): one less, and at the next look one more.
+  const ask = (score: Score): Error[] => {
+    const before = trackFiles.readScore(score.vip)
+    if (before !== score.score || score.score < 1) return write(score)
+    try {
+      trackFiles.writeScore(score.vip, score.score - 1)
+      asked.add(score.vip)
+      return []
+    } catch (error) {
+      return [error as Error]
+    }
   }
 
   return {

@@ -3,7 +3,13 @@ import { flag, list, oneOf, orNull, text, timeOrNull } from './fields.ts'
 
 export const HEALTH_CAUSES = ['healthy', 'no_service', 'servers_down', 'servers_unknown', 'damped'] as const
 /** Why a score is what it is, for programs: few enough to be a label of a metric. */
-export const SCORE_CAUSES = [...HEALTH_CAUSES, 'held_back', 'drained', 'waits_for_server'] as const
+export const SCORE_CAUSES = [
+  ...HEALTH_CAUSES,
+  'held_back',
+  'drained',
+  'waits_for_server',
+  'waits_for_takeover',
+] as const
 
 export const vipSchema = z
   .object({
@@ -39,7 +45,7 @@ export const vipSchema = z
     scoreReason: text('Reason of the score', 'Why the score is what it is.'),
     scoreCause: orNull(
       'Cause of the score',
-      'The same in one word: `healthy`; `no_service`: nothing to judge by; `servers_down`: a service has fewer servers than its minimum; `servers_unknown`: not asked yet; `damped`: a change waits for vrrp.damping; `held_back`: after a recovery (vrrp.failback); `drained`: by hand; `waits_for_server`: requireHealthyOnce. Null before the score is computed.',
+      'The same in one word: `healthy`; `no_service`: nothing to judge by; `servers_down`: a service has fewer servers than its minimum; `servers_unknown`: not asked yet; `damped`: a change waits for vrrp.damping; `held_back`: after a recovery (vrrp.failback); `drained`: by hand; `waits_for_server`: requireHealthyOnce; `waits_for_takeover`: a pair without lb-agent still holds it (lb-agent install). Null before the score is computed.',
       z.enum(SCORE_CAUSES),
     ),
   })

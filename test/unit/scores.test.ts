@@ -21,7 +21,13 @@ function transcript(steps: readonly Step[], rules: Rules = RULES, start = firstH
   })
 }
 
-const FREE = { drained: undefined, waitsForServer: false, failbackMs: 10_000, nowMs: 0 } as const
+const FREE = {
+  drained: undefined,
+  waitsForServer: false,
+  waitsForTakeover: false,
+  failbackMs: 10_000,
+  nowMs: 0,
+} as const
 
 test('the holder admits that its servers are lost only after the damping time', () => {
   const steps: Step[] = [
@@ -167,6 +173,11 @@ test('requireHealthyOnce keeps the VIP in FAULT until a server was up', () => {
     cause: 'waits_for_server',
     reason: 'held back: no server of it was up yet (requireHealthyOnce)',
   })
+})
+
+test('a VIP that a pair without lb-agent still holds stays in FAULT, whatever else is true of it', () => {
+  const { score, cause } = scoreOf('v', well, { ...FREE, waitsForServer: true, waitsForTakeover: true, drained: 'x' })
+  assert.deepEqual({ score, cause }, { score: -254, cause: 'waits_for_takeover' })
 })
 
 test('why a score is what it is has a word for programs as well', () => {

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import * as z from 'zod'
+import type { Troubles } from '../troubles.ts'
+import { writeDurably } from '../write-file.ts'
+
+/** Its name in the state directory. */
+export const TAKEOVER_FILE = 'takeover.json'
+
+/**
+ * VIPs that a pair without lb-agent still holds when this node is taken over. Its adverts are not heard here (VRRPv2), so
+ * keepalived would hold them as well: they stay in FAULT until an agent holds them, nobody does, or a person says so.
+ */
+const takeoverSchema = z.object({ vips: z.array(z.string()) })
+
+export type Takeover = {
+  /** Names of the VIPs that are left to the old pair. */
+  waiting(): readonly string[]
+  /** This node takes part in them from now on. Rejects with what the file system says; then nothing has changed. */
+  end(vips: readonly string[]): Promise<void>
+}
+
+/** Reads what `lb-agent install` has written to `file`. */
+export function readTakeover(file: string, troubles: Pick<Troubles, 'raise'>): Takeover {
+  let waiting: readonly string[] = []
+  try {
+    waiting = takeoverSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).vips
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    // A node that takes part without need is mended by keepalived; one that never does would be missed at night.
+    if (code !== 'ENOENT')
+      troubles.raise(
+        'takeover',
+        `${file} cannot be read: ${error instanceof z.ZodError ? 'it names no VIPs' : message}; this node takes part in all of its VIPs`,
+      )
+  }
+  return {
+    waiting: () => waiting,
+    end: async (vips) => {
+      const left = waiting.filter((name) => !vips.includes(name))
+      if (left.length === 0) await rm(file, { force: true })
+      else await writeTakeover(file, left)
+      waiting = left
+    },
+  }
+}
+
+/** Leaves these VIPs to whoever holds them, from the next start of the agent on. */
+export function writeTakeover(file: string, vips: readonly string[]): Promise<void> {
+  return writeDurably(file, JSON.stringify({ vips }), 0o640)
+}
