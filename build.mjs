@@ -11,11 +11,12 @@ const assets = Object.fromEntries(texts.map((name) => [name, readFileSync(name, 
 // Read only when something is rendered, and a third as long for every start to read past.
 assets[engine] = brotliCompressSync(readFileSync(engine)).toString('base64')
 
-// Only an agent with webhooks needs undici, and only a person pino-pretty: as text they cost the others no parsing at
-// every start.
+// Only an agent with webhooks needs undici, only a person pino-pretty, and only the installer systeminformation: as text they
+// cost the others no parsing at every start.
 for (const [name, used] of [
   ['undici', 'request'],
   ['pino-pretty', 'prettyFactory'],
+  ['systeminformation', 'osInfo'],
 ]) {
   const built = await build({
     stdin: { contents: `export { ${used} } from '${name}'`, resolveDir: '.' },
@@ -62,7 +63,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  external: ['undici', 'pino-pretty'],
+  external: ['undici', 'pino-pretty', 'systeminformation'],
   define: { LB_AGENT_VERSION: JSON.stringify(version) },
   banner: {
     js: [

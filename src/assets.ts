@@ -38,7 +38,12 @@ export async function loadPretty(): Promise<Pick<typeof import('pino-pretty'), '
   return (await loadEmbedded('pino-pretty')) ?? (await import('pino-pretty'))
 }
 
-async function loadEmbedded<T>(name: 'undici' | 'pino-pretty'): Promise<T | undefined> {
+/** Names the distribution, for the installer alone. */
+export async function loadSystemInformation(): Promise<Pick<typeof import('systeminformation'), 'osInfo'>> {
+  return (await loadEmbedded('systeminformation')) ?? (await import('systeminformation'))
+}
+
+async function loadEmbedded<T>(name: 'undici' | 'pino-pretty' | 'systeminformation'): Promise<T | undefined> {
   const embedded = typeof EMBEDDED_ASSETS === 'undefined' ? undefined : EMBEDDED_ASSETS[name]
   if (embedded === undefined) return undefined
   const code = brotliDecompressSync(Buffer.from(embedded, 'base64')).toString('base64')

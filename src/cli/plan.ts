@@ -1,15 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createTwoFilesPatch } from 'diff'
+import { changesOf } from '../prepare/changes-of-files.ts'
 import { forTerminal } from '../words.ts'
-import { paint, printProblems } from './print.ts'
+import { paintDiff, printProblems } from './print.ts'
 import { readAgentConfig } from './read-config.ts'
 import { readDesired } from './read-desired.ts'
 import { createNodeRenderer, packagedTarget, whyNoNode } from './render-node.ts'
 
 export type PlanOptions = { node?: string; from?: string; config: string; json?: boolean }
-
-type Change = { file: string; daemon: 'haproxy' | 'keepalived'; diff: string; consequence: string }
 
 /** What PATH would change on a node: a diff per file against the live ones (or those in `from`), and what follows. */
 export async function plan(path: string, options: PlanOptions): Promise<number> {
@@ -59,45 +57,15 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
     printProblems(rendered.problems)
     return 1
   }
-  const { files } = rendered
-  const changes = (['haproxy', 'keepalived'] as const).flatMap((daemon): Change[] => {
-    const old = withoutReleaseHeader(before[daemon])
-    const next = withoutReleaseHeader(files[daemon])
-    if (old === next) return []
-    return [
-      {
-        file: live[daemon],
-        daemon,
-        diff: createTwoFilesPatch(
-          live[daemon],
-          live[daemon],
-          old,
-          next,
-          before[daemon] === '' ? 'absent' : 'live',
-          'planned',
-        ),
-        consequence: before[daemon] === '' ? `${daemon} is started` : `${daemon} is reloaded`,
-      },
-    ]
-  })
+  const changes = changesOf(live, before, rendered.files)
   if (options.json === true) {
     console.log(JSON.stringify({ node, changes }, undefined, 2))
     return 0
   }
   if (changes.length === 0) console.log(`nothing changes on ${node}`)
-  for (const { diff } of changes) console.log(forTerminal(diff).split('\n').map(paintDiff).join('\n'))
+  for (const { diff } of changes) console.log(paintDiff(forTerminal(diff)))
   for (const { consequence } of changes) console.log(consequence)
   return 0
-}
-
-/** The header names the release that wrote the file; a daemon does not read it. */
-function withoutReleaseHeader(text: string): string {
-  return text.replaceAll(/\b[0-9a-f]{12}-[0-9a-f]{8}\b/g, 'not-released')
-}
-
-function paintDiff(line: string): string {
-  if (line.startsWith('+')) return paint('green', line)
-  return line.startsWith('-') ? paint('red', line) : line
 }
 
 function readOptional(file: string): string {

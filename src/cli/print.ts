@@ -9,6 +9,13 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
 
+/** A unified diff in the colours of git. */
+export function paintDiff(diff: string): string {
+  const line = (text: string): string =>
+    text.startsWith('+') ? paint('green', text) : text.startsWith('-') ? paint('red', text) : text
+  return diff.split('\n').map(line).join('\n')
+}
+
 export function printProblems(problems: readonly Problem[]): void {
   for (const problem of problems) console.log(formatProblem(forTerminal(problem)))
   console.log(problems.length === 1 ? '1 problem' : `${problems.length} problems`)

@@ -87,7 +87,7 @@ function uidOf(pid: number): string | undefined {
 }
 
 /** passwd(5), wherever it is kept. `key`: a name or a number. */
-async function findUser(key: string): Promise<User | undefined> {
+export async function findUser(key: string): Promise<User | undefined> {
   const said = await exec('getent', ['passwd', key], { timeoutMs: ANSWERS_WITHIN_MS })
   const [name, , uid, gid, , home] = said.stdout.toString('utf8').trim().split(':')
   if (name === undefined || uid === undefined || gid === undefined || home === undefined) return undefined

@@ -1,0 +1,32 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { loadSystemInformation } from '../assets.ts'
+import { CLEAN_ENV } from '../exec.ts'
+
+/** `sysext`: programs come as system extensions (Flatcar). `none`: we know no package manager of it. */
+export type PackageManager = 'apt' | 'dnf' | 'sysext' | 'none'
+
+/** `name`: as people call it, with its release. */
+export type Distribution = { name: string; manager: PackageManager }
+
+/** Which distribution this is, and what installs programs on it. */
+export async function readDistribution(): Promise<Distribution> {
+  const { distro, release } = await (await loadSystemInformation()).osInfo()
+  const known = distro !== '' && distro !== 'unknown'
+  const name = known ? [distro, release].filter((word) => word !== '' && word !== 'unknown').join(' ') : 'unknown'
+  if (/flatcar/i.test(distro)) return { name, manager: 'sysext' }
+  if (isProgram('apt-get')) return { name, manager: 'apt' }
+  return { name, manager: isProgram('dnf') ? 'dnf' : 'none' }
+}
+
+/** Whether a program is on the PATH, sbin included. */
+export function isProgram(name: string): boolean {
+  return (CLEAN_ENV['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { openStateFiles } from '../apply/apply-state.ts'
+import { createAskPeer } from '../ask-peer.ts'
+import { ownAddresses } from '../observe/addresses.ts'
+import { askNeighbour } from '../observe/neighbours.ts'
+import type { AgentConfig } from '../spec/agent-config.ts'
+import type { Wanted } from './desired.ts'
+import { readKeepalivedFile } from './keepalived-file.ts'
+import type { InstallOptions } from './options.ts'
+import { planTakeover, type TakeoverPlan } from './takeover-plan.ts'
+import { isActive, unitsOf } from './units.ts'
+
+const ANSWERS_WITHIN_MS = 2_000
+const NOTHING: TakeoverPlan = { stays: [], left: [], gaps: [], obstacles: [] }
+
+const answerSchema = z.object({ vips: z.array(z.object({ address: z.string(), held: z.boolean() })) })
+
+/** Looks for a hand-written pair: here, on the link, and whether agents run on the other nodes already. */
+export async function lookAtPair(
+  config: AgentConfig,
+  { spec, release }: Wanted,
+  live: { keepalived: string | undefined },
+  options: Pick<InstallOptions, 'alone'>,
+  signal: AbortSignal,
+): Promise<TakeoverPlan> {
+  const state = await openStateFiles(config.paths.state)
+  // A node that lb-agent runs is taken over already.
+  if (state.current().applied !== null) return NOTHING
+  const [keepalived] = await unitsOf(['keepalived.service'], signal)
+  const runs = keepalived !== undefined && isActive(keepalived)
+  const { vips, peers } = release.expectation
+  const held = ownAddresses()
+  const ask = createAskPeer(config.http)
+  const [answers, said] = await Promise.all([
+    Promise.all(
+      vips
+        .filter(({ address }) => !held.has(address))
+        .map(async (vip) => ({ vip, answer: await askNeighbour(vip.interface, vip.address, signal) })),
+    ),
+    Promise.all(peers.map(async (peer) => ({ peer, answer: await ask(peer, ANSWERS_WITHIN_MS) }))),
+  ])
+  const agents = said.flatMap(({ peer, answer }) => {
+    const read = answer.kind === 'answer' ? answerSchema.safeParse(answer.value).data : undefined
+    return (read?.vips ?? []).filter((vip) => vip.held).map(({ address }) => [address, peer.name] as const)
+  })
+  return planTakeover(
+    {
+      before: runs ? readKeepalivedFile(live.keepalived ?? '').instances : [],
+      after: readKeepalivedFile(release.files.keepalived).instances,
+      known: new Set(spec.vips.flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])),
+      held,
+      answered: new Set(answers.flatMap(({ vip, answer }) => (answer.kind === 'answered' ? [vip.address] : []))),
+      agents: new Map(agents),
+      peers: said.map(({ peer, answer }) => ({ ...peer, answers: answer.kind === 'answer' })),
+    },
+    options,
+  )
+}

@@ -1,0 +1,111 @@
+import { chown, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import type { User } from '../doctor/examined.ts'
+import { TAKEOVER_FILE, writeTakeover } from '../health/takeover.ts'
+import { writeDurably } from '../write-file.ts'
+import { writeBackup } from './backup.ts'
+import { done, failed, type Step } from './options.ts'
+import type { SshFiles } from './ssh-files.ts'
+import type { TakeoverPlan } from './takeover-plan.ts'
+import { systemctl } from './units.ts'
+
+// What `lb-agent install` does, one thing each; all of them may be done again.
+
+export function backUp(directory: string, paths: readonly string[], enabled: readonly string[]): Step {
+  return {
+    what: `keep ${paths.join(' and ')} in ${directory}, for lb-agent uninstall`,
+    perform: guarded(async () => {
+      await writeBackup(directory, paths, { enabled, nowMs: Date.now() })
+      return done()
+    }),
+  }
+}
+
+export function writeSshFiles(directory: string, files: SshFiles['added'], user: User): Step {
+  return {
+    what: `put ${files.map(({ what }) => what).join(', ')} into ${directory}`,
+    perform: guarded(async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      await chown(directory, user.uid, user.gid)
+      for (const { name, content } of files) {
+        const path = join(directory, name)
+        await writeDurably(path, content, name.endsWith('.pub') ? 0o644 : 0o600)
+        await chown(path, user.uid, user.gid)
+      }
+      return done()
+    }),
+  }
+}
+
+/** The end of this run: nobody can read the repository before a person has been at the git server. */
+export function askForDeployKey(publicKey: string, url: string): Step {
+  return {
+    what: 'wait for the git server to know the new key',
+    shows: publicKey.trim(),
+    perform: async () =>
+      failed(
+        `the git server does not know the new key yet: ${publicKey.trim()}`,
+        `give it read access to ${url} (a deploy key), then run lb-agent install again; it begins where it ended`,
+      ),
+  }
+}
+
+export function leaveVips(state: string, vips: readonly string[], user: User): Step {
+  const file = join(state, TAKEOVER_FILE)
+  return {
+    what: `leave ${vips.join(', ')} to the node that holds ${vips.length === 1 ? 'it' : 'them'} today, until lb-agent is installed there`,
+    perform: guarded(async () => {
+      await writeTakeover(file, vips)
+      await chown(file, user.uid, user.gid)
+      return done()
+    }),
+  }
+}
+
+export function writeAgentYaml(path: string, before: string, text: string): Step {
+  return {
+    what: `write ${path}`,
+    shows: createTwoFilesPatch(path, path, before, text, before === '' ? 'absent' : 'there', 'planned'),
+    perform: guarded(async () => {
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+      await writeDurably(path, text, 0o644)
+      return done()
+    }),
+  }
+}
+
+export function enable(units: readonly string[]): Step {
+  return {
+    what: `have ${units.map((unit) => unit.replace('.service', '')).join(', ')} start at boot`,
+    perform: (signal) => systemctl(['enable', '--quiet', ...units], signal),
+  }
+}
+
+export function start(running: boolean, { stays }: TakeoverPlan): Step {
+  const keeps =
+    stays.length === 0 ? '' : `; ${stays.join(', ')} ${stays.length === 1 ? 'stays' : 'stay'} on this node meanwhile`
+  return {
+    what: running
+      ? 'restart lb-agent, which moves no VIP'
+      : `start lb-agent, which replaces both live files, reloads HAProxy, then keepalived${keeps}`,
+    perform: async (signal) => {
+      const started = await systemctl(
+        [running ? 'restart' : 'start', 'lb-agent.service'],
+        signal,
+        'journalctl -e -u lb-agent says why; run lb-agent install again',
+      )
+      return started.kind === 'failed' ? started : systemctl(['start', 'lb-agent-drain.service'], signal)
+    },
+  }
+}
+
+function guarded(work: () => Promise<Awaited<ReturnType<Step['perform']>>>): Step['perform'] {
+  return async () => {
+    try {
+      return await work()
+    } catch (error) {
+      return failed((error as Error).message, 'make room, or mend the permissions, and run it again')
+    }
+  }
+}

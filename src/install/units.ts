@@ -1,0 +1,37 @@
+import { describeFailure, exec, succeeded } from '../exec.ts'
+import { done, failed, type StepResult } from './options.ts'
+
+export type UnitState = { unit: string; load: string; active: string; file: string }
+
+/** Those of the packages that run the agent, and those of the distribution that it works with. */
+export const AGENT_UNITS: readonly string[] = ['lb-agent.service', 'lb-agent-drain.service']
+export const DAEMON_UNITS: readonly string[] = ['haproxy.service', 'keepalived.service']
+
+const ASKS_WITHIN_MS = 5_000
+const WORKS_WITHIN_MS = 60_000
+
+/** How systemd has these units, in their order. Empty where it cannot be asked. */
+export async function unitsOf(units: readonly string[], signal: AbortSignal): Promise<UnitState[]> {
+  const properties = '--property=LoadState,ActiveState,UnitFileState'
+  const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], {
+    ...{ timeoutMs: ASKS_WITHIN_MS, signal },
+  })
+  if (!succeeded(said)) return []
+  const blocks = said.stdout.toString('utf8').trim().split('\n\n')
+  return units.map((unit, index) => {
+    const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(blocks[index] ?? '')?.[1] ?? ''
+    return { unit, load: of('LoadState'), active: of('ActiveState'), file: of('UnitFileState') }
+  })
+}
+
+export function isActive({ active }: UnitState): boolean {
+  return active === 'active' || active === 'reloading' || active === 'activating'
+}
+
+/** `systemctl …`, as a step ends. `fix`: what a person does instead. */
+export async function systemctl(words: readonly string[], signal: AbortSignal, fix?: string): Promise<StepResult> {
+  const result = await exec('systemctl', [...words], { timeoutMs: WORKS_WITHIN_MS, signal })
+  if (succeeded(result)) return done()
+  const unit = words.at(-1) ?? ''
+  return failed(`systemctl ${words.join(' ')}: ${describeFailure(result)}`, fix ?? `journalctl -e -u ${unit} says why`)
+}
