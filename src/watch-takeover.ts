@@ -4,7 +4,7 @@ import type { AskPeer } from './ask-peer.ts'
 import { cleanText } from './clean-text.ts'
 import type { Takeover } from './health/takeover.ts'
 import type { HealthWatch } from './health/watch.ts'
-import { type Answering, askNeighbour } from './observe/neighbours.ts'
+import { answersAt } from './observe/answers-at.ts'
 import type { Expectation, ExpectedVip } from './render/expectation.ts'
 
 export type TakeoverWatch = { close(): void }
@@ -19,7 +19,7 @@ type Options = {
 
 const LOOK_EVERY_MS = 1_000
 const ANSWER_WITHIN_MS = 800
-/** One lost ARP request is no proof that the old pair is gone. */
+/** One lost packet is no proof that the old pair is gone. */
 const SILENT_LOOKS = 3
 
 const answerSchema = z.object({
@@ -42,15 +42,21 @@ export function watchTakeover(options: Options): TakeoverWatch {
     const holders = await agentsThatHold(expected, options.ask)
     for (const name of waiting) {
       const vip = expected.vips.find((candidate) => candidate.name === name)
-      const why = vip === undefined ? 'it is none of this node any more' : await whyOver(vip, holders.get(vip.address))
+      const why =
+        vip === undefined ? 'it is none of this node any more' : await whyOver(expected, vip, holders.get(vip.address))
       if (why !== undefined) await end(name, why)
     }
   }
 
-  const whyOver = async (vip: ExpectedVip, agent: string | undefined): Promise<string | undefined> => {
+  const whyOver = async (
+    expected: Expectation,
+    vip: ExpectedVip,
+    agent: string | undefined,
+  ): Promise<string | undefined> => {
     if (agent !== undefined) return `lb-agent on ${agent} holds it`
-    const answer: Answering = await askNeighbour(vip.interface, vip.address)
-    const looks = answer.kind === 'silent' ? (silentLooks.get(vip.name) ?? 0) + 1 : 0
+    const ports = expected.services.filter((service) => service.vip === vip.name).map(({ port }) => port)
+    const answers = await answersAt(vip.address, ports, ANSWER_WITHIN_MS)
+    const looks = answers === false ? (silentLooks.get(vip.name) ?? 0) + 1 : 0
     silentLooks.set(vip.name, looks)
     return looks >= SILENT_LOOKS ? 'nobody answers for its address any more' : undefined
   }

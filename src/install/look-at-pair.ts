@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { openStateFiles } from '../apply/apply-state.ts'
 import { createAskPeer } from '../ask-peer.ts'
 import { ownAddresses } from '../observe/addresses.ts'
-import { askNeighbour } from '../observe/neighbours.ts'
+import { answersAt } from '../observe/answers-at.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import type { Wanted } from './desired.ts'
 import { readKeepalivedFile } from './keepalived-file.ts'
@@ -15,7 +15,7 @@ const NOTHING: TakeoverPlan = { stays: [], left: [], gaps: [], obstacles: [] }
 
 const answerSchema = z.object({ vips: z.array(z.object({ address: z.string(), held: z.boolean() })) })
 
-/** Looks for a hand-written pair: here, on the link, and whether agents run on the other nodes already. */
+/** Looks for a hand-written pair: here, at the VIPs, and whether agents run on the other nodes already. */
 export async function lookAtPair(
   config: AgentConfig,
   { spec, release }: Wanted,
@@ -28,14 +28,15 @@ export async function lookAtPair(
   if (state.current().applied !== null) return NOTHING
   const [keepalived] = await unitsOf(['keepalived.service'], signal)
   const runs = keepalived !== undefined && isActive(keepalived)
-  const { vips, peers } = release.expectation
+  const { vips, services, peers } = release.expectation
   const held = ownAddresses()
   const ask = createAskPeer(config.http)
+  const portsOf = (vip: string) => services.filter((service) => service.vip === vip).map(({ port }) => port)
   const [answers, said] = await Promise.all([
     Promise.all(
       vips
         .filter(({ address }) => !held.has(address))
-        .map(async (vip) => ({ vip, answer: await askNeighbour(vip.interface, vip.address, signal) })),
+        .map(async (vip) => ({ vip, answers: await answersAt(vip.address, portsOf(vip.name), ANSWERS_WITHIN_MS) })),
     ),
     Promise.all(peers.map(async (peer) => ({ peer, answer: await ask(peer, ANSWERS_WITHIN_MS) }))),
   ])
@@ -49,7 +50,7 @@ export async function lookAtPair(
       after: readKeepalivedFile(release.files.keepalived).instances,
       known: new Set(spec.vips.flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])),
       held,
-      answered: new Set(answers.flatMap(({ vip, answer }) => (answer.kind === 'answered' ? [vip.address] : []))),
+      answered: new Set(answers.flatMap(({ vip, answers }) => (answers === true ? [vip.address] : []))),
       agents: new Map(agents),
       peers: said.map(({ peer, answer }) => ({ ...peer, answers: answer.kind === 'answer' })),
     },

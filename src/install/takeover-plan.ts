@@ -12,7 +12,7 @@ export type Situation = {
   known: ReadonlySet<string>
   /** Addresses that this node has now. */
   held: ReadonlySet<string>
-  /** Addresses for which another machine on this link answers. */
+  /** Addresses at which another machine answers. */
   answered: ReadonlySet<string>
   /** By address: the node whose agent says that it holds it. */
   agents: ReadonlyMap<string, string>
