@@ -19,6 +19,13 @@ The rules and the dashboard find the agents by the labels job="lb-agent", cluste
 Prometheus must reach the agents: http.listen in agent.yaml is 127.0.0.1 unless you change it.
 Print them again when lb.yaml gets another cluster name or other nodes.`
 
+const FIREWALL = `
+  lb-agent firewall lb-config --node lb1 --scraper 10.0.0.5 > lb-agent.nft     10.0.0.5 is Prometheus
+
+Without --into: a table of its own. It drops VRRP that no other node sent, and keeps the port of http.listen for the other
+nodes and the scrapers; everything else it leaves alone. A chain that drops what it does not name needs --into: rules that
+accept what this node must hear, and a jump to them. The head of what is printed says how it is loaded, kept and undone.`
+
 /** The verb table. Verbs are loaded when they are called, so that a short one starts fast. */
 function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   const program = new Command('lb-agent')
@@ -148,6 +155,14 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--port <n>', 'with --scrape: port of http.listen in agent.yaml', '9853')
     .addHelpText('after', MONITORING)
     .action((path, options) => exit(import('./cli/monitoring.ts').then(({ monitoring }) => monitoring(path, options))))
+  local('firewall <path>', 'a file for nft: VRRP from the other nodes only, services, who may read the agent')
+    .option('--node <name>', 'node of lb.yaml (default: the node of agent.yaml)')
+    .option('--scraper <list>', 'address or network that reads /metrics; with commas, or more than once', collect)
+    .option('--port <n>', 'port of http.listen (default: that of agent.yaml, or 9853)')
+    .option('--into <chain>', "accept it in a chain that drops the rest, such as 'inet filter input'")
+    .option('--into-output <chain>', "the same for what goes out, such as 'inet filter output'")
+    .addHelpText('after', FIREWALL)
+    .action((path, options) => exit(import('./cli/firewall.ts').then(({ firewall }) => firewall(path, options))))
   verb('schema', 'a JSON Schema: of lb.yaml for editors, of status --json for programs')
     .addOption(
       new Option('--of <what>', 'what it describes')
@@ -167,6 +182,11 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   )
 
   return program
+}
+
+/** An option that may be given more than once. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
 }
 
 /** `check` must not cost a Node start each second, so the launcher answers it; here it has been called around it. */

@@ -5,7 +5,8 @@ import { forTerminal } from '../words.ts'
 import { paintDiff, printProblems } from './print.ts'
 import { readAgentConfig } from './read-config.ts'
 import { readDesired } from './read-desired.ts'
-import { createNodeRenderer, packagedTarget, whyNoNode } from './render-node.ts'
+import { createNodeRenderer, packagedTarget } from './render-node.ts'
+import { whichNode } from './which-node.ts'
 
 export type PlanOptions = { node?: string; from?: string; config: string; json?: boolean }
 
@@ -17,18 +18,9 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
     return 1
   }
   const config = existsSync(options.config) ? readAgentConfig(options.config) : undefined
-  const node = options.node ?? config?.node
-  if (node === undefined) {
-    console.error(
-      `lb-agent: which node? --node NAME (nodes there: ${desired.spec.nodes.map(({ name }) => name).join(', ')})`,
-    )
-    return 2
-  }
-  const unknown = whyNoNode(desired, node)
-  if (unknown !== undefined) {
-    console.error(`lb-agent: ${unknown}`)
-    return 1
-  }
+  const which = whichNode(desired, options.node ?? config?.node)
+  if (which.kind === 'none') return which.exitCode
+  const node = which.node.name
   if (options.from !== undefined && !existsSync(options.from)) {
     console.error(
       `lb-agent: ${options.from} does not exist; --from takes a directory with haproxy.cfg and keepalived.conf`,

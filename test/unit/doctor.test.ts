@@ -289,12 +289,20 @@ test('a port is free, HAProxy’s, or taken by somebody else, also by a wildcard
 const BASE = { family: 'inet', table: 'f', name: 'in', type: 'filter', hook: 'input' }
 
 function ruleset(policy: string, ...rules: readonly unknown[][]): Verdict {
+  return rulesetFor([], policy, ...rules)
+}
+
+function rulesetFor(
+  peers: Parameters<typeof firewallVerdict>[1],
+  policy: string,
+  ...rules: readonly unknown[][]
+): Verdict {
   const nftables = [
     { metainfo: { json_schema_version: 1 } },
     { chain: { ...BASE, policy } },
     ...rules.map((expr) => ({ rule: { family: 'inet', table: 'f', chain: 'in', expr } })),
   ]
-  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] })
+  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, peers)
 }
 
 function match(left: unknown, right: unknown): unknown {
@@ -310,7 +318,7 @@ test('a firewall that forgets VRRP', () => {
   const lan = match({ payload: { protocol: 'ip', field: 'saddr' } }, '10.0.0.2')
   assert.equal(
     line(ruleset('drop', [lo, accept], [ssh, accept])),
-    'problem: chain in of table inet f (input) drops what no rule accepts, and none accepts VRRP (protocol 112): adverts are lost, and each node believes to be alone. → nft insert rule inet f in meta l4proto vrrp accept; and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot',
+    "problem: chain in of table inet f (input) drops what no rule accepts, and none accepts VRRP (protocol 112): adverts are lost, and each node believes to be alone. → nft insert rule inet f in meta l4proto vrrp accept; and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot; lb-agent firewall PATH --into 'inet f in' prints all that this node needs",
   )
   assert.equal(line(ruleset('drop', [vrrp, accept])), 'ok: No rule of nftables drops VRRP (protocol 112).')
   assert.equal(ruleset('accept', [ssh, accept]).kind, 'ok')
@@ -329,6 +337,31 @@ test('a firewall that forgets VRRP', () => {
     line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] })),
     'ok: No firewall rules: VRRP passes.',
   )
+})
+
+test('a firewall that lets VRRP in from the nodes of an earlier lb.yaml', () => {
+  const [accept, drop] = [{ accept: null }, { drop: null }]
+  const vrrp = match({ meta: { key: 'l4proto' } }, 'vrrp')
+  const from = (right: unknown): unknown => match({ payload: { protocol: 'ip', field: 'saddr' } }, right)
+  const peers = [
+    { name: 'lb2', address: '10.0.0.2' },
+    { name: 'lb3', address: '10.0.0.3' },
+  ]
+  const judged = (policy: string, ...rules: readonly unknown[][]): Verdict => rulesetFor(peers, policy, ...rules)
+  const why =
+    "problem: chain in of table inet f (input) accepts VRRP (protocol 112) from some addresses, and drops that of lb3 (10.0.0.3): each believes to be alone. → lb-agent firewall PATH --into 'inet f in' prints the rules for lb.yaml as it is now: load them again"
+  for (const told of [
+    judged('accept', [from('10.0.0.2'), vrrp, accept], [vrrp, drop]),
+    judged('drop', [from({ set: ['10.0.0.1', '10.0.0.2'] }), vrrp, accept]),
+  ])
+    assert.equal(line(told), why)
+  assert.equal(judged('accept', [from('10.0.0.2'), vrrp, accept]).kind, 'ok', 'nothing drops the rest')
+  assert.equal(judged('drop', [from({ set: ['10.0.0.2', '10.0.0.3'] }), vrrp, accept], [vrrp, drop]).kind, 'ok')
+  assert.equal(judged('drop', [from({ prefix: { addr: '10.0.0.0', len: 24 } }), vrrp, accept]).kind, 'ok')
+  assert.equal(judged('drop', [from('10.0.0.2'), vrrp, accept], [from('@balancers'), vrrp, accept]).kind, 'ok')
+  assert.equal(judged('drop', [from('10.0.0.2'), vrrp, accept], [from('10.0.0.3'), accept]).kind, 'ok')
+  assert.equal(judged('drop', [from('10.0.0.2'), vrrp, accept], [from('10.0.0.4'), accept]).kind, 'problem')
+  assert.equal(judged('drop', [vrrp, accept]).kind, 'ok')
 })
 
 test('a check that fails or takes too long cannot tell, and keeps no other from telling', async () => {

@@ -8,13 +8,36 @@ export type Ruleset =
   | { kind: 'no nft' }
   | { kind: 'failed'; reason: string }
 
-const FIX = {
-  input: (table: string, chain: string) => `nft insert rule ${table} ${chain} meta l4proto vrrp accept`,
-  ruleset: 'and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot',
+function fixOf(base: Chain): string {
+  if (base.table === OWN_TABLE) return anew(base)
+  return [
+    `nft insert rule ${base.family} ${base.table} ${base.name} meta l4proto vrrp accept`,
+    'and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot',
+    `${printing(base)} prints all that this node needs`,
+  ].join('; ')
 }
 
-/** VRRP is IP protocol 112, not a port: a strict ruleset forgets it, and each node then believes to be alone. */
-export function firewallVerdict(ruleset: Ruleset): Verdict {
+/** For rules that were right once. */
+function anew(base: Chain): string {
+  return `${printing(base)} prints the rules for lb.yaml as it is now: load them again`
+}
+
+/** The table that `lb-agent firewall` makes. */
+const OWN_TABLE = 'lb_agent'
+
+function printing({ family, table, name, hook }: Chain): string {
+  if (table === OWN_TABLE) return 'lb-agent firewall PATH'
+  return `lb-agent firewall PATH --into${hook === 'output' ? '-output' : ''} '${family} ${table} ${name}'`
+}
+
+/** Another node, by the address that its adverts come from. */
+type Peer = { name: string; address: string }
+
+/**
+ * VRRP is IP protocol 112, not a port: a strict ruleset forgets it, and each node then believes to be alone. `peers`: those
+ * whose adverts come from an address that lb.yaml has; rules of an earlier lb.yaml leave out who has come since.
+ */
+export function firewallVerdict(ruleset: Ruleset, peers: readonly Peer[] = []): Verdict {
   switch (ruleset.kind) {
     case 'not root':
       return cannotTell('Rules of the firewall are for root to read.', AS_ROOT)
@@ -23,19 +46,19 @@ export function firewallVerdict(ruleset: Ruleset): Verdict {
     case 'failed':
       return cannotTell(`nft does not list its rules: ${ruleset.reason}.`)
     case 'rules':
-      return judge(ruleset.json, ruleset.legacy)
+      return judge(ruleset.json, ruleset.legacy, peers)
     default:
       return ruleset satisfies never
   }
 }
 
-function judge(json: string, legacy: readonly string[]): Verdict {
+function judge(json: string, legacy: readonly string[], peers: readonly Peer[]): Verdict {
   const read = readRules(json)
   if (read === undefined) return cannotTell('What nft printed is not what this version of lb-agent can read.')
   const bases = read.chains.filter(
     ({ hook, type }) => (hook === 'input' || hook === 'output') && (type === undefined || type === 'filter'),
   )
-  const verdicts = bases.map((chain) => judgeChain(chain, read.rules))
+  const verdicts = bases.map((chain) => judgeChain(chain, read.rules, peers))
   const bad = verdicts.find(({ kind }) => kind === 'problem') ?? verdicts.find(({ kind }) => kind === 'cannot tell')
   if (bad !== undefined) return bad
   if (legacy.includes('filter'))
@@ -46,20 +69,28 @@ function judge(json: string, legacy: readonly string[]): Verdict {
   return ok(bases.length === 0 ? 'No firewall rules: VRRP passes.' : 'No rule of nftables drops VRRP (protocol 112).')
 }
 
-function judgeChain(base: Chain, rules: readonly Rule[]): Verdict {
+function judgeChain(base: Chain, rules: readonly Rule[], peers: readonly Peer[]): Verdict {
   const table = `${base.family} ${base.table}`
   const where = `chain ${base.name} of table ${table} (${base.hook})`
   const reachable = rulesFrom(base, rules)
   const named = reachable.filter(({ expr }) => expr.some(isVrrpMatch))
-  const fix = `${FIX.input(table, base.name)}; ${FIX.ruleset}`
+  const fix = fixOf(base)
+  const closed = base.policy === 'drop' || reachable.some((rule) => rule.expr.every(isNoMatch) && isDrop(rule))
   const first = named.find((rule) => verdictOf(rule) !== undefined)
   if (first !== undefined && isDrop(first))
     return problem(
       `A rule in ${where} drops VRRP (protocol 112): adverts are lost, and each node believes to be alone.`,
       fix,
     )
-  if (first !== undefined) return ok('VRRP is let through.')
-  const closed = base.policy === 'drop' || reachable.some((rule) => rule.expr.every(isNoMatch) && isDrop(rule))
+  if (first !== undefined) {
+    const out = base.hook === 'input' ? peers.filter((peer) => isKeptOut(peer, reachable, closed)) : []
+    if (out.length === 0) return ok('VRRP is let through.')
+    const names = out.map(({ name, address }) => `${name} (${address})`).join(', ')
+    return problem(
+      `${where} accepts VRRP (protocol 112) from some addresses, and drops that of ${names}: each believes to be alone.`,
+      anew(base),
+    )
+  }
   if (!closed) return ok('VRRP is let through.')
   if (reachable.some(mayLetVrrpThrough))
     return cannotTell(
@@ -70,6 +101,21 @@ function judgeChain(base: Chain, rules: readonly Rule[]): Verdict {
     `${where} drops what no rule accepts, and none accepts VRRP (protocol 112): adverts are lost, and each node believes to be alone.`,
     fix,
   )
+}
+
+/** The first rule for VRRP of its address decides; where there is none, one that is about more than VRRP may. */
+function isKeptOut({ address }: Peer, reachable: readonly Rule[], closed: boolean): boolean {
+  const its = reachable.filter((rule) => rule.expr.every((part) => mayBeFrom(address, part)))
+  const decides = its.find((rule) => rule.expr.some(isVrrpMatch) && verdictOf(rule) !== undefined)
+  return decides === undefined ? closed && !its.some(mayLetVrrpThrough) : isDrop(decides)
+}
+
+/** False for a match of source addresses that are all named, one by one, and are others. */
+function mayBeFrom(address: string, part: Expression): boolean {
+  const match = matchOf(part)
+  if (match === undefined || match.op === '!=' || !/"field":"saddr"/.test(JSON.stringify(match.left))) return true
+  const named = sourcesSchema.safeParse(match.right).data
+  return named === undefined || named.includes(address)
 }
 
 /** The rules of a chain and, in their place, of those it jumps to, in order. */
@@ -142,6 +188,14 @@ const ruleSchema = z.object({
   expr: z.array(z.record(z.string(), z.unknown())),
 })
 const matchSchema = z.object({ op: z.string(), left: z.unknown(), right: z.unknown() })
+/** No networks, ranges or sets with a name. */
+const sourcesSchema = z.union([
+  z
+    .string()
+    .regex(/^[0-9a-f.:]+$/)
+    .transform((address) => [address]),
+  z.object({ set: z.array(z.string()) }).transform(({ set }) => set),
+])
 const documentSchema = z.object({ nftables: z.array(z.record(z.string(), z.unknown())) })
 
 function readRules(json: string): { chains: Chain[]; rules: Rule[] } | undefined {
