@@ -5,6 +5,7 @@ import { findTakenPorts } from './daemons/check-ports.ts'
 import { lookForExporter } from './look-for-exporter.ts'
 import type { Parts } from './parts.ts'
 import type { PassRevision } from './pass-record.ts'
+import { endpoint } from './spec/address.ts'
 import { formatProblem } from './spec/problem.ts'
 
 // The stages before anything is put live, in their order: each gives a value for the next one, or a reason.
@@ -55,7 +56,7 @@ export async function check(
   }
   const taken = await findTakenPorts(to.files.haproxy, from?.files.haproxy ?? '')
   if (taken.length > 0) {
-    const where = taken.map(({ address, port, line }) => `${address}:${port} (haproxy.cfg:${line})`).join(', ')
+    const where = taken.map(({ address, port, line }) => `${endpoint(address, port)} (haproxy.cfg:${line})`).join(', ')
     return {
       kind: 'failed',
       reason: `haproxy could not bind ${where} of release ${to.id}: another process listens there; ${stays}`,

@@ -1,6 +1,7 @@
 import type { ClusterView } from '../cluster.ts'
 import { type ControlClient, connectControl } from '../serve/control-client.ts'
 import { controlSocketOf } from '../serve/control-socket.ts'
+import { endpoint } from '../spec/address.ts'
 import type { Status } from '../status.ts'
 import { age } from '../time-text.ts'
 import { formatCluster } from './cluster-table.ts'
@@ -188,7 +189,7 @@ function serviceLines(status: Status): string[] {
   if (status.services.length === 0) return []
   const rows = status.services.map((service) => [
     service.name,
-    `${service.address}:${service.port}`,
+    endpoint(service.address, service.port),
     service.up === null ? paint('yellow', 'UNKNOWN') : `${service.up}/${service.total}`,
     service.servers
       .map((server) =>

@@ -1,3 +1,4 @@
+import { endpoint } from '../spec/address.ts'
 import { fillTable, html, rowHead } from './dom.ts'
 import { type Mood, moodOfService } from './mood.ts'
 import type { Seen } from './seen.ts'
@@ -59,7 +60,7 @@ export function showServices({ own, services }: Seen): void {
     cell.append(servers)
     return [
       rowHead(service.name),
-      html('td', `${service.address}:${service.port}`),
+      html('td', endpoint(service.address, service.port)),
       html('td', up, moodOfService(service)),
       cell,
       html('td', service.by === own.node ? 'this balancer' : service.by || '–'),

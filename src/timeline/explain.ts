@@ -100,7 +100,7 @@ function leftFault(causes: readonly TimelineEvent[], said: Said | undefined): Ex
   return { reason: said?.kind === 'gate file' ? 'the gate file says open' : 'what held it in FAULT is gone' }
 }
 
-function becameFault({ from, causes, said, printed, recent }: Parts): Explanation {
+function becameFault({ vip, from, causes, said, printed, recent }: Parts): Explanation {
   const gate = newest(causes, 'gate')
   if (gate?.open === false) return { reason: `gate closed: ${gate.reason}` }
   if (said?.kind === 'interface') return { reason: `interface ${said.name} went down` }
@@ -108,6 +108,9 @@ function becameFault({ from, causes, said, printed, recent }: Parts): Explanatio
   const last = newest(recent.toReversed(), 'gate')
   if (from === 'UNKNOWN' && last?.open === false)
     return { reason: `keepalived began behind a closed gate: ${last.reason}` }
+  const score = newest(recent.filter((event) => concerns(event, vip)).toReversed(), 'score')
+  // A score below 0 is how the agent holds a VIP back.
+  if (score !== undefined && score.to < 0) return { reason: score.reason }
   if (said?.kind === 'gate file') return { reason: 'the gate file says closed' }
   return { reason: `the gate was open as far as the agent knows; ${unread(printed)}` }
 }

@@ -37,6 +37,14 @@ const rows: [string, VrrpState, VrrpState, readonly NewEvent[], readonly string[
     'gate closed: HAProxy does not listen on 127.0.0.1:8405',
   ],
   [
+    'a VIP that is held back here',
+    'UNKNOWN',
+    'FAULT',
+    [{ kind: 'score', vip: 'api', from: null, to: -254, reason: 'held back: no server of it was up yet' }],
+    undefined,
+    'held back: no server of it was up yet',
+  ],
+  [
     'an interface that went down',
     'MASTER',
     'FAULT',
