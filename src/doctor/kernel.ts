@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { exec } from '../exec.ts'
 import type { Check } from './check.ts'
-import type { Desired } from './examined.ts'
+import { usesFamily } from './examined.ts'
 import { nonlocalBindVerdict, rpFilterVerdict } from './verdicts/kernel.ts'
 
 export const KERNEL_CHECKS: readonly Check[] = [
@@ -31,16 +31,6 @@ export const KERNEL_CHECKS: readonly Check[] = [
     },
   },
 ]
-
-/** Without an lb.yaml, IPv4 is what most have. */
-function usesFamily(desired: Desired, family: 4 | 6): boolean {
-  if (desired.kind === 'unknown') return family === 4
-  const addresses = desired.spec.vips.flatMap((vip) => [
-    vip.address,
-    ...vip.extraAddresses.map(({ address }) => address),
-  ])
-  return addresses.some((address) => address.includes(':') === (family === 6))
-}
 
 async function deviceTo(address: string, signal: AbortSignal): Promise<string | undefined> {
   const said = await exec('ip', ['-o', 'route', 'get', address], { timeoutMs: 2_000, signal })

@@ -294,7 +294,7 @@ function ruleset(policy: string, ...rules: readonly unknown[][]): Verdict {
     { chain: { ...BASE, policy } },
     ...rules.map((expr) => ({ rule: { family: 'inet', table: 'f', chain: 'in', expr } })),
   ]
-  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] })
+  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, ['ip'])
 }
 
 function match(left: unknown, right: unknown): unknown {
@@ -312,7 +312,7 @@ test('a firewall that forgets VRRP', () => {
     line(ruleset('drop', [lo, accept], [ssh, accept])),
     'problem: chain in of table inet f (input) drops what no rule accepts, and none accepts VRRP (protocol 112): adverts are lost, and each node believes to be alone. → nft insert rule inet f in meta l4proto vrrp accept; and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot',
   )
-  assert.equal(line(ruleset('drop', [vrrp, accept])), 'ok: No rule of nftables drops VRRP (protocol 112).')
+  assert.equal(line(ruleset('drop', [vrrp, accept])), 'ok: No rule drops VRRP (protocol 112), in or out.')
   assert.equal(ruleset('accept', [ssh, accept]).kind, 'ok')
   assert.equal(ruleset('accept', [ssh, accept], [{ counter: {} }, drop]).kind, 'problem', 'a last rule drops the rest')
   assert.equal(ruleset('accept', [vrrp, drop]).kind, 'problem')
@@ -323,10 +323,9 @@ test('a firewall that forgets VRRP', () => {
   assert.equal(ruleset('drop', [states]).kind, 'problem')
   const links = { vmap: { key: { meta: { key: 'iifname' } }, data: { set: [['eth0', { jump: { target: 'lan' } }]] } } }
   assert.equal(ruleset('drop', [states], [links]).kind, 'cannot tell')
-  assert.equal(firewallVerdict({ kind: 'not root' }).kind, 'cannot tell')
-  assert.equal(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: ['filter'] }).kind, 'cannot tell')
+  assert.equal(firewallVerdict({ kind: 'not root' }, ['ip']).kind, 'cannot tell')
   assert.equal(
-    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] })),
+    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] }, ['ip'])),
     'ok: No firewall rules: VRRP passes.',
   )
 })
