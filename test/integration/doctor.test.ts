@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { inNamespace } from '../../src/drill/ip.ts'
-import { type Cluster, killAgent, readOnly, startCluster, VIP, verb } from '../support/cluster.ts'
+import { inNamespace, pidsIn } from '../../src/drill/ip.ts'
+import { until } from '../../src/drill/lab-agents.ts'
+import { type Cluster, killAgent, readOnly, settled, startCluster, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
 
 type Told = { family: string; about: string; verdict: string; why: string; fix: string | null }
@@ -28,6 +31,11 @@ function inTwo(...argv: readonly string[]): Promise<string> {
   return inNamespace(cluster.lab.network.namespace('two'), argv)
 }
 
+/** A process in a namespace of the lab, ended by its pid; with the lab at the latest. */
+function start(host: string, ...argv: readonly string[]): ChildProcess {
+  return spawn('ip', ['netns', 'exec', cluster.lab.network.namespace(host), ...argv], { stdio: 'ignore' })
+}
+
 /** One problem, and exit code 1. */
 async function theProblem(): Promise<Told> {
   const { code, problems } = await doctor()
@@ -43,7 +51,9 @@ test('finds nothing wrong with a healthy node', { skip }, async () => {
   assert.deepEqual(problems, [])
   assert.equal(code, 0)
   const ok = all.filter(({ verdict }) => verdict === 'ok').map(({ about }) => about)
-  for (const about of ['haproxy', 'keepalived', 'agent', 'lb.yaml', 'reachable', 'address', 'VIP v', 'agent of one'])
+  const daemons = ['haproxy', 'keepalived', 'agent', 'lb.yaml', 'reachable']
+  const network = ['address', 'VIP v', 'subnet of VIP v', 'way to one', 'agent of one']
+  for (const about of [...daemons, ...network])
     assert.ok(ok.includes(about), `${about} of ${JSON.stringify(all, undefined, 2)}`)
   const port = all.find(({ about }) => about === 'port 80 of service web')
   assert.equal(port?.why, `HAProxy listens on ${VIP}:80, for service web.`)
@@ -95,6 +105,57 @@ test('names a ruleset that forgets VRRP, and the rule to add', { skip: skip || m
     assert.deepEqual((await doctor()).problems, [])
   } finally {
     await inTwo('nft', 'delete table inet strict')
+  }
+})
+
+test('names two nodes that both send adverts, because one is kept from hearing', {
+  skip: skip || missingPrograms('nft', 'tcpdump'),
+}, async () => {
+  await inTwo('nft', 'add table inet deaf')
+  try {
+    await inTwo('nft', 'add chain inet deaf in { type filter hook input priority 0; policy accept; }')
+    await inTwo('nft', 'add rule inet deaf in meta l4proto 112 drop')
+    await until('both hold the VIP', 10_000, async () => (await cluster.lab.holdersOf(VIP)).length === 2)
+    const { problems } = await doctor()
+    const told = problems.map(({ about, why }) => [about, why.split(':')[0]])
+    assert.deepEqual(told, [
+      ['adverts of VIP v', 'one and two both send adverts of virtual router id 7'],
+      ['firewall', 'A rule in chain in of table inet deaf (input) drops VRRP (protocol 112)'],
+    ])
+  } finally {
+    await inTwo('nft', 'delete table inet deaf')
+  }
+  await settled(cluster)
+})
+
+test('names a hand-written pair that has the same virtual router id', {
+  skip: skip || missingPrograms('tcpdump'),
+}, async () => {
+  const { lab } = cluster
+  await lab.network.add({ name: 'rival', addresses: ['10.9.0.66'], interface: 'eth0' })
+  const directory = join(lab.directory, 'rival')
+  mkdirSync(directory)
+  const file = join(directory, 'keepalived.conf')
+  writeFileSync(
+    file,
+    'vrrp_instance OLD {\n state MASTER\n interface eth0\n virtual_router_id 7\n priority 255\n advert_int 1\n virtual_ipaddress {\n 10.9.0.199\n }\n}\n',
+  )
+  const pidFiles = ['-p', join(directory, 'pid'), '-r', join(directory, 'vrrp.pid')]
+  const rival = start('rival', 'keepalived', '-n', '-l', '-f', file, ...pidFiles)
+  try {
+    await until('the rival holds its VIP', 10_000, async () => {
+      const addresses = await inNamespace(lab.network.namespace('rival'), ['ip', '-o', 'address'])
+      return addresses.includes('10.9.0.199')
+    })
+    const { about, why } = await theProblem()
+    assert.equal(about, 'adverts of VIP v')
+    assert.equal(
+      why,
+      '10.9.0.66 sends VRRPv2 adverts of virtual router id 7 (priority 255) on eth0, and is no node of lb.yaml: two clusters that share an id disturb each other.',
+    )
+  } finally {
+    rival.kill('SIGTERM')
+    await until('the rival ends', 10_000, async () => (await pidsIn(lab.network.namespace('rival'))).length === 0)
   }
 })
 
