@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { exec } from '../exec.ts'
 import type { Check } from './check.ts'
 import { usesFamily } from './examined.ts'
-import { nonlocalBindVerdict, rpFilterVerdict } from './verdicts/kernel.ts'
+import { nonlocalBindVerdict, rpFilterVerdict, selinuxVerdict } from './verdicts/kernel.ts'
 
 export const KERNEL_CHECKS: readonly Check[] = [
   {
@@ -30,7 +30,20 @@ export const KERNEL_CHECKS: readonly Check[] = [
       return { rp_filter: rpFilterVerdict({ interface: node.interface, value: Math.max(...values) }, ways) }
     },
   },
+  {
+    family: 'kernel',
+    name: 'SELinux',
+    look: async () => ({
+      SELinux: selinuxVerdict({ enforcing: selinux('enforce'), connectsAny: selinux('booleans/haproxy_connect_any') }),
+    }),
+  },
 ]
+
+/** selinuxfs: `enforce` is 0 or 1; a boolean has its value now and the pending one. */
+function selinux(path: string): boolean | undefined {
+  const value = readWord(`/sys/fs/selinux/${path}`)
+  return value === undefined ? undefined : value.startsWith('1')
+}
 
 async function deviceTo(address: string, signal: AbortSignal): Promise<string | undefined> {
   const said = await exec('ip', ['-o', 'route', 'get', address], { timeoutMs: 2_000, signal })
@@ -38,8 +51,12 @@ async function deviceTo(address: string, signal: AbortSignal): Promise<string | 
 }
 
 function sysctl(path: string): string | undefined {
+  return readWord(`/proc/sys/${path}`)
+}
+
+function readWord(path: string): string | undefined {
   try {
-    return readFileSync(`/proc/sys/${path}`, 'utf8').trim()
+    return readFileSync(path, 'utf8').trim()
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { ADVERT_CHECKS } from './adverts.ts'
+import { CERTIFICATE_CHECKS } from './certificates.ts'
 import type { Check } from './check.ts'
 import { FILE_CHECKS } from './files.ts'
 import { FIREWALL_CHECKS } from './firewall.ts'
@@ -41,5 +42,6 @@ export const CHECKS: readonly Check[] = [
   ...FIREWALL_CHECKS,
   ...MANAGER_CHECKS,
   ...PORT_CHECKS,
+  ...CERTIFICATE_CHECKS,
   ...PEER_CHECKS,
 ]

@@ -3,9 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inNamespace, pidsIn } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
-import { type Cluster, killAgent, readOnly, settled, startCluster, VIP, verb } from '../support/cluster.ts'
+import { createCertificate } from '../support/certificate.ts'
+import { apply, type Cluster, killAgent, readOnly, settled, startCluster, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
 
 type Told = { family: string; about: string; verdict: string; why: string; fix: string | null }
@@ -51,7 +53,7 @@ test('finds nothing wrong with a healthy node', { skip }, async () => {
   assert.deepEqual(problems, [])
   assert.equal(code, 0)
   const ok = all.filter(({ verdict }) => verdict === 'ok').map(({ about }) => about)
-  const daemons = ['haproxy', 'keepalived', 'agent', 'lb.yaml', 'reachable']
+  const daemons = ['haproxy', 'keepalived', 'agent', 'lb.yaml', 'reachable', 'SELinux']
   const network = ['address', 'VIP v', 'subnet of VIP v', 'way to one', 'agent of one']
   for (const about of [...daemons, ...network])
     assert.ok(ok.includes(about), `${about} of ${JSON.stringify(all, undefined, 2)}`)
@@ -156,6 +158,44 @@ test('names a hand-written pair that has the same virtual router id', {
   } finally {
     rival.kill('SIGTERM')
     await until('the rival ends', 10_000, async () => (await pidsIn(lab.network.namespace('rival'))).length === 0)
+  }
+})
+
+/** An API server: it answers every question with 200. */
+const API_SERVER = `const [key, cert] = process.argv.slice(1).map((file) => require('node:fs').readFileSync(file))
+require('node:https').createServer({ key, cert }, (_, answer) => answer.end('ok')).listen(6443)`
+
+test('names an API server whose certificate does not name the VIP', { skip }, async () => {
+  const { lab } = cluster
+  const [good, bad] = await Promise.all([
+    createCertificate(lab.directory, 'good', ['DNS:kubernetes', `IP:${VIP}`]),
+    createCertificate(lab.directory, 'bad', ['DNS:kubernetes', 'IP:10.9.1.2']),
+  ])
+  const serve = (host: string, { key, certificate }: typeof good): ChildProcess =>
+    start(host, process.execPath, '-e', API_SERVER, key, certificate)
+  const alpha = serve('alpha', good)
+  let beta = serve('beta', bad)
+  try {
+    const services = '  api: { vip: v, port: 6443, pool: web, profile: kubernetes-api }\n'
+    await apply(cluster, { services })
+    const { about, why, fix } = await theProblem()
+    assert.equal(about, 'certificates of api')
+    assert.equal(
+      why,
+      `The certificate of beta does not name ${VIP} (VIP v): clients that ask for api by that address refuse it.`,
+    )
+    assert.match(fix ?? '', /^on beta: tls-san: \["10\.9\.0\.100"\] in \/etc\/rancher\/k3s\/config\.yaml/)
+    beta.kill()
+    beta = serve('beta', good)
+    await sleep(1_000)
+    const { problems, all } = await doctor()
+    assert.deepEqual(problems, [])
+    const told = all.find((check) => check.about === 'certificates of api')
+    assert.equal(told?.why, `The certificates of alpha, beta name ${VIP}, VIP v.`)
+  } finally {
+    await apply(cluster, {})
+    alpha.kill()
+    beta.kill()
   }
 })
 

@@ -6,7 +6,7 @@ import { FILE_CHECKS } from '../../src/doctor/files.ts'
 import { knownHostOf } from '../../src/doctor/repository.ts'
 import { directoryVerdict, diskVerdict, statsSocketVerdict } from '../../src/doctor/verdicts/files.ts'
 import { firewallVerdict } from '../../src/doctor/verdicts/firewall.ts'
-import { nonlocalBindVerdict, rpFilterVerdict } from '../../src/doctor/verdicts/kernel.ts'
+import { nonlocalBindVerdict, rpFilterVerdict, selinuxVerdict } from '../../src/doctor/verdicts/kernel.ts'
 import {
   addressVerdict,
   mtuVerdict,
@@ -34,22 +34,38 @@ function line(verdict: Verdict): string {
 
 test('HAProxy without its exporter is a problem only where it is to serve its own figures', () => {
   const vv = said('HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n')
-  assert.equal(line(haproxyVerdict(vv, true, 'builtin', 'X')), 'ok: HAProxy 2.6.12, with its exporter (PROMEX).')
+  const wants = { metrics: 'builtin', serveByAgent: 'set metrics', checkedByTls: [] } as const
+  assert.equal(line(haproxyVerdict(vv, true, wants)), 'ok: HAProxy 2.6.12, with its exporter (PROMEX).')
   assert.equal(
-    line(haproxyVerdict(vv, false, 'builtin', 'set metrics')),
+    line(haproxyVerdict(vv, false, wants)),
     'problem: HAProxy 2.6.12 was built without its exporter (PROMEX), and agent.yaml says metrics.haproxy: builtin. → set metrics',
   )
   assert.equal(
-    line(haproxyVerdict(vv, false, 'agent', 'X')),
+    line(haproxyVerdict(vv, false, { ...wants, metrics: 'agent' })),
     'ok: HAProxy 2.6.12; the agent serves its figures (metrics.haproxy: agent).',
   )
   assert.equal(
-    line(haproxyVerdict(said('HA-Proxy version 2.2.9-2 2021/03/03'), true, 'builtin', 'X')),
+    line(haproxyVerdict(said('HA-Proxy version 2.2.9-2 2021/03/03'), true, wants)),
     "cannot tell: haproxy 2.2.9 is older than 2.6, the oldest that lb-agent is tested with. → a newer haproxy, of the distribution's next release",
   )
   assert.equal(
-    line(haproxyVerdict({ kind: 'missing' }, undefined, 'builtin', 'X')),
+    line(haproxyVerdict({ kind: 'missing' }, undefined, wants)),
     'problem: haproxy is not installed, or haproxy.binary in agent.yaml names another file. → apt-get install haproxy',
+  )
+})
+
+test('HAProxy without TLS is a problem where servers are asked by https, ssh where the repository is reached by it', () => {
+  const wants = { metrics: 'agent', serveByAgent: 'X', checkedByTls: ['kubernetes-api'] } as const
+  const built = (tls: string) => said(`HAProxy version 3.0.11\n\nFeature list : +NS ${tls} -OPENSSL_AWSLC +PROMEX\n`)
+  assert.equal(
+    line(haproxyVerdict(built('-OPENSSL'), true, wants)),
+    "problem: HAProxy 3.0.11 was built without TLS (OPENSSL), and asks the servers of kubernetes-api by https: it refuses its file. → install the distribution's haproxy (apt-get install haproxy), or check: { type: tcp } in lb.yaml",
+  )
+  assert.equal(haproxyVerdict(built('+OPENSSL'), true, wants).kind, 'ok')
+  assert.equal(haproxyVerdict(built('-OPENSSL'), true, { ...wants, checkedByTls: [] }).kind, 'ok')
+  assert.equal(
+    line(presentVerdict('ssh', { kind: 'missing' }, 'openssh-client')),
+    'problem: ssh is not installed, and the agent cannot do without it. → apt-get install openssh-client',
   )
 })
 
@@ -78,6 +94,29 @@ test('ip_nonlocal_bind matters for the families that lb.yaml uses', () => {
   assert.equal(
     line(nonlocalBindVerdict('ipv6', '0', true)),
     "problem: net.ipv6.ip_nonlocal_bind is 0: HAProxy cannot listen on a VIP that another node holds, and fails when it is started there. → echo 'net.ipv6.ip_nonlocal_bind = 1' >> /etc/sysctl.d/61-lb-agent.conf && sysctl -p /etc/sysctl.d/61-lb-agent.conf",
+  )
+})
+
+test('SELinux is a problem where its policy is known to keep HAProxy from ports', () => {
+  assert.equal(
+    line(selinuxVerdict({ enforcing: undefined, connectsAny: undefined })),
+    'ok: The kernel runs without SELinux.',
+  )
+  assert.equal(
+    line(selinuxVerdict({ enforcing: false, connectsAny: false })),
+    'ok: SELinux is permissive: it forbids nothing.',
+  )
+  assert.equal(
+    line(selinuxVerdict({ enforcing: true, connectsAny: false })),
+    'problem: SELinux is enforcing, and its boolean haproxy_connect_any is off: HAProxy may neither bind nor reach ports that its policy does not name, such as 6443. → setsebool -P haproxy_connect_any 1; what is denied: ausearch -m avc -ts today -c haproxy -c keepalived',
+  )
+  assert.equal(
+    line(selinuxVerdict({ enforcing: true, connectsAny: true })),
+    'cannot tell: SELinux is enforcing. HAProxy may use all ports (haproxy_connect_any); whether keepalived may run lb-agent check is not known. → ausearch -m avc -ts today -c haproxy -c keepalived; nothing there since the last release: well',
+  )
+  assert.match(
+    line(selinuxVerdict({ enforcing: true, connectsAny: undefined })),
+    /^cannot tell: SELinux is enforcing, with a policy that has no boolean haproxy_connect_any: what it denies/,
   )
 })
 

@@ -35,6 +35,28 @@ export function rpFilterVerdict(
   return ok(`rp_filter is strict (1) on ${link}, and the other nodes are reached through it.`)
 }
 
+/** `enforcing`: undefined without SELinux. `connectsAny`: its boolean haproxy_connect_any, where the policy has one. */
+export type Selinux = { enforcing: boolean | undefined; connectsAny: boolean | undefined }
+
+const DENIALS = 'ausearch -m avc -ts today -c haproxy -c keepalived'
+
+export function selinuxVerdict({ enforcing, connectsAny }: Selinux): Verdict {
+  if (enforcing === undefined) return ok('The kernel runs without SELinux.')
+  if (!enforcing) return ok('SELinux is permissive: it forbids nothing.')
+  // "you must ensure that the HAProxy service can bind to the configured TCP port" by it (OpenShift, user-provisioned load balancers).
+  if (connectsAny === false)
+    return problem(
+      'SELinux is enforcing, and its boolean haproxy_connect_any is off: HAProxy may neither bind nor reach ports that its policy does not name, such as 6443.',
+      `setsebool -P haproxy_connect_any 1; what is denied: ${DENIALS}`,
+    )
+  return cannotTell(
+    connectsAny === true
+      ? 'SELinux is enforcing. HAProxy may use all ports (haproxy_connect_any); whether keepalived may run lb-agent check is not known.'
+      : 'SELinux is enforcing, with a policy that has no boolean haproxy_connect_any: what it denies to HAProxy and keepalived is not known.',
+    `${DENIALS}; nothing there since the last release: well`,
+  )
+}
+
 function setSysctl(key: string, value: string): string {
   return `echo '${key} = ${value}' >> ${SYSCTL_FILE} && sysctl -p ${SYSCTL_FILE}`
 }
