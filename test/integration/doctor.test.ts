@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { createCertificate } from '../support/certificate.ts'
 import { apply, type Cluster, killAgent, readOnly, settled, startCluster, VIP, verb } from '../support/cluster.ts'
 import { missingForDaemons, missingPrograms } from '../support/requirements.ts'
 
-type Told = { family: string; about: string; verdict: string; why: string; fix: string | null }
+type Told = { family: string; about: string; verdict: string; why: string; fix: string | null; mend: string[] | null }
 
 const skip = missingForDaemons()
 let cluster: Cluster
@@ -72,10 +72,59 @@ test('names a kernel that lets HAProxy not bind what another node holds', { skip
       verdict: 'problem',
       why: 'net.ipv4.ip_nonlocal_bind is 0: HAProxy cannot listen on a VIP that another node holds, and fails when it is started there.',
       fix: "echo 'net.ipv4.ip_nonlocal_bind = 1' >> /etc/sysctl.d/61-lb-agent.conf && sysctl -p /etc/sysctl.d/61-lb-agent.conf",
+      mend: ['set net.ipv4.ip_nonlocal_bind = 1, now and in /etc/sysctl.d/61-lb-agent.conf'],
     })
   } finally {
     await inTwo('sysctl', '-qw', 'net.ipv4.ip_nonlocal_bind=1')
   }
+})
+
+test('says what --fix would do, does it, and says what is mended', { skip }, async () => {
+  // ip-netns(8): what is in there takes the place of the machine's own in /etc.
+  const etc = join('/etc/netns', cluster.lab.network.namespace('two'))
+  const file = join(etc, 'sysctl.d', '61-lb-agent.conf')
+  mkdirSync(join(etc, 'sysctl.d'), { recursive: true })
+  writeFileSync(file, '# mine\n')
+  const key = 'net.ipv4.ip_nonlocal_bind'
+  const step = `set ${key} = 1, now and in /etc/sysctl.d/61-lb-agent.conf`
+  try {
+    await inTwo('sysctl', '-qw', `${key}=0`)
+    const dry = await verb(cluster.two, 'doctor', '--fix', '--dry-run')
+    assert.equal(dry.code, 1)
+    assert.match(dry.said, /^doctor --fix would do this:\n {2}kernel, ip_nonlocal_bind \(IPv4\): set net\.ipv4/)
+    assert.equal((await inTwo('sysctl', '-n', key)).trim(), '0')
+    assert.equal(readFileSync(file, 'utf8'), '# mine\n')
+    const fixed = await verb(cluster.two, 'doctor', '--fix')
+    assert.equal(fixed.code, 0, fixed.said)
+    assert.ok(fixed.said.startsWith(`kernel, ip_nonlocal_bind (IPv4): ${step} … done\n`), fixed.said)
+    assert.match(fixed.said, /^mended {2}kernel, ip_nonlocal_bind \(IPv4\)$/m)
+    assert.match(fixed.said, /^two: 0 problems, /m)
+    assert.equal((await inTwo('sysctl', '-n', key)).trim(), '1')
+    assert.equal(readFileSync(file, 'utf8'), `# mine\n${key} = 1\n`)
+    const again = await verb(cluster.two, 'doctor', '--fix', '--json')
+    assert.equal(again.code, 0)
+    const { steps, mended } = JSON.parse(again.said) as { steps: unknown[]; mended: unknown[] }
+    assert.deepEqual([steps, mended], [[], []])
+  } finally {
+    rmSync(etc, { recursive: true })
+    await inTwo('sysctl', '-qw', `${key}=1`)
+  }
+})
+
+test('an interrupted doctor ends at once and leaves nobody listening', {
+  skip: skip || missingPrograms('tcpdump'),
+}, async () => {
+  const { lab, two } = cluster
+  const listeners = async (): Promise<string[]> => {
+    const pids = await pidsIn(lab.network.namespace('two'))
+    return pids.map(commOf).filter((comm) => comm === 'tcpdump')
+  }
+  const child = start('two', join(lab.directory, 'bin', 'lb-agent'), 'doctor', '--fix', '--config', two.configFile)
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  await until('it listens', 10_000, async () => (await listeners()).length > 0)
+  child.kill('SIGINT')
+  assert.equal(await ended, 130)
+  assert.deepEqual(await listeners(), [])
 })
 
 test('names a live directory that the running agent sees read-only, though it is not', { skip }, async () => {
@@ -268,3 +317,8 @@ test('tells of a node without an agent what can be told', { skip }, async () => 
   )
   assert.equal(all.find(({ about }) => about === 'VIP v')?.verdict, 'ok')
 })
+
+function commOf(pid: number): string {
+  const file = `/proc/${pid}/comm`
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+}
