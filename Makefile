@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PACKAGES := npm git haproxy keepalived iproute2 openssl procps util-linux
-# What only tests need: another time of day, Prometheus with its promtool, a browser with letters to draw, nft and ping,
-# systemd-analyze.
-TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core nftables iputils-ping systemd
+# What only tests need: another time of day, Prometheus with its promtool, a browser with letters to draw, nft, ping and
+# tcpdump, systemd-analyze.
+TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core nftables iputils-ping tcpdump systemd
 .DELETE_ON_ERROR:
 
 .PHONY: help setup packages build demo test test-systemd check package clean

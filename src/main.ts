@@ -6,7 +6,7 @@ import { version } from './version.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running,
-130 interrupted (drill, validate).
+130 interrupted (doctor, drill, validate).
 PATH is lb.yaml or the directory that holds it.`
 
 const MONITORING = `
@@ -89,6 +89,8 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     (options) => exit(import('./cli/stop.ts').then(({ stop }) => stop(options))),
   )
   local('doctor', 'look at this node for what would keep it from working, with the fix of each problem')
+    .option('--fix', 'mend what is safe to mend: no VIP moves, no request fails (root)')
+    .option('--dry-run', 'with --fix: say what would be done, and do nothing')
     .option('--json', 'for programs')
     .action((options) => exit(import('./cli/doctor.ts').then(({ doctor }) => doctor(options))))
   local(

@@ -1,47 +1,89 @@
 import { examine, type Finding } from '../doctor/check.ts'
 import { examinedNode } from '../doctor/examined.ts'
+import { mendAll, mendable, stepsOf } from '../doctor/mend-all.ts'
+import { perform } from '../doctor/perform.ts'
 import { CHECKS } from '../doctor/table.ts'
-import { paint, table } from './print.ts'
+import { sayStep } from '../doctor/verdicts/mend.ts'
+import type { AgentConfig } from '../spec/agent-config.ts'
+import { dryRunText, endOf, mendingText, reportOf, stepText, textOf } from './doctor-text.ts'
 import { readAgentConfig } from './read-config.ts'
 
-/** Looks at this node and prints what it found. 0 = no problem, 1 = at least one. What cannot be told is no problem. */
-export async function doctor(options: { config: string; json?: boolean }): Promise<number> {
+export type DoctorOptions = { config: string; json?: boolean; fix?: boolean; dryRun?: boolean }
+
+const INTERRUPTED = 130
+
+/**
+ * Looks at this node and prints what it found; with `fix` it mends first what is safe to mend. 0 = no problem (left), 1 = at
+ * least one, 2 = it cannot do that here, 130 = interrupted. What cannot be told is no problem.
+ */
+export async function doctor(options: DoctorOptions): Promise<number> {
+  if (options.dryRun === true && options.fix !== true) return refuse('--dry-run goes with --fix')
+  if (options.fix === true && process.getuid?.() !== 0)
+    return refuse('doctor --fix sees and changes what only root may: run it as root, or with sudo; nothing was changed')
   const config = readAgentConfig(options.config)
-  const findings = await examine(await examinedNode(config), CHECKS)
-  const problems = findings.filter(({ kind }) => kind === 'problem')
-  if (options.json === true) console.log(JSON.stringify(reportOf(config.node, findings), undefined, 2))
-  else console.log(textOf(config.node, findings))
-  return problems.length === 0 ? 0 : 1
+  const interruption = new AbortController()
+  // What the looks have started ends with them.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort())
+  return options.fix === true
+    ? fix(config, interruption.signal, options)
+    : lookOnly(config, interruption.signal, options)
 }
 
-function reportOf(node: string, findings: readonly Finding[]) {
-  const checks = findings.map(({ family, about, ...verdict }) => ({
-    ...{ family, about, verdict: verdict.kind, why: verdict.why },
-    fix: verdict.kind === 'ok' ? null : verdict.fix,
-  }))
-  return { format: 1, node, ok: findings.every(({ kind }) => kind !== 'problem'), checks }
+async function lookOnly(config: AgentConfig, signal: AbortSignal, { json }: DoctorOptions): Promise<number> {
+  const findings = await look(config, signal)
+  if (signal.aborted) return interrupted()
+  print(json, reportOf(config.node, findings), () => textOf(config.node, findings))
+  return codeOf(findings)
 }
 
-/** What is wrong first, with its fix; what is well in a line each, last. */
-function textOf(node: string, findings: readonly Finding[]): string {
-  const of = (kind: Finding['kind']): Finding[] => findings.filter((finding) => finding.kind === kind)
-  const [problems, unknown, good] = [of('problem'), of('cannot tell'), of('ok')]
-  const counts = `${count(problems.length, 'problem')}, ${unknown.length} cannot be told, ${good.length} ok`
-  return [
-    paint(problems.length === 0 ? 'green' : 'red', `${node}: ${counts}`),
-    ...problems.flatMap((finding) => ['', ...told(finding, paint('red', 'problem'))]),
-    ...(unknown.length === 0 ? [] : ['']),
-    ...unknown.flatMap((finding) => told(finding, paint('yellow', 'cannot tell'))),
-    ...(good.length === 0 ? [] : ['']),
-    ...table(good.map(({ family, about, why }) => [paint('green', 'ok'), family, about, why])).split('\n'),
-  ].join('\n')
+async function fix(config: AgentConfig, signal: AbortSignal, { json, dryRun }: DoctorOptions): Promise<number> {
+  const { node } = config
+  if (dryRun === true) {
+    const findings = await look(config, signal)
+    if (signal.aborted) return interrupted()
+    const todo = mendable(findings)
+    const steps = todo.flatMap((finding) =>
+      stepsOf(finding).map((step) => ({ family: finding.family, about: finding.about, step: sayStep(step) })),
+    )
+    print(json, { ...reportOf(node, findings), ...endOf({ deeds: steps, mended: [], interrupted: false }) }, () =>
+      dryRunText(node, findings, todo),
+    )
+    return codeOf(findings)
+  }
+  const say = (text: string): void => {
+    if (json !== true) process.stdout.write(text)
+  }
+  const mending = await mendAll({
+    look: () => look(config, signal),
+    perform,
+    onBegin: (finding, step) => say(stepText(finding, step)),
+    onEnd: (outcome) => say(outcome.kind === 'done' ? 'done\n' : `failed: ${outcome.reason}\n`),
+    signal,
+  })
+  if (mending.interrupted && mending.deeds.length === 0) return interrupted()
+  print(json, { ...reportOf(node, mending.findings), ...endOf(mending) }, () => mendingText(node, mending))
+  return mending.interrupted ? INTERRUPTED : codeOf(mending.findings)
 }
 
-function told(finding: Finding, word: string): string[] {
-  const line = `${word}  ${finding.family}, ${finding.about}: ${finding.why}`
-  return finding.kind === 'ok' || finding.fix === null ? [line] : [line, `  → ${finding.fix}`]
+async function look(config: AgentConfig, signal: AbortSignal): Promise<Finding[]> {
+  if (process.stderr.isTTY) console.error(`Looking at ${config.node}; this takes some seconds.`)
+  return examine(await examinedNode(config), CHECKS, signal)
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
+function print(json: boolean | undefined, report: object, text: () => string): void {
+  console.log(json === true ? JSON.stringify(report, undefined, 2) : text())
+}
+
+function codeOf(findings: readonly Finding[]): number {
+  return findings.some(({ kind }) => kind === 'problem') ? 1 : 0
+}
+
+function interrupted(): number {
+  console.error('lb-agent: interrupted; nothing was changed')
+  return INTERRUPTED
+}
+
+function refuse(reason: string): number {
+  console.error(`lb-agent: ${reason}`)
+  return 2
 }

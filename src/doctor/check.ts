@@ -17,27 +17,33 @@ export type Finding = { family: string; about: string } & Verdict
 const LOOKS_WITHIN_MS = 5_000
 const MAX_TEXT = 600
 
-/** All checks side by side, each with a deadline of its own; findings in the order of `checks`. Never throws. */
-export async function examine(node: Examined, checks: readonly Check[]): Promise<Finding[]> {
-  return (await Promise.all(checks.map((check) => lookOnce(node, check)))).flat()
+/**
+ * All checks side by side, each with a deadline of its own; findings in the order of `checks`. Never throws; `signal` ends all
+ * looks at once, which then cannot tell.
+ */
+export async function examine(node: Examined, checks: readonly Check[], signal?: AbortSignal): Promise<Finding[]> {
+  return (await Promise.all(checks.map((check) => lookOnce(node, check, signal)))).flat()
 }
 
-async function lookOnce(node: Examined, check: Check): Promise<Finding[]> {
+async function lookOnce(node: Examined, check: Check, signal: AbortSignal | undefined): Promise<Finding[]> {
   const { family, name, withinMs = LOOKS_WITHIN_MS } = check
   const deadline = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Record<string, Verdict>>((resolve) => {
-    timer = setTimeout(() => {
-      deadline.abort()
-      resolve({ [name]: cannotTell(`Nothing was seen within ${withinMs / 1000} s.`) })
-    }, withinMs)
-  })
+  const { promise: late, resolve } = Promise.withResolvers<Record<string, Verdict>>()
+  const end = (why: string): void => {
+    deadline.abort()
+    resolve({ [name]: cannotTell(why) })
+  }
+  const interrupt = (): void => end('The look was interrupted.')
+  const timer = setTimeout(() => end(`Nothing was seen within ${withinMs / 1000} s.`), withinMs)
+  signal?.addEventListener('abort', interrupt)
+  if (signal?.aborted === true) interrupt()
   // A look that fails at once fails in its turn.
   const look = Promise.resolve()
     .then(() => check.look(node, deadline.signal))
     .catch((error: Error) => ({ [name]: cannotTell(`The look failed: ${error.message}.`) }))
   const told = await Promise.race([look, late])
   clearTimeout(timer)
+  signal?.removeEventListener('abort', interrupt)
   return Object.entries(told).map(([about, verdict]) => ({ family, about, ...clean(verdict) }))
 }
 
@@ -46,5 +52,5 @@ function clean(verdict: Verdict): Verdict {
   const why = cleanText(verdict.why, MAX_TEXT)
   if (verdict.kind === 'ok') return { kind: 'ok', why }
   const fix = verdict.fix === null ? null : cleanText(verdict.fix, MAX_TEXT)
-  return verdict.kind === 'problem' ? { kind: 'problem', why, fix: fix ?? '' } : { kind: 'cannot tell', why, fix }
+  return verdict.kind === 'problem' ? { ...verdict, why, fix: fix ?? '' } : { kind: 'cannot tell', why, fix }
 }

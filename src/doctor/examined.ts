@@ -50,6 +50,16 @@ export function sshDirectoryOf(config: AgentConfig): string {
   return join(config.paths.state, 'ssh')
 }
 
+/** Has lb.yaml a VIP of that family? Without an lb.yaml, IPv4 is what most have. */
+export function usesFamily(desired: Desired, family: 4 | 6): boolean {
+  if (desired.kind === 'unknown') return family === 4
+  const addresses = desired.spec.vips.flatMap((vip) => [
+    vip.address,
+    ...vip.extraAddresses.map(({ address }) => address),
+  ])
+  return addresses.some((address) => address.includes(':') === (family === 6))
+}
+
 async function findAgent(config: AgentConfig): Promise<Agent> {
   const { paths, supervisor } = config
   const answers = await doesAnswer(controlSocketOf(config))

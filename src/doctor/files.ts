@@ -14,9 +14,10 @@ export const FILE_CHECKS: readonly Check[] = [
     name: 'directories',
     look: async ({ config, agent }, signal) => {
       const { state, runtime, haproxyConfig, keepalivedConfig } = config.paths
+      const runs = { user: agent.userName, supervisor: config.supervisor }
       const paths = [...new Set([state, runtime, dirname(haproxyConfig), dirname(keepalivedConfig)])]
       const verdicts = paths.map(
-        async (path) => [path, directoryVerdict(path, agent.userName, await accessOf(path, agent, signal))] as const,
+        async (path) => [path, directoryVerdict(path, runs, await accessOf(path, agent, signal))] as const,
       )
       return Object.fromEntries(await Promise.all(verdicts))
     },
@@ -36,7 +37,7 @@ export const FILE_CHECKS: readonly Check[] = [
 async function lookAtStatsSocket({ config, agent }: Examined, signal: AbortSignal): Promise<Record<string, Verdict>> {
   const path = statsSocketOf(config)
   const usable = await mayWrite(path, agent, signal)
-  const names = { user: agent.userName, group: config.haproxy.group }
+  const names = { user: agent.userName, supervisor: config.supervisor, group: config.haproxy.group }
   return { 'stats socket': statsSocketVerdict(path, { exists: existsSync(path), usable }, names) }
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { exec } from '../exec.ts'
 import type { Check } from './check.ts'
-import type { Desired } from './examined.ts'
-import { nonlocalBindVerdict, rpFilterVerdict } from './verdicts/kernel.ts'
+import { usesFamily } from './examined.ts'
+import { nonlocalBindVerdict, rpFilterVerdict, selinuxVerdict } from './verdicts/kernel.ts'
 
 export const KERNEL_CHECKS: readonly Check[] = [
   {
@@ -30,16 +30,19 @@ export const KERNEL_CHECKS: readonly Check[] = [
       return { rp_filter: rpFilterVerdict({ interface: node.interface, value: Math.max(...values) }, ways) }
     },
   },
+  {
+    family: 'kernel',
+    name: 'SELinux',
+    look: async () => ({
+      SELinux: selinuxVerdict({ enforcing: selinux('enforce'), connectsAny: selinux('booleans/haproxy_connect_any') }),
+    }),
+  },
 ]
 
-/** Without an lb.yaml, IPv4 is what most have. */
-function usesFamily(desired: Desired, family: 4 | 6): boolean {
-  if (desired.kind === 'unknown') return family === 4
-  const addresses = desired.spec.vips.flatMap((vip) => [
-    vip.address,
-    ...vip.extraAddresses.map(({ address }) => address),
-  ])
-  return addresses.some((address) => address.includes(':') === (family === 6))
+/** selinuxfs: `enforce` is 0 or 1; a boolean has its value now and the pending one. */
+function selinux(path: string): boolean | undefined {
+  const value = readWord(`/sys/fs/selinux/${path}`)
+  return value === undefined ? undefined : value.startsWith('1')
 }
 
 async function deviceTo(address: string, signal: AbortSignal): Promise<string | undefined> {
@@ -48,8 +51,12 @@ async function deviceTo(address: string, signal: AbortSignal): Promise<string | 
 }
 
 function sysctl(path: string): string | undefined {
+  return readWord(`/proc/sys/${path}`)
+}
+
+function readWord(path: string): string | undefined {
   try {
-    return readFileSync(`/proc/sys/${path}`, 'utf8').trim()
+    return readFileSync(path, 'utf8').trim()
   } catch {
     return undefined
   }

@@ -7,6 +7,7 @@ import { ownAddresses } from '../observe/addresses.ts'
 import type { Spec } from '../spec/spec.ts'
 import type { Check } from './check.ts'
 import type { Examined } from './examined.ts'
+import { macOf, neighbours } from './neighbours.ts'
 import { addressVerdict, type Echo, mtuVerdict, strangerVerdict } from './verdicts/network.ts'
 import type { Verdict } from './verdicts/verdict.ts'
 
@@ -101,32 +102,10 @@ async function surely(
   }
 }
 
-type Neighbour = { address: string; mac: string; state: string }
-
-async function neighbours(link: string, signal: AbortSignal): Promise<Neighbour[]> {
-  const said = await exec('ip', ['neighbour', 'show', 'dev', link], { timeoutMs: 2_000, signal })
-  return said.stdout
-    .toString('utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const [, address, mac, state] = /^(\S+).* lladdr (\S+).* (\S+)\s*$/.exec(line) ?? []
-      if (address === undefined || mac === undefined || state === undefined) return []
-      return state === 'FAILED' ? [] : [{ address, mac, state }]
-    })
-}
-
 function interfaceOf(address: string): string | undefined {
   return Object.entries(networkInterfaces()).find(([, entries]) =>
     entries?.some((entry) => entry.address === address),
   )?.[0]
-}
-
-function macOf(link: string): string | undefined {
-  try {
-    return readFileSync(`/sys/class/net/${link}/address`, 'utf8').trim()
-  } catch {
-    return undefined
-  }
 }
 
 /** Headers of IP and ICMP. */

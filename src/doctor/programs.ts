@@ -1,5 +1,6 @@
 import { exporterIn, SERVE_BY_AGENT } from '../daemons/haproxy-exporter.ts'
 import { describeFailure, type ExecResult, exec } from '../exec.ts'
+import { parseAddress } from '../source/address.ts'
 import type { Check } from './check.ts'
 import { haproxyVerdict, keepalivedVerdict, presentVerdict, type Said } from './verdicts/programs.ts'
 
@@ -7,10 +8,16 @@ export const PROGRAM_CHECKS: readonly Check[] = [
   {
     family: 'programs',
     name: 'haproxy',
-    look: async ({ config }, signal) => {
+    look: async ({ config, desired }, signal) => {
+      const services = desired.kind === 'known' ? desired.spec.services : []
       const said = await ask(config.haproxy.binary, '-vv', signal)
       const exporter = said.kind === 'said' ? exporterIn(said.text) : undefined
-      return { haproxy: haproxyVerdict(said, exporter, config.metrics.haproxy, SERVE_BY_AGENT) }
+      return {
+        haproxy: haproxyVerdict(said, exporter, {
+          ...{ metrics: config.metrics.haproxy, serveByAgent: SERVE_BY_AGENT },
+          checkedByTls: services.filter(({ check }) => check.kind === 'https').map(({ name }) => name),
+        }),
+      }
     },
   },
   {
@@ -24,6 +31,15 @@ export const PROGRAM_CHECKS: readonly Check[] = [
     family: 'programs',
     name: 'git',
     look: async (_, signal) => ({ git: presentVerdict('git', await ask('git', '--version', signal)) }),
+  },
+  {
+    family: 'programs',
+    name: 'ssh',
+    look: async ({ config }, signal) => {
+      const address = parseAddress(config.repository.url)
+      if (address.kind === 'refused' || address.protocol !== 'ssh') return {}
+      return { ssh: presentVerdict('ssh', await ask('ssh', '-V', signal), 'openssh-client') }
+    },
   },
 ]
 

@@ -28,7 +28,7 @@ export const REPOSITORY_CHECKS: readonly Check[] = [
       return Object.fromEntries(
         keys.map((name) => {
           const { mode, uid } = statSync(join(directory, name))
-          return [`ssh key ${name}`, keyVerdict({ path: join(directory, name), mode, owner: uid }, user)]
+          return [`ssh key ${name}`, keyVerdict({ path: join(directory, name), mode, owner: uid }, user, agent.as)]
         }),
       )
     },

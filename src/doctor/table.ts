@@ -1,3 +1,5 @@
+import { ADVERT_CHECKS } from './adverts.ts'
+import { CERTIFICATE_CHECKS } from './certificates.ts'
 import type { Check } from './check.ts'
 import { FILE_CHECKS } from './files.ts'
 import { FIREWALL_CHECKS } from './firewall.ts'
@@ -8,6 +10,7 @@ import { PEER_CHECKS } from './peers.ts'
 import { PORT_CHECKS } from './ports.ts'
 import { PROGRAM_CHECKS } from './programs.ts'
 import { REPOSITORY_CHECKS } from './repository.ts'
+import { SUBNET_CHECKS } from './subnets.ts'
 import { UNIT_CHECKS } from './units.ts'
 import { cannotTell, ok, problem } from './verdicts/verdict.ts'
 
@@ -34,8 +37,11 @@ export const CHECKS: readonly Check[] = [
   ...FILE_CHECKS,
   ...REPOSITORY_CHECKS,
   ...NETWORK_CHECKS,
+  ...SUBNET_CHECKS,
+  ...ADVERT_CHECKS,
   ...FIREWALL_CHECKS,
   ...MANAGER_CHECKS,
   ...PORT_CHECKS,
+  ...CERTIFICATE_CHECKS,
   ...PEER_CHECKS,
 ]

@@ -56,8 +56,8 @@ suite('nft and the files for it', { skip, timeout: 120_000 }, () => {
         const [, ...peers] = specOf(path).nodes
         if (peers.length === 0) continue
         const known = specOf(path).vrrp.transport === 'unicast' ? peers : []
-        const ok = { kind: 'ok', why: 'No rule of nftables drops VRRP (protocol 112).' }
-        assert.deepEqual(firewallVerdict({ kind: 'rules', json, legacy: [] }, known), ok, path)
+        const ok = { kind: 'ok', why: 'No rule drops VRRP (protocol 112), in or out.' }
+        assert.deepEqual(firewallVerdict({ kind: 'rules', json, legacy: [] }, familiesOf(path), known), ok, path)
       }
     })
 
@@ -81,7 +81,7 @@ ${undo}; ${list} | diff before -; cat once`)
       const strict = mode === INTO ? 'nft -f strict.nft; nft delete chain inet filter output;' : ''
       const json = await apart(`${strict} nft -f lb-agent.nft; nft -j list ruleset`)
       const [, ...peers] = specOf('examples/k3s-ha').nodes
-      const told = firewallVerdict({ kind: 'rules', json, legacy: [] }, [...peers, come])
+      const told = firewallVerdict({ kind: 'rules', json, legacy: [] }, ['ip'], [...peers, come])
       assert.ok(told.kind === 'problem')
       assert.match(
         told.why,
@@ -130,6 +130,12 @@ function specOf(path: string): Spec {
   const desired = readDesired(path)
   assert.ok(desired.kind === 'desired', JSON.stringify(desired))
   return desired.spec
+}
+
+/** Of which families the adverts of its VIPs are. */
+function familiesOf(path: string): ('ip' | 'ip6')[] {
+  const vips = specOf(path).vips.map(({ address }) => address.includes(':'))
+  return [...(vips.includes(false) ? (['ip'] as const) : []), ...(vips.includes(true) ? (['ip6'] as const) : [])]
 }
 
 function textOf(spec: Spec, mode: Mode): string {

@@ -89,6 +89,12 @@ for (const release of ['bookworm', 'trixie'] as const) {
       )
       for (const { fix } of problems) await cluster.two.run('sh', '-c', fix?.split(';')[0] ?? '')
       assert.deepEqual(problemsOf(await doctor()), [])
+      await cluster.two.run('systemctl', 'disable', 'keepalived')
+      await cluster.two.run('chmod', '0755', '/etc/haproxy')
+      const mended = await cluster.two.run('lb-agent', 'doctor', '--fix')
+      assert.match(mended, /^units, keepalived: systemctl enable keepalived\.service … done$/m)
+      assert.match(mended, /^files, \/etc\/haproxy: chmod 2775 \/etc\/haproxy … done$/m)
+      assert.deepEqual(problemsOf(await doctor()), [])
     })
 
     test('HAProxy that is killed is not missed', async () => {

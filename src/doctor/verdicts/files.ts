@@ -1,3 +1,4 @@
+import { type MendStep, run } from './mend.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /**
@@ -6,30 +7,46 @@ import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
  */
 export type Access = { exists: boolean; here: 'yes' | 'no' | 'unknown'; inAgent: 'yes' | 'no' | 'unknown' }
 
-export function directoryVerdict(path: string, user: string, { exists, here, inAgent }: Access): Verdict {
-  const make = `install -d -o ${user} -g ${user} -m 2775 ${path}`
-  if (!exists) return problem(`${path} does not exist.`, make)
+/** Whom the agent runs as, and who would start it again. */
+export type Runs = { user: string; supervisor: 'systemd' | 'embedded' }
+
+export function directoryVerdict(path: string, { user, supervisor }: Runs, { exists, here, inAgent }: Access): Verdict {
+  const make = ['install', '-d', '-o', user, '-g', user, '-m', '2775', path] as const
+  if (!exists) return problem(`${path} does not exist.`, make.join(' '), ofItsOwn(path) ? [run(...make)] : [])
   if (here === 'no')
     return problem(
       `User ${user}, whom the agent runs as, cannot write ${path}.`,
       user === 'root'
         ? `findmnt --target ${path} says whether it is mounted read-only: mount -o remount,rw`
         : `chgrp ${user} ${path} && chmod 2775 ${path}; if that is right already, findmnt --target ${path} says whether it is read-only`,
+      ofItsOwn(path) && user !== 'root' ? [run('chgrp', user, path), run('chmod', '2775', path)] : [],
     )
   if (inAgent === 'no')
     return problem(
       `${path} can be written, but the running agent sees it read-only: it was not there, or was mounted otherwise, when the agent was started.`,
       'restart the agent (systemctl restart lb-agent); this moves no VIP',
+      restartAgent(supervisor),
     )
   if (here === 'unknown' && inAgent === 'unknown')
     return cannotTell(`Whether user ${user} may write ${path} is not ours to ask.`, AS_ROOT)
   return ok(`User ${user} may write ${path}.`)
 }
 
+/** Not one that the whole system lives in: who may write there is not for the doctor to change. */
+function ofItsOwn(path: string): boolean {
+  const names = path.split('/').filter(Boolean)
+  return names.length > 2 || (names.length === 2 && (names[0] === 'etc' || names[0] === 'run'))
+}
+
+/** What the running agent has kept since its start: its groups, and how its unit mounts directories. */
+function restartAgent(supervisor: Runs['supervisor']): MendStep[] {
+  return supervisor === 'systemd' ? [run('systemctl', 'restart', 'lb-agent.service')] : []
+}
+
 export function statsSocketVerdict(
   path: string,
   found: { exists: boolean; usable: 'yes' | 'no' | 'unknown' },
-  names: { user: string; group: string },
+  names: Runs & { group: string },
 ): Verdict {
   if (!found.exists)
     return problem(
@@ -42,6 +59,7 @@ export function statsSocketVerdict(
     return problem(
       `User ${names.user}, whom the agent runs as, may not use HAProxy's stats socket ${path}.`,
       `usermod -aG ${names.group} ${names.user} && systemctl restart lb-agent (haproxy.group in agent.yaml is ${names.group})`,
+      names.user === 'root' ? [] : [run('usermod', '-aG', names.group, names.user), ...restartAgent(names.supervisor)],
     )
   return ok(`User ${names.user} may use HAProxy's stats socket ${path}.`)
 }

@@ -1,19 +1,110 @@
-import * as z from 'zod'
+import { type Chain, type Rule, type Rules, readIptables, readNftables } from './rules.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
+import {
+  type Family,
+  isDrop,
+  isKeptOut,
+  isNoMatch,
+  isOfOtherFamily,
+  isVrrpMatch,
+  mayLetVrrpThrough,
+  type Peer,
+  rulesFrom,
+  verdictOf,
+} from './vrrp-rules.ts'
 
-/** `nft -j list ruleset`, or why there is none. `legacy`: tables of iptables-legacy, which nft does not show. */
+/**
+ * `nft -j list ruleset`, or why there is none. `legacy`: what iptables-legacy has beside it, which nft does not show: the text of
+ * its save program, or undefined where there are rules and no program that prints them.
+ */
 export type Ruleset =
-  | { kind: 'rules'; json: string; legacy: readonly string[] }
+  | { kind: 'rules'; json: string; legacy: readonly Legacy[] }
   | { kind: 'not root' }
   | { kind: 'no nft' }
   | { kind: 'failed'; reason: string }
 
-function fixOf(base: Chain): string {
+export type Legacy = { family: 'ip' | 'ip6'; text: string | undefined }
+
+/**
+ * VRRP is IP protocol 112, not a port: a strict ruleset forgets it, and each node then believes to be alone. Judged for what
+ * comes in and what goes out, of each family. `peers`: those whose adverts come from an address that lb.yaml has; rules of an
+ * earlier lb.yaml leave out who has come since.
+ */
+export function firewallVerdict(ruleset: Ruleset, families: readonly Family[], peers: readonly Peer[] = []): Verdict {
+  switch (ruleset.kind) {
+    case 'not root':
+      return cannotTell('Rules of the firewall are for root to read.', AS_ROOT)
+    case 'no nft':
+      return cannotTell('nft is not installed, so the rules in the kernel cannot be read.', 'apt-get install nftables')
+    case 'failed':
+      return cannotTell(`nft does not list its rules: ${ruleset.reason}.`)
+    case 'rules':
+      return judge(ruleset.json, ruleset.legacy, families, peers)
+    default:
+      return ruleset satisfies never
+  }
+}
+
+function judge(json: string, legacy: readonly Legacy[], families: readonly Family[], peers: readonly Peer[]): Verdict {
+  const read = readNftables(json)
+  if (read === undefined) return cannotTell('What nft printed is not what this version of lb-agent can read.')
+  const old = legacy.filter(({ family }) => families.includes(family))
+  const tools = [
+    { by: NFT, rules: read },
+    ...old.map(({ family, text }) => ({
+      by: family === 'ip' ? IPTABLES : IP6TABLES,
+      rules: readIptables(family, text ?? ''),
+    })),
+  ]
+  const bases = tools.flatMap(({ by, rules }) => basesOf(rules).map((base) => ({ by, rules, base })))
+  const verdicts = bases.flatMap(({ by, rules, base }) =>
+    families
+      .filter((family) => isFor(base, family))
+      .map((family) => judgeChain({ base, family, by, rules: rules.rules }, peers)),
+  )
+  const bad = verdicts.find(({ kind }) => kind === 'problem') ?? verdicts.find(({ kind }) => kind === 'cannot tell')
+  if (bad !== undefined) return bad
+  if (old.some(({ text }) => text === undefined))
+    return cannotTell(
+      'iptables-legacy has rules, which nft does not show, and there is no program that does.',
+      'apt-get install iptables; then: iptables-legacy-save | grep -i -e 112 -e vrrp -e "^:"',
+    )
+  return ok(bases.length === 0 ? 'No firewall rules: VRRP passes.' : 'No rule drops VRRP (protocol 112), in or out.')
+}
+
+function basesOf({ chains }: Rules): Chain[] {
+  return chains.filter(
+    ({ hook, type }) => (hook === 'input' || hook === 'output') && (type === undefined || type === 'filter'),
+  )
+}
+
+/** A bridge that the VIPs are on has tables of its own. */
+function isFor({ family }: Chain, wanted: Family): boolean {
+  return family === wanted || family === 'inet' || family === 'bridge'
+}
+
+/** How a rule is added, in the words of the tool that has the chain. */
+type Tool = { insert(base: Chain): string; file: string }
+
+const NFT: Tool = {
+  insert: ({ family, table, name }) => `nft insert rule ${family} ${table} ${name} meta l4proto vrrp accept`,
+  file: '/etc/nftables.conf',
+}
+const IPTABLES: Tool = {
+  insert: ({ name }) => `iptables-legacy -I ${name} -p 112 -j ACCEPT`,
+  file: '/etc/iptables/rules.v4',
+}
+const IP6TABLES: Tool = {
+  insert: ({ name }) => `ip6tables-legacy -I ${name} -p 112 -j ACCEPT`,
+  file: '/etc/iptables/rules.v6',
+}
+
+function fixOf(base: Chain, by: Tool): string {
   if (base.table === OWN_TABLE) return anew(base)
   return [
-    `nft insert rule ${base.family} ${base.table} ${base.name} meta l4proto vrrp accept`,
-    'and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot',
-    `${printing(base)} prints all that this node needs`,
+    by.insert(base),
+    `and in the file that the rules come from (${by.file}), or they are gone at the next boot`,
+    ...(by === NFT ? [`${printing(base)} prints all that this node needs`] : []),
   ].join('; ')
 }
 
@@ -30,60 +121,26 @@ function printing({ family, table, name, hook }: Chain): string {
   return `lb-agent firewall PATH --into${hook === 'output' ? '-output' : ''} '${family} ${table} ${name}'`
 }
 
-/** Another node, by the address that its adverts come from. */
-type Peer = { name: string; address: string }
-
-/**
- * VRRP is IP protocol 112, not a port: a strict ruleset forgets it, and each node then believes to be alone. `peers`: those
- * whose adverts come from an address that lb.yaml has; rules of an earlier lb.yaml leave out who has come since.
- */
-export function firewallVerdict(ruleset: Ruleset, peers: readonly Peer[] = []): Verdict {
-  switch (ruleset.kind) {
-    case 'not root':
-      return cannotTell('Rules of the firewall are for root to read.', AS_ROOT)
-    case 'no nft':
-      return cannotTell('nft is not installed, so the rules in the kernel cannot be read.', 'apt-get install nftables')
-    case 'failed':
-      return cannotTell(`nft does not list its rules: ${ruleset.reason}.`)
-    case 'rules':
-      return judge(ruleset.json, ruleset.legacy, peers)
-    default:
-      return ruleset satisfies never
-  }
-}
-
-function judge(json: string, legacy: readonly string[], peers: readonly Peer[]): Verdict {
-  const read = readRules(json)
-  if (read === undefined) return cannotTell('What nft printed is not what this version of lb-agent can read.')
-  const bases = read.chains.filter(
-    ({ hook, type }) => (hook === 'input' || hook === 'output') && (type === undefined || type === 'filter'),
-  )
-  const verdicts = bases.map((chain) => judgeChain(chain, read.rules, peers))
-  const bad = verdicts.find(({ kind }) => kind === 'problem') ?? verdicts.find(({ kind }) => kind === 'cannot tell')
-  if (bad !== undefined) return bad
-  if (legacy.includes('filter'))
-    return cannotTell(
-      'iptables-legacy has rules, which nft does not show.',
-      'iptables-legacy -S | grep -i -e 112 -e vrrp -e "^-P"',
-    )
-  return ok(bases.length === 0 ? 'No firewall rules: VRRP passes.' : 'No rule of nftables drops VRRP (protocol 112).')
-}
-
-function judgeChain(base: Chain, rules: readonly Rule[], peers: readonly Peer[]): Verdict {
-  const table = `${base.family} ${base.table}`
-  const where = `chain ${base.name} of table ${table} (${base.hook})`
-  const reachable = rulesFrom(base, rules)
+function judgeChain(
+  { base, family, by, rules }: { base: Chain; family: Family; by: Tool; rules: readonly Rule[] },
+  peers: readonly Peer[],
+): Verdict {
+  const where = `chain ${base.name} of table ${base.family} ${base.table} (${base.hook})`
+  const reachable = rulesFrom(base, rules).filter((rule) => !isOfOtherFamily(rule, family))
   const named = reachable.filter(({ expr }) => expr.some(isVrrpMatch))
-  const fix = fixOf(base)
+  const fix = fixOf(base, by)
   const closed = base.policy === 'drop' || reachable.some((rule) => rule.expr.every(isNoMatch) && isDrop(rule))
   const first = named.find((rule) => verdictOf(rule) !== undefined)
   if (first !== undefined && isDrop(first))
-    return problem(
-      `A rule in ${where} drops VRRP (protocol 112): adverts are lost, and each node believes to be alone.`,
-      fix,
-    )
+    return first.expr.every((part) => isVrrpMatch(part) || isNoMatch(part))
+      ? problem(
+          `A rule in ${where} drops VRRP (protocol 112): adverts are lost, and each node believes to be alone.`,
+          fix,
+        )
+      : cannotTell(`A rule in ${where} drops some VRRP (protocol 112); whether that of the nodes is not known.`, fix)
   if (first !== undefined) {
-    const out = base.hook === 'input' ? peers.filter((peer) => isKeptOut(peer, reachable, closed)) : []
+    const its = peers.filter(({ address }) => address.includes(':') === (family === 'ip6'))
+    const out = base.hook === 'input' ? its.filter((peer) => isKeptOut(peer, reachable, closed)) : []
     if (out.length === 0) return ok('VRRP is let through.')
     const names = out.map(({ name, address }) => `${name} (${address})`).join(', ')
     return problem(
@@ -101,119 +158,4 @@ function judgeChain(base: Chain, rules: readonly Rule[], peers: readonly Peer[])
     `${where} drops what no rule accepts, and none accepts VRRP (protocol 112): adverts are lost, and each node believes to be alone.`,
     fix,
   )
-}
-
-/** The first rule for VRRP of its address decides; where there is none, one that is about more than VRRP may. */
-function isKeptOut({ address }: Peer, reachable: readonly Rule[], closed: boolean): boolean {
-  const its = reachable.filter((rule) => rule.expr.every((part) => mayBeFrom(address, part)))
-  const decides = its.find((rule) => rule.expr.some(isVrrpMatch) && verdictOf(rule) !== undefined)
-  return decides === undefined ? closed && !its.some(mayLetVrrpThrough) : isDrop(decides)
-}
-
-/** False for a match of source addresses that are all named, one by one, and are others. */
-function mayBeFrom(address: string, part: Expression): boolean {
-  const match = matchOf(part)
-  if (match === undefined || match.op === '!=' || !/"field":"saddr"/.test(JSON.stringify(match.left))) return true
-  const named = sourcesSchema.safeParse(match.right).data
-  return named === undefined || named.includes(address)
-}
-
-/** The rules of a chain and, in their place, of those it jumps to, in order. */
-function rulesFrom(base: Pick<Chain, 'family' | 'table' | 'name'>, rules: readonly Rule[], depth = 0): Rule[] {
-  const own = rules.filter(
-    ({ family, table, chain }) => family === base.family && table === base.table && chain === base.name,
-  )
-  return own.flatMap((rule) => {
-    const target = rule.expr.flatMap((part) => targetOf(part['jump']) ?? targetOf(part['goto']) ?? [])[0]
-    return target === undefined || depth > 8
-      ? [rule]
-      : [rule, ...rulesFrom({ ...base, name: target }, rules, depth + 1)]
-  })
-}
-
-/** The protocol above IP, however nft names where it stands. */
-const UPPER_PROTOCOL = /"(?:key|field)":"(?:l4proto|protocol|nexthdr)"/
-/** A field of a header that VRRP has not: tcp dport, icmp type. */
-const OTHER_HEADER = /"payload":\{"protocol":"(?!ip"|ip6"|ether")/
-
-function isVrrpMatch(part: Expression): boolean {
-  const match = matchOf(part)
-  if (match === undefined || match.op === '!=') return false
-  return UPPER_PROTOCOL.test(JSON.stringify(match.left)) && /"vrrp"|\b112\b/.test(JSON.stringify(match.right))
-}
-
-/**
- * Accepts by interface or address say nothing of the protocol, and a verdict map may say anything; those by another protocol,
- * by its port or by ct state are not meant for adverts.
- */
-function mayLetVrrpThrough(rule: Rule): boolean {
-  if (verdictOf(rule) !== 'accept' && !rule.expr.some((part) => 'vmap' in part)) return false
-  return !rule.expr.some((part) => {
-    const match = matchOf(part)
-    const left = JSON.stringify(match?.left ?? part['vmap'] ?? {})
-    if (/"ct":/.test(left) || UPPER_PROTOCOL.test(left) || OTHER_HEADER.test(left)) return true
-    return /"key":"(?:iifname|iif|oifname|oif)"/.test(left) && match?.right === 'lo'
-  })
-}
-
-function verdictOf(rule: Rule): 'accept' | 'drop' | undefined {
-  if (rule.expr.some((part) => 'accept' in part)) return 'accept'
-  return isDrop(rule) ? 'drop' : undefined
-}
-
-function isDrop({ expr }: Rule): boolean {
-  return expr.some((part) => 'drop' in part || 'reject' in part)
-}
-
-function isNoMatch(part: Expression): boolean {
-  return 'counter' in part || 'log' in part || 'drop' in part || 'reject' in part
-}
-
-type Expression = Record<string, unknown>
-type Chain = z.infer<typeof chainSchema>
-type Rule = z.infer<typeof ruleSchema>
-
-const chainSchema = z.object({
-  family: z.string(),
-  table: z.string(),
-  name: z.string(),
-  type: z.string().optional(),
-  hook: z.string().optional(),
-  policy: z.string().optional(),
-})
-const ruleSchema = z.object({
-  family: z.string(),
-  table: z.string(),
-  chain: z.string(),
-  expr: z.array(z.record(z.string(), z.unknown())),
-})
-const matchSchema = z.object({ op: z.string(), left: z.unknown(), right: z.unknown() })
-/** No networks, ranges or sets with a name. */
-const sourcesSchema = z.union([
-  z
-    .string()
-    .regex(/^[0-9a-f.:]+$/)
-    .transform((address) => [address]),
-  z.object({ set: z.array(z.string()) }).transform(({ set }) => set),
-])
-const documentSchema = z.object({ nftables: z.array(z.record(z.string(), z.unknown())) })
-
-function readRules(json: string): { chains: Chain[]; rules: Rule[] } | undefined {
-  try {
-    const { nftables } = documentSchema.parse(JSON.parse(json))
-    return {
-      chains: nftables.flatMap((entry) => ('chain' in entry ? [chainSchema.parse(entry['chain'])] : [])),
-      rules: nftables.flatMap((entry) => ('rule' in entry ? [ruleSchema.parse(entry['rule'])] : [])),
-    }
-  } catch {
-    return undefined
-  }
-}
-
-function matchOf(part: Expression): z.infer<typeof matchSchema> | undefined {
-  return matchSchema.safeParse(part['match']).data
-}
-
-function targetOf(value: unknown): string | undefined {
-  return z.object({ target: z.string() }).safeParse(value).data?.target
 }

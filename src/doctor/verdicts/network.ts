@@ -88,6 +88,8 @@ export function networkdVerdict(link: string, found: Networkd): Verdict {
       return problem(
         `systemd-networkd manages ${link} by ${found.file} without KeepConfiguration=static: its next restart or reload takes the VIPs away.`,
         `mkdir -p ${dropIn} && printf '[Network]\\nKeepConfiguration=static\\n' > ${dropIn}/60-lb-agent.conf; drain this node, then: networkctl reload`,
+        // Only the file: a reload takes the whole interface down for a moment (systemd#42696); the next one reads it.
+        [{ kind: 'write', path: `${dropIn}/60-lb-agent.conf`, lines: ['[Network]', 'KeepConfiguration=static'] }],
       )
     }
     default:

@@ -6,15 +6,19 @@ export type Said = { kind: 'said'; text: string } | { kind: 'missing' } | { kind
 /** The oldest that the tests run with. */
 const OLDEST = { haproxy: '2.6', keepalived: '2.2.7' }
 
+/** `checkedByTls`: services whose servers HAProxy asks by https. */
+export type Wants = { metrics: 'builtin' | 'agent'; serveByAgent: string; checkedByTls: readonly string[] }
+
 /** `said`: of `haproxy -vv`. `exporter`: whether it has one, false and undefined (it does not say) as that tells. */
-export function haproxyVerdict(
-  said: Said,
-  exporter: boolean | undefined,
-  metrics: 'builtin' | 'agent',
-  serveByAgent: string,
-): Verdict {
+export function haproxyVerdict(said: Said, exporter: boolean | undefined, wants: Wants): Verdict {
+  const { metrics, serveByAgent, checkedByTls } = wants
   const found = programVerdict('haproxy', said, /HA-?Proxy version (\d+(?:\.\d+)+)/i)
   if (found.kind === 'verdict') return found.verdict
+  if (checkedByTls.length > 0 && /^Feature list\b.* -OPENSSL(?: |$)/m.test(found.text))
+    return problem(
+      `HAProxy ${found.version} was built without TLS (OPENSSL), and asks the servers of ${checkedByTls.join(', ')} by https: it refuses its file.`,
+      "install the distribution's haproxy (apt-get install haproxy), or check: { type: tcp } in lb.yaml",
+    )
   if (metrics === 'agent') return ok(`HAProxy ${found.version}; the agent serves its figures (metrics.haproxy: agent).`)
   if (exporter === false)
     return problem(
@@ -43,12 +47,12 @@ export function keepalivedVerdict(said: Said): Verdict {
 }
 
 /** A program that is only needed to be there. */
-export function presentVerdict(name: string, said: Said): Verdict {
+export function presentVerdict(name: string, said: Said, inPackage = name): Verdict {
   switch (said.kind) {
     case 'said':
       return ok(`${said.text.trim().split('\n')[0]}.`)
     case 'missing':
-      return problem(`${name} is not installed, and the agent cannot do without it.`, `apt-get install ${name}`)
+      return problem(`${name} is not installed, and the agent cannot do without it.`, `apt-get install ${inPackage}`)
     case 'failed':
       return cannotTell(`${name} did not say its version: ${said.reason}.`)
     default:

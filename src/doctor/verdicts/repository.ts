@@ -1,3 +1,4 @@
+import { run } from './mend.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** How the repository answered `git ls-remote`, asked as the agent asks. */
@@ -42,8 +43,15 @@ export function hostKeyVerdict(
 
 export type KeyFile = { path: string; mode: number; owner: number }
 
-/** ssh(1) ignores a key that others may read, and cannot read one of another user. */
-export function keyVerdict({ path, mode, owner }: KeyFile, user: { name: string; uid: number }): Verdict {
+/**
+ * ssh(1) ignores a key that others may read, and cannot read one of another user. `as`: words before a command that run it as
+ * that user. Root would follow a link that the user has put there.
+ */
+export function keyVerdict(
+  { path, mode, owner }: KeyFile,
+  user: { name: string; uid: number },
+  as: readonly string[] | undefined,
+): Verdict {
   if (owner !== user.uid && user.uid !== 0) {
     const whose =
       owner === 0
@@ -55,8 +63,13 @@ export function keyVerdict({ path, mode, owner }: KeyFile, user: { name: string;
     return problem(
       `${path} has mode 0${(mode & 0o777).toString(8)}: ssh ignores a key that others may read.`,
       `chmod 600 ${path}`,
+      as === undefined ? [] : [run(...before(as, 'chmod'), '600', path)],
     )
   return ok(`${path} is ${user.name}'s alone.`)
+}
+
+function before([first, ...words]: readonly string[], program: string): [string, ...string[]] {
+  return first === undefined ? [program] : [first, ...words, program]
 }
 
 function scanArguments(host: string): string {

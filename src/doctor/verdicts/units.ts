@@ -1,7 +1,10 @@
+import { run } from './mend.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** Properties of `systemctl show`. */
 export type UnitProperties = { load: string; active: string; sub: string; file: string }
+
+const DRAIN = 'lb-agent-drain.service'
 
 export function unitVerdict(unit: string, found: UnitProperties | undefined): Verdict {
   if (found === undefined) return cannotTell(`systemctl does not speak of ${unit}.`)
@@ -13,9 +16,15 @@ export function unitVerdict(unit: string, found: UnitProperties | undefined): Ve
     return problem(
       `${unit} is ${active} (${sub}).`,
       `systemctl enable --now ${unit}; if it ends again: journalctl -u ${unit} -n 50`,
+      // Its start does nothing; the other three may be down because somebody wants them to be.
+      unit === DRAIN && (active === 'inactive' || active === 'failed')
+        ? [run('systemctl', 'enable', '--now', unit)]
+        : [],
     )
   if (file === 'disabled')
-    return problem(`${unit} runs, but is not started at the next boot (disabled).`, `systemctl enable ${unit}`)
+    return problem(`${unit} runs, but is not started at the next boot (disabled).`, `systemctl enable ${unit}`, [
+      run('systemctl', 'enable', unit),
+    ])
   return ok(`${unit} is active (${sub}), ${file}.`)
 }
 
@@ -52,6 +61,7 @@ export function noUserVerdict(name: string): Verdict {
   return problem(
     `There is no user ${name}, whom the agent runs as.`,
     'systemd-sysusers lb-agent.conf (the package brings the file; haproxy must be installed before)',
+    name === 'lb-agent' ? [run('systemd-sysusers', 'lb-agent.conf')] : [],
   )
 }
 

@@ -1,18 +1,21 @@
+import type { MendStep } from './mend.ts'
+
 /**
  * What one check found. `why`: a whole sentence, with what was looked at. `fix`: what to type or to change; for `cannot tell`,
- * what would let it be told.
+ * what would let it be told. `mend`: there only where `doctor --fix` may do it by itself (`MendStep`).
  */
 export type Verdict =
   | { kind: 'ok'; why: string }
-  | { kind: 'problem'; why: string; fix: string }
+  | { kind: 'problem'; why: string; fix: string; mend?: readonly MendStep[] }
   | { kind: 'cannot tell'; why: string; fix: string | null }
 
 export function ok(why: string): Verdict {
   return { kind: 'ok', why }
 }
 
-export function problem(why: string, fix: string): Verdict {
-  return { kind: 'problem', why, fix }
+/** Without steps in `mend` it is left to a person. */
+export function problem(why: string, fix: string, mend: readonly MendStep[] = []): Verdict {
+  return { kind: 'problem', why, fix, ...(mend.length === 0 ? {} : { mend }) }
 }
 
 export function cannotTell(why: string, fix: string | null = null): Verdict {
