@@ -6,7 +6,7 @@ import { version } from './version.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running,
-130 interrupted (doctor, drill, validate).
+130 interrupted (doctor, drill, install, uninstall, validate).
 PATH is lb.yaml or the directory that holds it.`
 
 const MONITORING = `
