@@ -19,7 +19,7 @@ import { version } from './version.ts'
 
 /**
  * The daemon as one ordered story: recover what a dead predecessor left, start what should run, then look at the
- * repository again and again. Ends when `signal` does; HAProxy and keepalived go on.
+ * repository again and again. Ends when `signal` or the schedule does; HAProxy and keepalived go on.
  */
 export async function runAgent(parts: Parts, schedule: Schedule, passes: PassLog, signal: AbortSignal): Promise<void> {
   await recoverApply(parts, passes, signal)
@@ -166,7 +166,7 @@ async function prepareRelease(
 /** The process that renders is started from the disk, where another version may lie by now. */
 function ofThisVersion(rendered: StageResult<Release>): StageResult<Release> {
   if (rendered.kind === 'failed' || rendered.value.renderedBy === version()) return rendered
-  const reason = `lb-agent ${version()} runs here, and ${rendered.value.renderedBy} is on the disk: restart the agent`
+  const reason = `lb-agent ${version()} runs here, and ${rendered.value.renderedBy} is on the disk: it takes over in some seconds; if it does not, restart the agent`
   return { kind: 'failed', reason, rejects: false }
 }
 

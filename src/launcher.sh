@@ -15,8 +15,18 @@ check() {
         printf '%s\n' 'lb-agent check [--runtime DIR] [--health-port PORT]: exit code 0 when HAProxy on this node serves, 1 when it does not'
         exit 0
         ;;
+      # keepalived.conf may still be another version's: what that one wants besides must not move a VIP.
+      -?*)
+        printf '%s\n' "lb-agent check: option $1 is not known to this version" >&2
+        case ${2-} in
+          '' | -*)
+            shift
+            continue
+            ;;
+        esac
+        ;;
       *)
-        printf '%s\n' "lb-agent check: unknown option $1" >&2
+        printf '%s\n' "lb-agent check: $1 is no option" >&2
         exit 2
         ;;
     esac

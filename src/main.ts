@@ -41,9 +41,12 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     verb(usage, summary).option('--config <file>', 'agent.yaml of this node', DEFAULT_CONFIG)
 
   program.commandsGroup('On a balancer:')
-  local('run', 'the daemon: pull, validate, put live, watch').action((options) =>
-    exit(import('./cli/run.ts').then(({ run }) => run(options))),
-  )
+  local('run', 'the daemon: pull, validate, put live, watch')
+    // An agent that runs asks the next version so.
+    .addOption(new Option('--trial').hideHelp())
+    .action((options) =>
+      exit(import('./cli/run.ts').then(({ run, tryOut }) => (options.trial ? tryOut : run)(options))),
+    )
   local('status', 'what is true on this node now')
     .option('--json', 'for programs')
     .option('--watch', 'again every second, also while the agent is restarted')

@@ -21,7 +21,7 @@ const STALE_AFTER_MS = 5_000
 export function statusOf(
   parts: Parts,
   passes: PassLog,
-  agent: { version: string; startedAtMs: number; nextInMs: number },
+  agent: { version: string; onDisk: string | null; startedAtMs: number; nextInMs: number },
 ): Status {
   const now = parts.now()
   const state = parts.state.current()
@@ -41,7 +41,7 @@ export function statusOf(
     node: parts.config.node,
     version: agent.version,
     atMs: now,
-    agent: { pid: process.pid, startedAtMs: agent.startedAtMs },
+    agent: { pid: process.pid, startedAtMs: agent.startedAtMs, onDisk: agent.onDisk },
     applied: state.applied,
     previous: state.previous,
     rejected: state.rejected,

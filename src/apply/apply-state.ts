@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { parseStateFile } from '../state-file.ts'
 import { writeDurably } from '../write-file.ts'
 
-const rejectedSchema = z.object({ revision: z.string(), stage: z.string(), reason: z.string(), atMs: z.number() })
+// Loose: what a newer version has put in besides is there again when that one comes back.
+const rejectedSchema = z.looseObject({ revision: z.string(), stage: z.string(), reason: z.string(), atMs: z.number() })
 
-const stateSchema = z.object({
+const stateSchema = z.looseObject({
   /** The release the daemons run, and the newest revision that it stands for (a later commit can render the same files). */
   applied: z.object({ release: z.string(), revision: z.string(), atMs: z.number() }).nullable(),
   previous: z.string().nullable(),
@@ -61,17 +63,17 @@ export async function openStateFiles(directory: string): Promise<StateFiles> {
 }
 
 /** undefined when there is no such file. */
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema> | undefined> {
+  let text: string
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
+    text = await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    const why =
-      error instanceof z.ZodError
-        ? error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; ')
-        : (error as Error).message
-    throw new Error(`${path} cannot be read: ${why}`)
+    throw new Error(`${path} cannot be read: ${(error as Error).message}`)
   }
+  const read = parseStateFile(text, schema)
+  if (read.kind === 'read') return read.value
+  throw new Error(`${path} cannot be read: ${read.reason}`)
 }
 
 function write(path: string, value: unknown): Promise<void> {

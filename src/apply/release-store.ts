@@ -1,12 +1,14 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { parseStateFile, type StateRead } from '../state-file.ts'
 import { syncDirectory, writeDurably } from '../write-file.ts'
 import type { Release } from './release.ts'
 
 export type ReleaseStore = {
   /** Puts a release on disk, whole or not at all. A release that is there already is left alone. */
   put(release: Release): Promise<void>
+  /** Undefined when it is not there, or damaged. Throws when only a newer lb-agent can tell what is expected of it. */
   get(id: string): Promise<Release | undefined>
   /** What is expected of a release that was put, got or amended: kept in memory, so that nobody waits for the disk. */
   expectation(id: string): Release['expectation'] | undefined
@@ -30,11 +32,12 @@ const recordSchema = z.object({
   digests: z.object({ haproxy: z.string(), keepalived: z.string() }),
   expectation: z.object({
     healthPort: z.number(),
-    // Defaults are for releases that an older agent has stored: a new one must go on with them.
+    // Defaults are for releases that an older agent has stored: a new one must go on with them. A choice of a newer agent
+    // that this one does not know counts as the default, until this one has rendered the revision itself.
     cluster: z.string().default(''),
-    haproxyMetrics: z.enum(['builtin', 'agent']).default('builtin'),
+    haproxyMetrics: z.enum(['builtin', 'agent']).catch('builtin'),
     advertIntervalMs: z.number().default(1_000),
-    failbackMs: z.union([z.number(), z.literal('manual')]).default(10_000),
+    failbackMs: z.union([z.number(), z.literal('manual')]).catch(10_000),
     dampingMs: z.number().default(2_000),
     peers: z.array(z.object({ name: z.string(), address: z.string() })).default([]),
     vips: z.array(
@@ -78,8 +81,9 @@ export function createReleaseStore(directory: string): ReleaseStore {
       const final = join(directory, release.id)
       const staging = join(directory, `.staging-${release.id}`)
       await mkdir(directory, { recursive: true, mode: 0o750 })
+      // A record that a newer agent has left under this id is written anew: the files are the same.
       const stored = await readRecord(final)
-      if (stored !== undefined) return know(stored)
+      if (stored.kind === 'read') return know(stored.value)
       await rm(staging, { recursive: true, force: true })
       await rm(final, { recursive: true, force: true })
       await mkdir(staging, { mode: 0o750 })
@@ -91,8 +95,11 @@ export function createReleaseStore(directory: string): ReleaseStore {
       know(release)
     },
     get: async (id) => {
-      const record = await readRecord(join(directory, id))
-      if (record === undefined) return undefined
+      const found = await readRecord(join(directory, id))
+      if (found.kind === 'unreadable' && found.why === 'newer')
+        throw new Error(`release ${id} in ${directory} cannot be read: ${found.reason}`)
+      if (found.kind === 'unreadable') return undefined
+      const record = found.value
       const [haproxy, keepalived] = await Promise.all([
         readFile(path(id, 'haproxy'), 'utf8'),
         readFile(path(id, 'keepalived'), 'utf8'),
@@ -123,11 +130,11 @@ function writeRecord(folder: string, { files: _, ...record }: Release): Promise<
   return writeDurably(join(folder, 'release.json'), `${JSON.stringify(record, undefined, 2)}\n`, 0o640)
 }
 
-async function readRecord(folder: string): Promise<z.infer<typeof recordSchema> | undefined> {
+async function readRecord(folder: string): Promise<StateRead<z.output<typeof recordSchema>>> {
   try {
-    return recordSchema.parse(JSON.parse(await readFile(join(folder, 'release.json'), 'utf8')))
-  } catch {
-    return undefined
+    return parseStateFile(await readFile(join(folder, 'release.json'), 'utf8'), recordSchema)
+  } catch (error) {
+    return { kind: 'unreadable', why: 'damaged', reason: (error as Error).message }
   }
 }
 

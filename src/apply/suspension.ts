@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import * as z from 'zod'
 import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
+import { parseStateFile } from '../state-file.ts'
 import type { Troubles } from '../troubles.ts'
 import { writeDurably } from '../write-file.ts'
 
@@ -80,10 +81,13 @@ export function createSuspensions(
 type Found = { kind: 'read'; suspension: Suspension | undefined } | { kind: 'unreadable'; reason: string }
 
 function load(file: string): Found {
+  let text: string
   try {
-    return { kind: 'read', suspension: suspensionSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) }
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'read', suspension: undefined }
-    return { kind: 'unreadable', reason: error instanceof z.ZodError ? 'not a suspension' : (error as Error).message }
+    return { kind: 'unreadable', reason: (error as Error).message }
   }
+  const read = parseStateFile(text, suspensionSchema)
+  return read.kind === 'read' ? { kind: 'read', suspension: read.value } : read
 }

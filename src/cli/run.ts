@@ -1,19 +1,22 @@
-import { accessSync, constants, existsSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { runAgent } from '../agent.ts'
+import { openStateFiles } from '../apply/apply-state.ts'
 import { takeLock } from '../apply/lock.ts'
+import { createReleaseStore } from '../apply/release-store.ts'
 import { viewCluster } from '../cluster.ts'
 import { drain, undrain } from '../drain.ts'
-import { CLEAN_ENV } from '../exec.ts'
+import { watchProgram } from '../host/program-watch.ts'
 import { createServiceManager } from '../host/service-manager.ts'
+import { becomeProgram, tryProgram } from '../host/take-over.ts'
 import { createAgentLog, readLogSettings } from '../log/agent-log.ts'
 import { cleanWords } from '../log/clean-record.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { openNetwork } from '../open-network.ts'
 import { createParts } from '../parts.ts'
 import { createPassLog } from '../pass-log.ts'
+import { builtProgram } from '../program.ts'
 import { createSchedule } from '../schedule.ts'
 import { createSecrets, type Secrets } from '../secrets.ts'
 import { createSeen, essenceOf } from '../seen.ts'
@@ -29,8 +32,12 @@ import { version } from '../version.ts'
 import { whyOf } from '../why.ts'
 import { whyStuck } from '../why-stuck.ts'
 import { readAgentConfig } from './read-config.ts'
+import { whatIsMissing } from './what-is-missing.ts'
 
-/** The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. */
+/**
+ * The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. Becomes the program on the disk when that
+ * is another version.
+ */
 export async function run(options: { config: string }): Promise<number> {
   const logging = readLogSettings(process.env)
   if (logging.kind === 'wrong') {
@@ -66,9 +73,15 @@ export async function run(options: { config: string }): Promise<number> {
   process.on('uncaughtException', giveUp)
 
   try {
-    const isStopped = await serve(config, { log, secrets }, ending)
+    const end = await serve(config, { log, secrets }, ending)
+    // Whoever wants it to end while it gives way gets that.
+    if (end.kind === 'gives way' && !ending.signal.aborted) {
+      log.info({ from: version(), to: end.to }, 'another version of lb-agent takes over; haproxy and keepalived go on')
+      close()
+      return becomeProgram(builtProgram(), process.argv.slice(2))
+    }
     log.info(
-      isStopped
+      end.kind === 'stopped'
         ? 'lb-agent ended; haproxy and keepalived were stopped'
         : 'lb-agent ended; haproxy and keepalived go on',
     )
@@ -81,24 +94,55 @@ export async function run(options: { config: string }): Promise<number> {
   }
 }
 
-/** The agent with its doors: the control socket and the status on the network. Gives whether `lb-agent stop` has ended the daemons as well. */
+/** Whether `run` could start here, without doing anything: prints the version, or why not. */
+export async function tryOut(options: { config: string }): Promise<number> {
+  try {
+    const config = readAgentConfig(options.config)
+    const missing = whatIsMissing(config)
+    if (missing !== undefined) throw new Error(missing)
+    const state = await openStateFiles(config.paths.state)
+    await state.readJournal()
+    const { applied } = state.current()
+    if (applied !== null) await createReleaseStore(join(config.paths.state, 'releases')).get(applied.release)
+    console.log(version())
+    return 0
+  } catch (error) {
+    console.error((error as Error).message)
+    return 1
+  }
+}
+
+type End = { kind: 'ended' | 'stopped' } | { kind: 'gives way'; to: string | undefined }
+
+/** The agent with its doors: the control socket and the status on the network. `stopped`: the daemons have ended as well. */
 async function serve(
   config: AgentConfig,
   { log, secrets }: { log: Logger; secrets: Secrets },
   ending: AbortController,
-): Promise<boolean> {
+): Promise<End> {
   const startedAtMs = Date.now()
   const metrics = createMetrics(startedAtMs)
   const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
-  const schedule = createSchedule()
+  const schedule = createSchedule(() => program.successor() !== undefined && !control.isBusy())
+  const onDisk = builtProgram()
+  const program = watchProgram({
+    files: [onDisk.launcher, onDisk.bundle, onDisk.node],
+    running: version(),
+    tryOut: () => tryProgram(onDisk, process.argv.slice(2)),
+    onSuccessor: schedule.look,
+    ...{ troubles: parts.troubles, log },
+  })
   const passes = createPassLog(parts.now, parts.words, log, (pass, finished) => {
     const end = releaseEndOf(pass, finished)
     if (end !== undefined) parts.timeline.add(end)
     metrics.counted.pass(pass)
   })
-  const status = async () => statusOf(parts, passes, { version: version(), startedAtMs, nextInMs: schedule.nextInMs() })
+  const status = async () => {
+    const agent = { version: version(), onDisk: program.onDisk() ?? null, startedAtMs, nextInMs: schedule.nextInMs() }
+    return statusOf(parts, passes, agent)
+  }
   const ask = (request: Omit<Parameters<typeof schedule.request>[0], 'done'>) =>
     new Promise<void>((done) => schedule.request({ ...request, done }))
   const stopping = createStop()
@@ -133,17 +177,20 @@ async function serve(
   manager.watch(() => whyStuck(parts, schedule) === undefined)
 
   await runAgent(parts, schedule, passes, ending.signal)
+  const end: End = ending.signal.aborted ? { kind: 'ended' } : { kind: 'gives way', to: program.successor() }
+  program.close()
   manager.close()
-  await manager.stopping()
+  // For systemd a process that becomes another program has neither ended nor begun.
+  if (end.kind === 'ended') await manager.stopping()
   const isStopped = await stopping.carryOut(parts.units)
   parts.timeline.add({ kind: 'agent', what: 'ended', version: version() })
   live.close()
-  for (const server of [control, network]) {
+  for (const server of [control.server, network]) {
     server?.close()
     server?.closeAllConnections()
   }
   await parts.close()
-  return isStopped
+  return isStopped ? { kind: 'stopped' } : end
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */
@@ -153,35 +200,4 @@ function hurry(): void {
   } catch {
     // Not root: as fast as everybody else.
   }
-}
-
-/** One sentence and what to do, when this machine cannot run an agent. */
-function whatIsMissing(config: AgentConfig): string | undefined {
-  if (config.supervisor === 'embedded' && process.getuid?.() !== 0) {
-    return 'supervisor: embedded starts keepalived, which needs root; run as root, or set supervisor: systemd'
-  }
-  for (const [program, install] of [
-    ['git', 'git'],
-    [config.haproxy.binary, 'haproxy'],
-    [config.keepalived.binary, 'keepalived'],
-    ['flock', 'util-linux'],
-  ] as const) {
-    if (!isExecutable(program)) return `${program} is not installed; on Debian: apt-get install ${install}`
-  }
-  return undefined
-}
-
-function isExecutable(program: string): boolean {
-  const candidates = program.includes('/')
-    ? [program]
-    : (CLEAN_ENV['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
-  return candidates.some((candidate) => {
-    if (!existsSync(candidate)) return false
-    try {
-      accessSync(candidate, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

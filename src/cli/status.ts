@@ -85,6 +85,7 @@ function releaseLines(status: Status): string[] {
         : `${fetch.ok ? 'read' : paint('red', 'NOT READ')} ${age(fetch.ageMs)} ago, next in ${age(fetch.nextInMs)}: ${fetch.detail}`,
     ],
     ...(status.suspended === null ? [] : [['suspended', describeSuspension(status.suspended, atMs)]]),
+    ...programRow(status),
     [
       'live files',
       applied === null
@@ -95,6 +96,12 @@ function releaseLines(status: Status): string[] {
     ],
   ]
   return table(rows).split('\n')
+}
+
+/** An agent of another version may not tell it. */
+function programRow({ version, agent: { onDisk } }: Status): string[][] {
+  if (onDisk == null) return []
+  return [['lb-agent', `${version} runs; ${onDisk} is on the disk and takes over once no pass is under way`]]
 }
 
 function describeSuspension({ sinceMs, untilMs, reason }: NonNullable<Status['suspended']>, atMs: number): string {

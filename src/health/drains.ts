@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
+import { parseStateFile } from '../state-file.ts'
 import type { Troubles } from '../troubles.ts'
 import { writeDurably } from '../write-file.ts'
 
-const drainSchema = lastingSchema.extend({
-  /** undefined: all VIPs of this node, also those that a later release adds. */
-  vip: z.string().optional(),
-})
+const drainSchema = lastingSchema
+  .extend({
+    /** undefined: all VIPs of this node, also those that a later release adds. */
+    vip: z.string().optional(),
+  })
+  // What a newer version has put in besides stays in the file.
+  .loose()
 
 /** One VIP, or all, that this node gives away by hand. It survives restarts and boots, and ends by itself if it has an end. */
 export type Drain = z.infer<typeof drainSchema> & {
@@ -81,11 +85,15 @@ function save(file: string, drains: readonly Drain[]): Promise<void> {
 
 /** None when there is no file; none, and told, when it is damaged: a node that serves without need does no harm. */
 function load(file: string, onDamage: (reason: string) => void): z.infer<typeof drainSchema>[] {
+  let text: string
   try {
-    return z.array(drainSchema).parse(JSON.parse(readFileSync(file, 'utf8')))
+    text = readFileSync(file, 'utf8')
   } catch (error) {
-    const { code, name, message } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT') onDamage(name === 'ZodError' ? 'it does not hold drains' : message)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onDamage((error as Error).message)
     return []
   }
+  const read = parseStateFile(text, z.array(drainSchema))
+  if (read.kind === 'read') return read.value
+  onDamage(read.reason)
+  return []
 }

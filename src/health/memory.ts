@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { bootId } from '../boot-clock.ts'
 import { HEALTH_CAUSES } from '../report/vip-schema.ts'
+import { parseStateFile } from '../state-file.ts'
 import { replaceFile, writeDurably } from '../write-file.ts'
 import type { VipHealth } from './vip-health.ts'
 
@@ -23,7 +24,7 @@ const bootSchema = z.object({
     z.string(),
     z.object({
       score: z.number(),
-      // An agent of an earlier version wrote none.
+      // An agent of an earlier version wrote none, one of a later version may know more.
       cause: z.enum(HEALTH_CAUSES).catch('servers_unknown'),
       reason: z.string(),
       changingSinceMs: optional,
@@ -76,7 +77,8 @@ function save(file: string, value: unknown): void {
 
 function load<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | undefined {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const read = parseStateFile(readFileSync(file, 'utf8'), schema)
+    return read.kind === 'read' ? read.value : undefined
   } catch {
     return undefined
   }

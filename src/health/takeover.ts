@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import * as z from 'zod'
+import { parseStateFile, type StateRead } from '../state-file.ts'
 import type { Troubles } from '../troubles.ts'
 import { writeDurably } from '../write-file.ts'
 
@@ -22,18 +23,11 @@ export type Takeover = {
 
 /** Reads what `lb-agent install` has written to `file`. */
 export function readTakeover(file: string, troubles: Pick<Troubles, 'raise'>): Takeover {
-  let waiting: readonly string[] = []
-  try {
-    waiting = takeoverSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).vips
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    // A node that takes part without need is mended by keepalived; one that never does would be missed at night.
-    if (code !== 'ENOENT')
-      troubles.raise(
-        'takeover',
-        `${file} cannot be read: ${error instanceof z.ZodError ? 'it names no VIPs' : message}; this node takes part in all of its VIPs`,
-      )
-  }
+  const found = load(file)
+  // A node that takes part without need is mended by keepalived; one that never does would be missed at night.
+  if (found.kind === 'unreadable')
+    troubles.raise('takeover', `${file} cannot be read: ${found.reason}; this node takes part in all of its VIPs`)
+  let waiting: readonly string[] = found.kind === 'read' ? found.value.vips : []
   return {
     waiting: () => waiting,
     end: async (vips) => {
@@ -48,4 +42,15 @@ export function readTakeover(file: string, troubles: Pick<Troubles, 'raise'>): T
 /** Leaves these VIPs to whoever holds them, from the next start of the agent on. */
 export function writeTakeover(file: string, vips: readonly string[]): Promise<void> {
   return writeDurably(file, JSON.stringify({ vips }), 0o640)
+}
+
+function load(file: string): StateRead<z.output<typeof takeoverSchema>> {
+  try {
+    return parseStateFile(readFileSync(file, 'utf8'), takeoverSchema)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT'
+      ? { kind: 'read', value: { vips: [] } }
+      : { kind: 'unreadable', why: 'damaged', reason: message }
+  }
 }

@@ -1,10 +1,10 @@
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as z from 'zod'
+import { parseStateFile } from '../state-file.ts'
 import { syncDirectory, writeDurably } from '../write-file.ts'
 
 const manifestSchema = z.object({
-  format: z.literal(1),
   savedAtMs: z.number(),
   files: z.array(z.object({ path: z.string(), saved: z.string(), mode: z.number(), uid: z.number(), gid: z.number() })),
   /** Units that did not start at boot before. */
@@ -27,7 +27,9 @@ export async function readBackup(directory: string): Promise<Backup | undefined>
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  return manifestSchema.parse(JSON.parse(text))
+  const read = parseStateFile(text, manifestSchema)
+  if (read.kind === 'read') return read.value
+  throw new Error(`${join(directory, MANIFEST)} cannot be read: ${read.reason}`)
 }
 
 /** Keeps copies of `paths` with owners and modes. The manifest is written last: without it there is no backup. */
@@ -44,7 +46,7 @@ export async function writeBackup(
     await writeDurably(join(directory, saved), await readFile(path, 'utf8'), 0o600)
     files.push({ path, saved, mode: mode & 0o7777, uid, gid })
   }
-  const manifest: Backup = { format: 1, savedAtMs: nowMs, files, enabled: [...enabled] }
+  const manifest: Backup = { savedAtMs: nowMs, files, enabled: [...enabled] }
   await writeDurably(join(directory, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`, 0o600)
   await syncDirectory(dirname(directory))
 }

@@ -1,8 +1,24 @@
 import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { parseStateFile } from '../state-file.ts'
 import { replaceFile } from '../write-file.ts'
 
+const instanceSchema = z.object({
+  state: z.enum(['MASTER', 'BACKUP', 'FAULT']),
+  priority: z.number(),
+  sinceMs: z.number(),
+})
+const fileSchema = z.object({
+  pid: z.number().optional(),
+  states: z
+    .array(z.tuple([z.string(), instanceSchema.optional().catch(undefined)]))
+    .transform((states) =>
+      states.flatMap(([name, state]): [string, InstanceState][] => (state ? [[name, state]] : [])),
+    ),
+})
+
 /** What keepalived last said of an instance. */
-export type InstanceState = { state: 'MASTER' | 'BACKUP' | 'FAULT'; priority: number; sinceMs: number }
+export type InstanceState = z.infer<typeof instanceSchema>
 
 type Event =
   | { kind: 'state'; instance: string; state: InstanceState['state']; priority: number }
@@ -108,10 +124,13 @@ function pidOf(keepalived: Keepalived): number | undefined {
   return keepalived.kind === 'stopped' ? undefined : keepalived.pid
 }
 
-function load(file: string): { pid: number | undefined; states: [string, InstanceState][] } {
+/** An instance in a state that this version does not know is one of which nothing is known. */
+function load(file: string): z.output<typeof fileSchema> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    const read = parseStateFile(readFileSync(file, 'utf8'), fileSchema)
+    if (read.kind === 'read') return read.value
   } catch {
-    return { pid: undefined, states: [] }
+    // None yet.
   }
+  return { states: [] }
 }

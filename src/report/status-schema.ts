@@ -163,6 +163,11 @@ export const statusSchema = z
       .object({
         pid: number('Process id', 'Of the agent.'),
         startedAtMs: time('Started', 'When it was started.'),
+        onDisk: orNull(
+          'On the disk',
+          'Version of the lb-agent on the disk when it is another one than runs: it takes over once it has been tried and no pass is under way. Null: the same version, or one that cannot run, of which troubles tells.',
+          z.string(),
+        ),
       })
       .meta({ title: 'Agent', description: 'The agent that reports.' }),
     headline: headline(),

@@ -31,10 +31,18 @@ const SOCKET_MODE = 0o660
 
 /**
  * Answers on a UNIX socket: whoever may open it may operate this node, and nobody else (mode 0660). Reads are GET, the
- * rest POST. A socket left behind by a dead agent is replaced; the state directory's lock says that it is dead.
+ * rest POST. A socket left behind by a dead agent is replaced; the state directory's lock says that it is dead. `isBusy`:
+ * somebody waits for work to be done.
  */
-export async function serveControl(path: string, control: Control): Promise<Server> {
+export async function serveControl(path: string, control: Control): Promise<{ server: Server; isBusy(): boolean }> {
+  let atWork = 0
   const server = http.createServer((request, response) => {
+    if (request.method === 'POST') {
+      atWork += 1
+      response.on('close', () => {
+        atWork -= 1
+      })
+    }
     route(request, response, control).catch((error: Error) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ error: error.message }))
@@ -45,7 +53,7 @@ export async function serveControl(path: string, control: Control): Promise<Serv
   // Such as no descriptors for a new connection: whoever asks again is answered.
   server.on('error', () => undefined)
   chmodSync(path, SOCKET_MODE)
-  return server
+  return { server, isBusy: () => atWork > 0 }
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {

@@ -130,7 +130,7 @@ function tellRelease(event: ReleaseEvent): string {
     case 'rejected':
       return `${commit} ${event.result} at ${event.stage}: ${firstLine(event.reason)}`
     default:
-      return event.result satisfies never
+      return `${commit} ${event.result satisfies never}`
   }
 }
 

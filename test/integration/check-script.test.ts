@@ -95,8 +95,8 @@ suite('lb-agent check', { skip: missingForDaemons(), timeout: 60_000 }, () => {
   })
 
   test('a wrong call is a usage error with a sentence, and no call looks like a success that was none', async () => {
-    const unknown = await check(['--gate', 'x'])
-    assert.deepEqual([unknown.code, unknown.said], [2, 'lb-agent check: unknown option --gate'])
+    const unknown = await check(['gate', 'x'])
+    assert.deepEqual([unknown.code, unknown.said], [2, 'lb-agent check: gate is no option'])
     for (const args of [
       ['--runtime'],
       ['--health-port'],
@@ -117,6 +117,15 @@ suite('lb-agent check', { skip: missingForDaemons(), timeout: 60_000 }, () => {
         ...(args[0] === '--runtime' ? ['--health-port', '1'] : ['--runtime', base]),
       ])
       assert.ok(code !== 0 && !FALSE_SUCCESS.includes(code), `${args.join(' ')}: ${code}`)
+    }
+  })
+
+  test('what the keepalived.conf of a later version wants besides is passed over: a downgrade must not move a VIP', async () => {
+    write(now(), '1\n')
+    for (const more of [['--patience', '3'], ['--patience=3'], ['--quick']]) {
+      const answer = await check(['--runtime', runtime, ...more, '--health-port', '1', ...more])
+      assert.equal(answer.code, 0, more.join(' '))
+      assert.match(answer.said, /^lb-agent check: option --\S+ is not known to this version$/m)
     }
   })
 

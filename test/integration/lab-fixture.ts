@@ -13,6 +13,7 @@ export const fromSource: Program = {
   directory: join(import.meta.dirname, '../../dist'),
   node: process.execPath,
   bundle: join(import.meta.dirname, '../../src/drill/lab-process.ts'),
+  launcher: join(import.meta.dirname, '../../dist/lb-agent'),
 }
 
 /** False: labs can be built here. In CI a skip is a failure, so there the tests run and say what is missing. */

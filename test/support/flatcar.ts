@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, wr
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import * as z from 'zod'
+import { asVersion } from './another-version.ts'
 import { unpackExtension } from './extension.ts'
 
 export const BUTANE = 'examples/flatcar/lb1.bu'
@@ -67,6 +68,20 @@ export function makeFlatcar(root: string, name: string): void {
   unpackExtension(join(root, 'etc/extensions/lb-agent'))
   link(root, 'etc/systemd/system/sysinit.target.wants/systemd-sysext.service', 'systemd-sysext.service')
   ignite(root, readButane(), name)
+}
+
+/** Another version of the extension in the place of the one that is merged, as sysupdate leaves it; `systemd-sysext refresh` takes it. */
+export function replaceExtension(path: (inside: string) => string, version: string): void {
+  const [place, next, old] = ['/etc/extensions/lb-agent', '/opt/lb-agent-next', '/opt/lb-agent-old'].map(path) as [
+    string,
+    string,
+    string,
+  ]
+  unpackExtension(next)
+  const bundle = join(next, 'usr/lib/lb-agent/lb-agent.mjs')
+  writeFileSync(bundle, asVersion(readFileSync(bundle, 'utf8'), version))
+  renameSync(place, old)
+  renameSync(next, place)
 }
 
 /**

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
+import { asVersion } from '../support/another-version.ts'
 import { type BootedCluster, bootCluster, packageFile, putFile, statusIn } from '../support/booted-cluster.ts'
 import { seenByClient, VIP } from '../support/cluster.ts'
 import { debianImage } from '../support/image.ts'
@@ -112,7 +113,7 @@ for (const release of ['bookworm', 'trixie'] as const) {
       await cluster.client.mark()
       await install(nextVersion())
       await Promise.all(both().map(isWell))
-      assert.equal((await statusIn(cluster.one))?.version, '0.1.0')
+      assert.equal((await statusIn(cluster.one))?.version, '9.9.9')
       assert.match(await cluster.one.run('dpkg-query', '-W', 'lb-agent'), /9\.9\.9/)
       assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
       const { failed, failures } = await seenByClient(cluster.client)
@@ -188,7 +189,8 @@ for (const release of ['bookworm', 'trixie'] as const) {
       execFileSync('dpkg-deb', ['-R', packageFile(/\.deb$/), tree])
       const control = join(tree, 'DEBIAN', 'control')
       writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, 'Version: 9.9.9'))
-      appendFileSync(join(tree, 'usr/lib/lb-agent/lb-agent.mjs'), '\n// 9.9.9\n')
+      const bundle = join(tree, 'usr/lib/lb-agent/lb-agent.mjs')
+      writeFileSync(bundle, asVersion(readFileSync(bundle, 'utf8'), '9.9.9'))
       execFileSync('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '-b', tree, file], { stdio: 'ignore' })
       return file
     }

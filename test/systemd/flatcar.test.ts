@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import { type BootedCluster, bootCluster, readable, statusIn } from '../support/booted-cluster.ts'
 import { onePort, seenByClient, specText, VIP } from '../support/cluster.ts'
-import { makeFlatcar } from '../support/flatcar.ts'
+import { makeFlatcar, replaceExtension } from '../support/flatcar.ts'
 import { debianImage } from '../support/image.ts'
 import { missingForBoots, missingPrograms } from '../support/requirements.ts'
 
@@ -60,6 +60,31 @@ suite('the first boot of a stand-in for Flatcar', { skip, timeout: 600_000 }, ()
     // is where lost requests are counted.
     const { failed, failures } = await seenByClient(cluster.client)
     assert.ok(failed <= 1, JSON.stringify(failures))
+  })
+
+  test('a refreshed extension: the agent becomes what is in it, and for systemd it is still the same', async (t) => {
+    await Promise.all(both().map(isWell))
+    const mains = (machine: BootedCluster['one']) =>
+      machine.run('systemctl', 'show', '-P', 'MainPID', 'lb-agent', 'haproxy', 'keepalived')
+    const before = await Promise.all(both().map(mains))
+    await cluster.client.mark()
+    const startedAt = performance.now()
+    for (const machine of both()) {
+      replaceExtension((path) => machine.path(path), '9.9.9')
+      await machine.run('systemd-sysext', 'refresh')
+    }
+    for (const machine of both())
+      await until('the agent is 9.9.9', 30_000, async () => (await statusIn(machine))?.version === '9.9.9')
+    t.diagnostic(`from the first refresh to two new agents: ${Math.round(performance.now() - startedAt)} ms`)
+    await Promise.all(both().map(isWell))
+    assert.deepEqual(await Promise.all(both().map(mains)), before)
+    for (const machine of both()) {
+      const show = await machine.run('systemctl', 'show', '-P', 'NRestarts', '-P', 'ActiveState', 'lb-agent')
+      assert.deepEqual(show.trim().split('\n'), ['0', 'active'])
+    }
+    assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
+    const { failed, failures } = await seenByClient(cluster.client)
+    assert.equal(failed, 0, JSON.stringify(failures))
   })
 
   test('a node that is rebooted drains first, and comes back', async () => {

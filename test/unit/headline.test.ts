@@ -9,7 +9,7 @@ const VIP: Status['vips'][number] = {
 }
 const WELL: Omit<Status, 'headline'> = {
   format: 1,
-  ...{ node: 'lb1', version: '1', atMs: 0, agent: { pid: 1, startedAtMs: 0 } },
+  ...{ node: 'lb1', version: '1', atMs: 0, agent: { pid: 1, startedAtMs: 0, onDisk: null } },
   applied: { release: 'abc-1', revision: 'abc', atMs: 0 },
   ...{ previous: null, rejected: [], desired: null, suspended: null, lastPass: null },
   fetch: { ok: true, detail: '', ageMs: 0, everyMs: 30_000, nextInMs: 0, okAtMs: 0 },

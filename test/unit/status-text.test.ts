@@ -13,7 +13,7 @@ const ANSWERS: Status['peers'][number] = {
 const STATUS: Status = {
   format: 1,
   headline: { well: true, text: 'all is well', advice: null },
-  ...{ node: 'lb1', version: '1', atMs: 60_000, agent: { pid: 1, startedAtMs: 0 } },
+  ...{ node: 'lb1', version: '1', atMs: 60_000, agent: { pid: 1, startedAtMs: 0, onDisk: null } },
   applied: { release: 'abc-1', revision: 'abc', atMs: 0 },
   ...{ previous: null, rejected: [], desired: null, suspended: null, lastPass: null, fetch: null },
   gate: { open: true, reason: 'HAProxy answers', sinceMs: 0, ageMs: 80, fresh: true },

@@ -1,0 +1,43 @@
+/** What the files in test/fixtures/state-0.1 mean, as 0.1.0 itself has read them. */
+export const WHAT_0_1_SAID = {
+  state: {
+    applied: '0f63225afe50-1cb83946',
+    revision: '0f63225afe50a8280997816d0adac6311ea7077f',
+    previous: 'da29c02ebf14-bc8bbff0',
+    rejected: [{ revision: 'b6767f11a909', stage: 'parse' }],
+  },
+  journal: ['da29c02ebf14-bc8bbff0', '0f63225afe50-1cb83946', 1],
+  release: {
+    ...{ node: 'one', renderedBy: '0.1.0', foreign: false, metrics: 'builtin', failbackMs: 3_000 },
+    ...{ vips: ['v 10.9.0.100'], services: ['web 80', 'port-81 81'] },
+    ...{ haproxy: 2_940, keepalived: 2_885 },
+  },
+  drained: [{ vip: 'v', until: null }],
+  suspended: 'a quiet evening',
+  health: {
+    ...{ score: 100, cause: 'healthy', reason: 'every service has a server' },
+    ...{ changingSinceMs: undefined, heldDownSinceMs: undefined },
+  },
+  healthyOnce: true,
+  vrrp: { v: 'BACKUP', w: undefined },
+  gate: true,
+  score: 32,
+  told: [
+    'lb-agent 0.1.0 started',
+    'score of v unknown -> 100: its servers are not known yet',
+    'haproxy started',
+    'score of v 100 -> 64: held back after a recovery, 3 s to go',
+    'gate opened: HAProxy answers',
+    'keepalived started',
+    'UNKNOWN -> BACKUP: stands by: keepalived started (while commit da29c02ebf14 "Describe the cluster" by Ada <ada@example.net> was put live: applied)',
+    'commit da29c02ebf14 "Describe the cluster" by Ada <ada@example.net> applied as release da29c02ebf14-bc8bbff0',
+    'score of v 64 -> 100: every service has a server',
+    'BACKUP -> MASTER: took it: score 64 -> 100: every service has a server; two has the lower priority (253)',
+    'commit 0f63225afe50 "Change" by Ada <ada@example.net> applied as release 0f63225afe50-1cb83946',
+    'commit b6767f11a909 "Wrong" by Ada <ada@example.net> rejected at parse: lb.yaml:8:46  vips.v.virtualRouterId is 300; a virtual router id is 1-255',
+    'v drained: by hand',
+    'score of v 100 -> 32: drained until lb-agent undrain',
+    'MASTER -> BACKUP: gave it up, held it for 10 s: score 100 -> 32: drained until lb-agent undrain; two has the higher priority (253 against 186)',
+    'suspended, revisions are not applied here: a quiet evening',
+  ],
+}
