@@ -93,7 +93,6 @@ for (const release of ['bookworm', 'trixie'] as const) {
 
     test('HAProxy that is killed is not missed', async () => {
       await cluster.client.mark()
-      // All at once: where cgroups tell nobody that they are empty, systemd 257 waits for a worker that is gone.
       await cluster.one.run('pkill', '-KILL', '-x', 'haproxy')
       await until('the VIP moves', 10_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
       await cluster.isHeldBy('one')
