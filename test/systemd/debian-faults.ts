@@ -5,8 +5,8 @@ import type { Booted } from '../support/booted.ts'
 import { isWell } from '../support/booted-cluster.ts'
 import type { DebianSeat } from './debian-seat.ts'
 
-/** Measured: 1 to 2 s. */
-const SERVES_AFTER_BOOT_MS = 10_000
+/** Measured: 2.5 s on two processors, 5 s beside other tests. */
+const SERVES_AFTER_BOOT_MS = 15_000
 
 /** HAProxy dies, a node is booted again, and all of them at once. */
 export function faults(use: () => DebianSeat): void {
@@ -43,11 +43,12 @@ export function faults(use: () => DebianSeat): void {
 
   test('three nodes that boot at once serve both VIPs seconds after the first systemd starts', async (t) => {
     const { cluster } = use()
-    const held = async (): Promise<string[]> => await cluster.holders()
     const booted = Promise.all(cluster.machines.map((machine) => machine.reboot()))
     const serving = (async () => {
-      await until('no node holds a VIP', 60_000, async () => (await held()).every((nodes) => nodes === ''))
-      await until('each VIP is held', 60_000, async () => (await held()).every((nodes) => /^\w+$/.test(nodes)))
+      await until('no node holds a VIP', 60_000, async () => (await cluster.holders()).every((nodes) => nodes === ''))
+      await until('each VIP is held', 60_000, async () =>
+        (await cluster.holders()).every((nodes) => /^\w+$/.test(nodes)),
+      )
       return monotonicMs()
     })()
     const [servingAtMs] = await Promise.all([serving, booted])

@@ -7,8 +7,8 @@ import { type DebianSeat, setUp } from './debian-seat.ts'
 
 type Told = { about: string; verdict: string; fix: string | null }
 
-/** Measured: some 6 s. */
-const SERVES_WITHIN_MS = 15_000
+/** Measured: 7 s on two processors that have nothing else to do, 12 s beside other tests. */
+const SERVES_WITHIN_MS = 30_000
 
 /** From three Debians that know nothing of each other to two VIPs that serve, and what the doctor says of them. */
 export function firstCommit(use: () => DebianSeat): void {
