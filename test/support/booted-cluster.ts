@@ -9,6 +9,7 @@ import type { Window } from '../../src/drill/statistics.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import type { Status } from '../../src/status.ts'
 import { type Booted, boot } from './booted.ts'
+import { removeBootedLeftovers } from './booted-leftovers.ts'
 import { createRepository, type Repository } from './repo.ts'
 
 /** Booted machines, one for each node of a spec, their servers, a client that never stops asking, and a repository that all see. */
@@ -35,6 +36,7 @@ export async function bootCluster(
 ): Promise<BootedCluster> {
   const parsed = parseSpec(text, 'lb.yaml')
   assert.ok(parsed.kind === 'spec', JSON.stringify(parsed))
+  await removeBootedLeftovers()
   const repository = createRepository()
   const machines: Booted[] = []
   let lab: Lab | undefined
