@@ -66,7 +66,7 @@ test: build check
 # Boots Debian 12 and 13, and merges the system extension; the images are kept in /var/cache/lb-agent-test.
 test-systemd: PACKAGES += systemd-container debootstrap squashfs-tools
 test-systemd: package
-	node --test 'test/systemd/*.test.ts'
+	node --test --test-concurrency=1 'test/systemd/*.test.ts'
 
 # strip, zstd and mksquashfs.
 package: PACKAGES += binutils zstd squashfs-tools

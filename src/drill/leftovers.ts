@@ -33,7 +33,8 @@ export function claim(directory: string): void {
   writeFileSync(join(directory, OWNER_FILE), `${process.pid}\n`)
 }
 
-function isInUse(directory: string): boolean {
+/** Whether the drill of the lab in `directory` lives. */
+export function isInUse(directory: string): boolean {
   const pid = readOptional(join(directory, OWNER_FILE)).trim()
   if (pid === '') return Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0) < NO_OWNER_MS
   const startedAt = readOptional(join(directory, STARTED_FILE))

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { type BootedCluster, bootCluster, packageFile, putFile, readable, statusIn } from '../support/booted-cluster.ts'
-import { seenByClient, specText, VIP } from '../support/cluster.ts'
+import { type BootedCluster, bootCluster, isWell, packageFile, putFile, statusIn } from '../support/booted-cluster.ts'
+import { specText } from '../support/cluster.ts'
 import { handFiles, runByHand } from '../support/hand-pair.ts'
 import { debianImage } from '../support/image.ts'
 import { missingForBoots } from '../support/requirements.ts'
@@ -12,13 +12,11 @@ for (const release of ['bookworm', 'trixie'] as const) {
   suite(`a hand-written pair on Debian ${release}`, { skip: missingForBoots(), timeout: 600_000 }, () => {
     let cluster: BootedCluster
     before(async () => {
-      cluster = await bootCluster(await debianImage(release))
       // As the pair does: another transport is another instance to keepalived.
       const text = specText().replace('vrrp: {', 'vrrp: { transport: multicast,')
-      cluster.repository.commit({ 'lb.yaml': text }, 'As the pair does')
-      readable(cluster.repository)
-      for (const [name, machine] of machines()) {
-        await runByHand(machine, name)
+      cluster = await bootCluster(await debianImage(release), text)
+      for (const machine of cluster.machines) {
+        await runByHand(machine, machine.name)
         putFile(machine, '/root/lb-agent.deb', { file: packageFile(/\.deb$/) })
         await machine.run('dpkg', '-i', '/root/lb-agent.deb')
       }
@@ -26,14 +24,11 @@ for (const release of ['bookworm', 'trixie'] as const) {
       await answered()
     })
     after(() => cluster?.close())
-    const machines = () =>
-      [
-        ['one', cluster.one],
-        ['two', cluster.two],
-      ] as const
+    const one = (): Booted => cluster.machine('one')
+    const two = (): Booted => cluster.machine('two')
 
     test('the node that holds the VIP is not taken over while another one would not hear it', async () => {
-      const { code, said } = await install(cluster.one, '--yes')
+      const { code, said } = await install(one(), '--yes')
       assert.equal(code, 1)
       assert.match(
         said,
@@ -41,84 +36,84 @@ for (const release of ['bookworm', 'trixie'] as const) {
       )
       assert.match(said, /^ {2}→ run lb-agent install on two first: they then wait for this node;/m)
       assert.match(said, /^nothing was changed$/m)
-      assert.equal(await cluster.one.run('cat', '/etc/keepalived/keepalived.conf'), handFiles('one').keepalived)
+      assert.equal(await one().run('cat', '/etc/keepalived/keepalived.conf'), handFiles('one').keepalived)
     })
 
     test('a dry run says what would be done, and does nothing', async () => {
-      const { code, said } = await install(cluster.two, '--dry-run')
+      const { code, said } = await install(two(), '--dry-run')
       assert.equal(code, 0)
       assert.match(said, /^-vrrp_instance VI_1 \{$/m)
       assert.match(said, /^ {2}- leave v to the node that holds it today, until lb-agent is installed there$/m)
       assert.match(said, /^nothing was changed$/m)
-      assert.equal(await cluster.two.run('cat', '/etc/keepalived/keepalived.conf'), handFiles('two').keepalived)
-      assert.equal((await cluster.two.tryRun('ls', '/etc/lb-agent/agent.yaml')).kind, 'exited')
+      assert.equal(await two().run('cat', '/etc/keepalived/keepalived.conf'), handFiles('two').keepalived)
+      assert.equal((await two().tryRun('ls', '/etc/lb-agent/agent.yaml')).kind, 'exited')
     })
 
     test('both nodes are taken over under load without a failed request, and the VIP stays', async (t) => {
       await cluster.client.mark()
-      const two = await install(cluster.two, '--yes')
-      assert.equal(two.code, 0, two.said)
-      const waits = await statusIn(cluster.two)
+      const first = await install(two(), '--yes')
+      assert.equal(first.code, 0, first.said)
+      const waits = await statusIn(two())
       assert.equal(waits?.headline.text, 'v: left to the pair that holds it without lb-agent')
       assert.equal(waits?.vips[0]?.scoreCause, 'waits_for_takeover')
-      const one = await install(cluster.one, '--yes')
-      assert.equal(one.code, 0, one.said)
-      assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
-      await Promise.all(machines().map(([, machine]) => isWell(machine)))
-      assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
-      const { failed, sent, failures, longestGapMs } = await seenByClient(cluster.client)
-      t.diagnostic(`${failed} of ${sent} requests failed, longest gap ${Math.round(longestGapMs)} ms`)
-      assert.equal(failed, 0, JSON.stringify(failures))
+      const second = await install(one(), '--yes')
+      assert.equal(second.code, 0, second.said)
+      assert.deepEqual(await cluster.holders(), ['one'])
+      await Promise.all(cluster.machines.map(isWell))
+      assert.deepEqual(await cluster.holders(), ['one'])
+      const { failed, said } = await cluster.seen()
+      t.diagnostic(said)
+      assert.equal(failed, 0, said)
     })
 
     test('a second run finds nothing to do, and another wish is shown as a diff', async () => {
-      const again = await install(cluster.one, '--yes')
+      const again = await install(one(), '--yes')
       assert.deepEqual(
         [again.code, again.said.split('\n').at(-1)],
         [0, 'nothing to do: all of it is there, and the agent runs'],
       )
-      const other = await install(cluster.one, '--listen', '0.0.0.0:9999', '--dry-run')
+      const other = await install(one(), '--listen', '0.0.0.0:9999', '--dry-run')
       assert.match(other.said, /^ +-( +)listen: 0\.0\.0\.0:9853\n +\+\1listen: 0\.0\.0\.0:9999$/m)
       assert.match(other.said, /^ {2}- restart lb-agent, which moves no VIP$/m)
     })
 
     test('the pair now fails over', async () => {
-      await cluster.one.run('systemctl', 'stop', 'keepalived')
+      await one().run('systemctl', 'stop', 'keepalived')
       await cluster.isHeldBy('two')
-      await cluster.one.run('systemctl', 'start', 'keepalived')
+      await one().run('systemctl', 'start', 'keepalived')
       await cluster.isHeldBy('one')
-      await Promise.all(machines().map(([, machine]) => isWell(machine)))
+      await Promise.all(cluster.machines.map(isWell))
     })
 
     test('uninstall goes back to the hand-written files under load without a failed request', async () => {
       await cluster.client.mark()
-      for (const [, machine] of [...machines()].reverse()) {
+      for (const machine of [two(), one()]) {
         const { code, said } = await ran(machine, 'lb-agent', 'uninstall', '--yes')
         assert.equal(code, 0, said)
       }
-      await cluster.two.run('systemctl', 'enable', '--quiet', '--now', 'keepalived')
-      for (const [name, machine] of machines()) {
-        const files = handFiles(name)
+      await two().run('systemctl', 'enable', '--quiet', '--now', 'keepalived')
+      for (const machine of cluster.machines) {
+        const files = handFiles(machine.name)
         assert.equal(await machine.run('cat', '/etc/haproxy/haproxy.cfg'), files.haproxy)
         assert.equal(await machine.run('cat', '/etc/keepalived/keepalived.conf'), files.keepalived)
         assert.equal((await machine.tryRun('systemctl', 'is-active', 'lb-agent')).stdout.toString().trim(), 'inactive')
       }
       // Longer than three adverts of a second: each hears the other.
       await answered(5_000)
-      assert.deepEqual(await cluster.lab.holdersOf(VIP), ['one'])
-      const { failed, failures } = await seenByClient(cluster.client)
-      assert.equal(failed, 0, JSON.stringify(failures))
+      assert.deepEqual(await cluster.holders(), ['one'])
+      const { failed, said } = await cluster.seen()
+      assert.equal(failed, 0, said)
     })
 
     test('a node that waits for its turn takes over when the old holder fails', async () => {
-      const two = await install(cluster.two, '--yes')
-      assert.equal(two.code, 0, two.said)
-      await cluster.one.run('systemctl', 'stop', 'keepalived')
-      await until('two takes over', 30_000, async () => (await cluster.lab.holdersOf(VIP)).join() === 'two')
-      await isWell(cluster.two)
-      const one = await install(cluster.one, '--yes')
-      assert.equal(one.code, 0, one.said)
-      await Promise.all(machines().map(([, machine]) => isWell(machine)))
+      const first = await install(two(), '--yes')
+      assert.equal(first.code, 0, first.said)
+      await one().run('systemctl', 'stop', 'keepalived')
+      await until('two takes over', 30_000, async () => (await cluster.holders()).join() === 'two')
+      await isWell(two())
+      const second = await install(one(), '--yes')
+      assert.equal(second.code, 0, second.said)
+      await Promise.all(cluster.machines.map(isWell))
       await cluster.isHeldBy('one')
     })
 
@@ -133,14 +128,6 @@ for (const release of ['bookworm', 'trixie'] as const) {
         code: result.kind === 'exited' ? result.code : -1,
         said: `${result.stdout.toString('utf8')}${result.stderr}`.trim(),
       }
-    }
-
-    async function isWell(machine: Booted): Promise<void> {
-      await until('all is well', 40_000, async () => (await statusIn(machine))?.headline.well === true).catch(
-        async (error) => {
-          throw new Error(`${error.message}: ${(await statusIn(machine))?.headline.text}`)
-        },
-      )
     }
 
     /** The client goes on asking for a while. */

@@ -51,13 +51,16 @@ test('a host that stops drains before its agent, keepalived and HAProxy stop', (
   // Units stop in the reverse order of their start.
   assert.deepEqual(values('After', drain), [
     'network-online.target haproxy.service keepalived.service lb-agent.service lb-agent-embedded.service',
+    // It makes the user.
+    'lb-agent-setup.service',
   ])
   assert.deepEqual(values('ExecStop', drain), [`-${paths.launcher} drain --for-shutdown`])
   assert.deepEqual([values('Type', drain), values('RemainAfterExit', drain)], [['oneshot'], ['yes']])
   assert.deepEqual(values('WantedBy', drain), ['multi-user.target'])
-  // Root, to open the control socket of either supervisor, and nothing more.
-  assert.deepEqual([values('User', drain), values('Group', drain)], [[], []])
+  // Not root, but able to open the control socket of either supervisor.
+  assert.deepEqual([values('User', drain), values('Group', drain)], [['lb-agent'], ['lb-agent']])
   assert.deepEqual(values('CapabilityBoundingSet', drain), ['CAP_DAC_OVERRIDE'])
+  assert.deepEqual(values('AmbientCapabilities', drain), ['CAP_DAC_OVERRIDE'])
   // A drain waits for five adverts, of at most 40.95 s each, and two seconds.
   assert.ok(Number(values('TimeoutStopSec', drain)[0]) > 5 * 40.95 + 2)
   for (const name of ['Requires', 'BindsTo', 'PartOf', 'Wants']) assert.deepEqual(values(name, drain), [])

@@ -1,0 +1,34 @@
+import type { Booted } from '../support/booted.ts'
+import { putFile } from '../support/booted-cluster.ts'
+
+/** What a shell command did inside a unit's sandbox. */
+export type Attempt = { did: boolean; said: string }
+
+/** What says how the program of a unit is started and looked after; the rest is where it runs, and as whom. */
+const OF_THE_PROGRAM =
+  /^(?:Type|NotifyAccess|Watchdog\w+|Exec\w+|Restart\w*|RemainAfterExit|Timeout\w+|Condition\w+|Conflicts)=/
+const PROBE = 'lb-agent-probe'
+
+/** Runs shell commands, one after the other, with every setting that an installed unit gives its program. */
+export async function inUnit(machine: Booted, unit: string, commands: readonly string[]): Promise<Attempt[]> {
+  const text = await machine.run('cat', `/usr/lib/systemd/system/${unit}`)
+  const settings = text.slice(text.indexOf('[Service]'), text.indexOf('[Install]')).split('\n')
+  const kept = settings.filter((line) => !OF_THE_PROGRAM.test(line))
+  const program = ['Type=oneshot', `ExecStart=/bin/sh /etc/${PROBE}.sh`, `StandardOutput=truncate:/var/tmp/${PROBE}`]
+  putFile(machine, `/etc/systemd/system/${PROBE}.service`, { text: [...kept, ...program, ''].join('\n') })
+  putFile(machine, `/etc/${PROBE}.sh`, { text: commands.map(attempt).join('') })
+  try {
+    await machine.run('systemctl', 'daemon-reload')
+    await machine.run('systemctl', 'start', PROBE)
+    const lines = (await machine.run('cat', `/var/tmp/${PROBE}`)).trimEnd().split('\n')
+    return lines.map((line) => ({ did: line.startsWith('0 '), said: line.slice(line.indexOf(' ') + 1) }))
+  } finally {
+    await machine.run('rm', '-f', `/etc/systemd/system/${PROBE}.service`, `/etc/${PROBE}.sh`, `/var/tmp/${PROBE}`)
+    await machine.run('systemctl', 'daemon-reload')
+  }
+}
+
+/** One line: its exit code, and what it said. */
+function attempt(command: string): string {
+  return `said=$( ( ${command} ) 2>&1 </dev/null ); echo "$? $(echo "$said" | tr '\\n' ' ')"\n`
+}
