@@ -5,6 +5,9 @@ import type { Booted } from '../support/booted.ts'
 import { isWell, packageFile } from '../support/booted-cluster.ts'
 import { type DebianSeat, setUp } from './debian-seat.ts'
 
+/** The API servers of the lab are any TLS servers: their certificate names no VIP. */
+const CERTIFICATES = 'certificates of kubernetes-api'
+
 type Told = { about: string; verdict: string; fix: string | null }
 
 /** Measured: 7 s on two processors that have nothing else to do, 12 s beside other tests. */
@@ -19,7 +22,8 @@ export function firstCommit(use: () => DebianSeat): void {
     // The unit is enabled, and waits for agent.yaml.
     for (const machine of cluster.machines)
       assert.match(await machine.run('systemctl', 'show', '-P', 'ConditionResult', 'lb-agent'), /^no$/m)
-    await Promise.all(cluster.machines.map((machine) => setUp(machine, machine.name)))
+    // It returns when the confirm window is over, some seconds after its VIPs serve.
+    const installed = Promise.all(cluster.machines.map((machine) => setUp(machine, machine.name)))
     // By any node: the first one holds back for a while after it has come.
     await until('both VIPs are held', 60_000, async () => (await cluster.holders()).every((nodes) => nodes !== ''))
     await cluster.client.mark()
@@ -30,6 +34,7 @@ export function firstCommit(use: () => DebianSeat): void {
     const tookMs = performance.now() - startedAt
     t.diagnostic(`from dpkg -i to both VIPs served: ${Math.round(tookMs)} ms`)
     assert.ok(tookMs < SERVES_WITHIN_MS, `${Math.round(tookMs)} ms`)
+    await installed
     await cluster.isHeldBy('one')
     await Promise.all(cluster.machines.map(isWell))
     await cluster.client.mark()
@@ -42,6 +47,7 @@ export function firstCommit(use: () => DebianSeat): void {
     const two = use().cluster.machine('two')
     const healthy = await doctor(two)
     assert.deepEqual(problemsOf(healthy), [])
+    assert.equal(healthy.find(({ about }) => about === CERTIFICATES)?.verdict, 'problem')
     const looked = ['haproxy', 'keepalived', 'lb-agent', 'lb-agent-drain', 'polkit', 'stats socket', 'VIP api']
     for (const about of looked)
       assert.ok(
@@ -65,7 +71,8 @@ export function firstCommit(use: () => DebianSeat): void {
     assert.deepEqual(problemsOf(await doctor(two)), [])
     await two.run('systemctl', 'disable', 'keepalived')
     await two.run('chmod', '0755', '/etc/haproxy')
-    const mended = await two.run('lb-agent', 'doctor', '--fix')
+    // 1: the certificates are left for a person.
+    const mended = (await two.tryRun('lb-agent', 'doctor', '--fix')).stdout.toString('utf8')
     assert.match(mended, /^units, keepalived: systemctl enable keepalived\.service … done$/m)
     assert.match(mended, /^files, \/etc\/haproxy: chmod 2775 \/etc\/haproxy … done$/m)
     assert.deepEqual(problemsOf(await doctor(two)), [])
@@ -78,5 +85,5 @@ async function doctor(machine: Booted, ...before: readonly string[]): Promise<re
 }
 
 function problemsOf(checks: readonly Told[]): readonly Told[] {
-  return checks.filter(({ verdict }) => verdict === 'problem')
+  return checks.filter(({ verdict, about }) => verdict === 'problem' && about !== CERTIFICATES)
 }
