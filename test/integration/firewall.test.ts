@@ -84,7 +84,7 @@ suite('the firewall', { skip: missingForDaemons() || missingPrograms('nft'), tim
     const check = checks.find(({ about }) => about === 'firewall')
     return { verdict: check?.verdict, why: check?.why }
   }
-  const LET_THROUGH = { verdict: 'ok', why: 'No rule of nftables drops VRRP (protocol 112).' }
+  const LET_THROUGH = { verdict: 'ok', why: 'No rule drops VRRP (protocol 112), in or out.' }
 
   suite('on strict hosts', () => {
     before(async () => {
