@@ -44,14 +44,17 @@ export type ScoresOptions = {
   onChange(change: ScoreChange): void
 }
 
+/** keepalived logs a line for each. */
+const MAX_ASKS = 10
+
 /** Keeps the score file of every VIP as its servers, drains and hold-downs say. */
 export function createScores(options: ScoresOptions): Scores {
   const { trackFiles, memory, drains } = options
   let expectation: Expectation | undefined
   let servers: ServersOfBackends | undefined
   let scores: readonly Score[] = []
-  /** VIPs whose score was last written one lower, to hear of them. */
-  const asked = new Set<string>()
+  /** How often each VIP's score was written one lower, to hear of it. */
+  const asks = new Map<string, number>()
 
   const vips = () => expectation?.vips ?? []
   const healthOf = (vip: string): VipHealth => memory.health(vip) ?? firstHealth(adopted(trackFiles.readScore(vip)))
@@ -77,8 +80,9 @@ export function createScores(options: ScoresOptions): Scores {
       })
     })
     const isUnheard = options.unheard()
-    const silent = expected.vips.filter(isUnheard).map(({ name }) => name)
-    const errors = scores.flatMap((score) => (silent.includes(score.vip) ? ask(score) : write(score)))
+    const silent = new Set(expected.vips.filter(isUnheard).map(({ name }) => name))
+    const errors = scores.flatMap((score) => (silent.has(score.vip) ? ask(score) : write(score)))
+    for (const { name } of expected.vips) if (!silent.has(name)) asks.delete(name)
     if (errors[0] !== undefined) throw errors[0]
   }
 
@@ -91,19 +95,20 @@ export function createScores(options: ScoresOptions): Scores {
     } catch (error) {
       return [error as Error]
     }
-    const wasAsked = asked.delete(score.vip) && before === score.score - 1
+    const wasAsked = asks.has(score.vip) && before === score.score - 1
     if (!wasAsked) options.onChange({ ...score, before })
     return []
   }
 
   // A keepalived that was MASTER before the agent came says so when its priority changes, and not otherwise (2.2.7, taken over
-  // from hand-written files): one less, and at the next look one more.
+  // from hand-written files): one less, and at the next look one more. That moves nothing: a backup gives in to an advert with
+  // its own priority (RFC 5798 §6.4.2).
   const ask = (score: Score): Error[] => {
-    const before = trackFiles.readScore(score.vip)
-    if (before !== score.score || score.score < 1) return write(score)
+    const [before, times] = [trackFiles.readScore(score.vip), asks.get(score.vip) ?? 0]
+    if (before !== score.score || score.score < 1 || times === MAX_ASKS) return write(score)
     try {
       trackFiles.writeScore(score.vip, score.score - 1)
-      asked.add(score.vip)
+      asks.set(score.vip, times + 1)
       return []
     } catch (error) {
       return [error as Error]
