@@ -67,6 +67,51 @@ export async function bootCluster(
   }
 }
 
+/** The same with machine `one` alone, and no client. */
+export type BootedNode = { lab: Lab; repository: Repository; one: Booted; close(): Promise<void> }
+
+/** `binds`: as `boot` takes them, beside the repository. */
+export async function bootNode(
+  image: string,
+  prepare: (root: string) => void = () => undefined,
+  binds: Readonly<Record<string, string>> = {},
+): Promise<BootedNode> {
+  const text = specText()
+  const parsed = parseSpec(text, 'lb.yaml')
+  assert.ok(parsed.kind === 'spec')
+  const repository = createRepository()
+  repository.commit({ 'lb.yaml': text }, 'Describe the cluster')
+  readable(repository)
+  const lab = await createLab(parsed.spec)
+  try {
+    const one = await boot({
+      ...{ image, name: 'one', namespace: lab.network.namespace('one'), prepare },
+      directory: join(lab.directory, 'machines', 'one'),
+      binds: { '/srv/lb-config': repository.directory, ...binds },
+    })
+    const close = async (): Promise<void> => {
+      await one.close()
+      repository.close()
+      await lab.close()
+    }
+    return { lab, repository, one, close }
+  } catch (error) {
+    repository.close()
+    await lab.close()
+    throw error
+  }
+}
+
+/** What a program says in a machine, and how it ends. */
+export async function ran(machine: Booted, ...words: readonly string[]): Promise<{ code: number; said: string }> {
+  const result = await machine.tryRun(...words)
+  assert.equal(result.kind, 'exited', `${words.join(' ')}: ${JSON.stringify(result)}`)
+  return {
+    code: result.kind === 'exited' ? result.code : -1,
+    said: `${result.stdout.toString('utf8')}${result.stderr}`.trim(),
+  }
+}
+
 /** The agent's own user reads it. */
 export function readable({ directory }: Repository): void {
   execFileSync('chmod', ['-R', 'a+rX', dirname(directory)])

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { type BootedCluster, bootCluster, packageFile, putFile, readable, statusIn } from '../support/booted-cluster.ts'
+import {
+  type BootedCluster,
+  bootCluster,
+  packageFile,
+  putFile,
+  ran,
+  readable,
+  statusIn,
+} from '../support/booted-cluster.ts'
 import { seenByClient, specText, VIP } from '../support/cluster.ts'
 import { handFiles, runByHand } from '../support/hand-pair.ts'
 import { debianImage } from '../support/image.ts'
@@ -124,15 +132,6 @@ for (const release of ['bookworm', 'trixie'] as const) {
 
     function install(machine: Booted, ...words: string[]): Promise<{ code: number; said: string }> {
       return ran(machine, 'lb-agent', 'install', '--repo', 'file:///srv/lb-config', ...words)
-    }
-
-    async function ran(machine: Booted, ...words: string[]): Promise<{ code: number; said: string }> {
-      const result = await machine.tryRun(...words)
-      assert.equal(result.kind, 'exited', words.join(' '))
-      return {
-        code: result.kind === 'exited' ? result.code : -1,
-        said: `${result.stdout.toString('utf8')}${result.stderr}`.trim(),
-      }
     }
 
     async function isWell(machine: Booted): Promise<void> {
