@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { cleanText } from '../clean-text.ts'
-import { describeFailure, exec, succeeded } from '../exec.ts'
+import { exec } from '../exec.ts'
 import type { Obstacle } from './options.ts'
 
 /** A line of known_hosts, with its key as `ssh-keygen -l` shows it. */
@@ -15,6 +16,7 @@ export type HostKeyPlan =
 
 const SCANS_WITHIN_MS = 15_000
 const LOOKS_WITHIN_MS = 5_000
+const CONNECTS_WITHIN_MS = 5_000
 
 /**
  * A host key is never learned by itself: it is pinned when its fingerprint is the one that a person has given. `staged`: a copy of
@@ -30,7 +32,7 @@ export async function planHostKey(
   if (offered.kind === 'failed')
     return obstacle(
       `${host} does not tell its host key: ${offered.reason}`,
-      'is the address right, and does port 22 (or the one of the URL) pass?',
+      'is the address right, and does every firewall in between let it pass? ssh-keyscan shows the same',
     )
   const { keys } = offered
   const names = keys.map(({ type, fingerprint }) => `${fingerprint} (${type})`).join(', ')
@@ -88,9 +90,25 @@ async function scan(
   const said = await exec('ssh-keyscan', ['-T', '5', '-p', port, name], { timeoutMs: SCANS_WITHIN_MS, signal })
   const keys = hostKeysOf(said.stdout.toString('utf8'))
   if (keys.length > 0) return { kind: 'keys', keys }
-  // It says of each connection where it went, and ends with 0 or 1 depending on its version.
-  const words = said.stderr.split('\n').find((line) => line !== '' && !line.startsWith('#'))
-  return { kind: 'failed', reason: cleanText(words ?? (succeeded(said) ? 'no answer' : describeFailure(said))) }
+  // It says nothing of why, and ends with 0 or 1 depending on its version.
+  return { kind: 'failed', reason: signal.aborted ? 'interrupted' : await whyNoKey(name, Number(port)) }
+}
+
+function whyNoKey(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port })
+    const settle = (reason: string): void => {
+      clearTimeout(deadline)
+      socket.destroy()
+      resolve(reason)
+    }
+    const deadline = setTimeout(() => settle(`no answer from port ${port}`), CONNECTS_WITHIN_MS)
+    socket.on('connect', () => settle(`port ${port} answers, but not as an ssh server does`))
+    socket.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') settle('its name does not resolve (DNS)')
+      else settle(code === 'ECONNREFUSED' ? `it refuses the connection to port ${port}` : cleanText(message))
+    })
+  })
 }
 
 /** Its names may be hashed, which only ssh-keygen can tell. */

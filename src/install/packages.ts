@@ -60,13 +60,12 @@ export function planPackages(
 
 async function install(manager: 'apt' | 'dnf', packages: readonly string[], signal: AbortSignal): Promise<StepResult> {
   const { fetch, refresh, unpack } = commandsOf(manager, packages)
-  let fetched = await run(fetch, FETCHES_WITHIN_MS, signal)
-  // A host that was never asked for packages knows none.
-  if (!succeeded(fetched) && !signal.aborted) {
+  if (!succeeded(await run(fetch, FETCHES_WITHIN_MS, signal))) {
+    // A host that was never asked for packages knows none; and one of many sources may fail without harm.
     const refreshed = await run(refresh, FETCHES_WITHIN_MS, signal)
-    fetched = succeeded(refreshed) ? await run(fetch, FETCHES_WITHIN_MS, signal) : fetched
+    const fetched = await run(fetch, FETCHES_WITHIN_MS, signal)
+    if (!succeeded(fetched)) return succeeded(refreshed) ? undone(fetch, fetched) : undone(refresh, refreshed)
   }
-  if (!succeeded(fetched)) return undone(fetch, fetched)
   // A dpkg or an rpm that is killed leaves a package half configured: this one ends when it ends.
   const unpacked = await run(unpack, INSTALLS_WITHIN_MS, undefined)
   if (!succeeded(unpacked)) return undone(unpack, unpacked)
@@ -80,7 +79,7 @@ async function install(manager: 'apt' | 'dnf', packages: readonly string[], sign
 
 type Words = readonly [string, ...string[]]
 
-/** Fetching may be interrupted; unpacking works without the network. */
+/** Fetching may be interrupted; unpacking finds all of it fetched. */
 export function commandsOf(
   manager: 'apt' | 'dnf',
   packages: readonly string[],
@@ -99,8 +98,8 @@ export function commandsOf(
   const words = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...wait, ...keep] as const
   return {
     fetch: [...words, '--download-only', ...packages],
-    refresh: ['apt-get', 'update', '-q', ...wait],
-    unpack: [...words, '--no-download', ...packages],
+    refresh: ['apt-get', 'update', '-q', ...wait, '-o', 'APT::Update::Error-Mode=any'],
+    unpack: [...words, ...packages],
   }
 }
 
