@@ -83,14 +83,12 @@ export function start(running: boolean, { stays }: TakeoverPlan): Step {
     what: running
       ? 'restart lb-agent, which moves no VIP'
       : `start lb-agent, which replaces both live files, reloads HAProxy, then keepalived${keeps}`,
-    perform: async (signal) => {
-      const started = await systemctl(
+    perform: (signal) =>
+      systemctl(
         [running ? 'restart' : 'start', 'lb-agent.service'],
         signal,
         'journalctl -e -u lb-agent says why; run lb-agent install again',
-      )
-      return started.kind === 'failed' ? started : systemctl(['start', 'lb-agent-drain.service'], signal)
-    },
+      ),
   }
 }
 
