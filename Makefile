@@ -64,7 +64,8 @@ test: build check
 	npm run --silent test:integration
 
 # Boots Debian 12 and 13, and merges the system extension; the images are kept in /var/cache/lb-agent-test.
-test-systemd: PACKAGES += systemd-container debootstrap squashfs-tools
+# openssh-server: a git server for lb-agent install.
+test-systemd: PACKAGES += systemd-container debootstrap squashfs-tools openssh-server
 test-systemd: package
 	node --test --test-concurrency=1 'test/systemd/*.test.ts'
 

@@ -5,8 +5,8 @@ import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
 
 const EXIT_CODES = `
-Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent is running,
-130 interrupted (doctor, drill, install, uninstall, validate).
+Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another agent (install: another
+install) is running, 130 interrupted (doctor, drill, install, uninstall, validate).
 PATH is lb.yaml or the directory that holds it.`
 
 const MONITORING = `

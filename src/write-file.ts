@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
  * cut once this returns: temp file in the same directory, fsync, rename, fsync of the directory. An existing file keeps
  * its mode and owner. Throws what the file system says (ENOSPC, EROFS, …); then `path` is untouched.
  */
-export async function writeDurably(path: string, data: string, mode: number): Promise<void> {
+export async function writeDurably(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const temporary = await prepareDurably(path, data, mode)
   try {
     await rename(temporary, path)
@@ -20,7 +20,7 @@ export async function writeDurably(path: string, data: string, mode: number): Pr
 }
 
 /** The first half of `writeDurably`: the content is safe on disk beside `path`; the caller renames it into place. */
-export async function prepareDurably(path: string, data: string, mode: number): Promise<string> {
+export async function prepareDurably(path: string, data: string | Uint8Array, mode: number): Promise<string> {
   const temporary = temporaryName(path)
   const before = await stat(path).catch(() => undefined)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW

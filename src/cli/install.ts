@@ -1,13 +1,15 @@
-import type { InstallOptions, Step } from '../install/options.ts'
+import type { InstallOptions, Obstacle, Step } from '../install/options.ts'
 import { type InstallPlan, planInstall } from '../install/plan-install.ts'
 import { forTerminal } from '../words.ts'
 import {
-  interruptible,
+  changeHost,
+  type Did,
+  isWell,
   type Performed,
   type PerformOptions,
   performSteps,
   printObstacles,
-  whyNobodySaysYes,
+  printUndone,
 } from './perform.ts'
 import { paintDiff } from './print.ts'
 
@@ -18,15 +20,28 @@ const MAX_ROUNDS = 2
 
 /** Sets up this host: looks, shows, asks, does. 0 = it serves, or nothing was to do; 1 = something is in the way. */
 export async function install(options: InstallCliOptions): Promise<number> {
-  const unasked = whyNobodySaysYes(options)
-  if (unasked !== undefined || process.getuid?.() !== 0) {
-    console.error(
-      `lb-agent: ${unasked ?? 'install changes this host: run it as root, or with sudo'}; nothing was changed`,
-    )
-    return 2
-  }
-  const signal = interruptible()
-  const wanted: InstallOptions = {
+  return changeHost('install', options, async (signal) => {
+    const did: Did[number][] = []
+    for (let round = 1; ; round += 1) {
+      const plan = await planInstall(wishesOf(options), signal)
+      if (signal.aborted) return endInterrupted(options, did)
+      if (options.json !== true) printPlan(plan, round)
+      const steps = stepsOf(plan)
+      const performed = steps.length === 0 ? undefined : await performSteps(steps, options, signal)
+      did.push(...(performed?.did ?? []))
+      const next = plan.kind === 'first' && performed?.kind === 'done' ? plan.next : undefined
+      const goesOn = plan.kind === 'first' && performed?.kind === 'done' && next === undefined && round < MAX_ROUNDS
+      if (goesOn) continue
+      const ok = plan.kind !== 'obstacles' && isWell(performed) && next === undefined
+      if (options.json === true) console.log(JSON.stringify(reportOf(plan, { did, performed, next, ok }), undefined, 2))
+      else printEnd(plan, { did, performed, next })
+      return ok ? 0 : 1
+    }
+  })
+}
+
+function wishesOf(options: InstallCliOptions): InstallOptions {
+  return {
     config: options.config,
     repo: options.repo,
     branch: options.branch,
@@ -39,19 +54,13 @@ export async function install(options: InstallCliOptions): Promise<number> {
     alone: options.alone === true,
     acceptGap: options.acceptGap === true,
   }
-  const did: Performed['did'][number][] = []
-  for (let round = 1; ; round += 1) {
-    const plan = await planInstall(wanted, signal)
-    if (options.json !== true) printPlan(plan, round)
-    const steps = stepsOf(plan)
-    const performed = steps.length === 0 ? undefined : await performSteps(steps, options, signal)
-    did.push(...(performed?.did ?? []))
-    const goesOn = plan.kind === 'packages' && performed?.kind === 'done' && round < MAX_ROUNDS
-    if (goesOn) continue
-    if (options.json === true) console.log(JSON.stringify(reportOf(plan, did, performed), undefined, 2))
-    else printEnd(plan, performed)
-    return exitCodeOf(plan, performed)
-  }
+}
+
+/** While it looked: there are no steps to speak of. */
+function endInterrupted(options: InstallCliOptions, did: Did): number {
+  if (options.json === true) console.log(JSON.stringify({ format: 1, ok: false, problems: [], did }, undefined, 2))
+  else printUndone({ kind: 'interrupted', did, during: undefined })
+  return 1
 }
 
 function stepsOf(plan: InstallPlan): readonly Step[] {
@@ -70,66 +79,34 @@ function printPlan(plan: InstallPlan, round: number): void {
   for (const gap of takeover.gaps) console.log(`a VIP is away for less than a second: ${gap}`)
 }
 
-function printEnd(plan: InstallPlan, performed: Performed | undefined): void {
+/** `did`: in all rounds. `next`: what a person has to do before the rest. */
+type End = { did: Did; performed: Performed | undefined; next: Obstacle | undefined }
+
+function printEnd(plan: InstallPlan, { did, performed, next }: End): void {
   if (plan.kind === 'obstacles') {
     printObstacles(plan.obstacles)
-    console.log('nothing was changed')
-    return
-  }
-  if (performed === undefined) {
-    console.log('nothing to do: all of it is there, and the agent runs')
-    return
-  }
-  switch (performed.kind) {
-    case 'done':
-      console.log(
-        'done. Next: lb-agent doctor looks for what would keep this node from taking over; lb-agent status --cluster shows all nodes',
-      )
-      return
-    case 'only shown':
-      console.log(
-        plan.kind === 'packages'
-          ? 'what follows is known once that is done. Nothing was changed'
-          : 'nothing was changed',
-      )
-      return
-    case 'declined':
-      console.log('nothing was changed')
-      return
-    case 'interrupted':
-      console.log(
-        `interrupted: ${performed.did.length === 0 ? 'nothing was changed' : 'what stands above with ok is done'}; run it again to go on`,
-      )
-      return
-    case 'failed':
-      printObstacles([performed.obstacle])
-      console.log(
-        performed.did.length === 0
-          ? 'nothing was changed'
-          : 'what stands above with ok is done, and stays; run it again to go on',
-      )
-      return
-    default:
-      performed satisfies never
-  }
+    console.log(did.length === 0 ? 'nothing was changed' : 'what stands above with ok is done, and stays')
+  } else if (next !== undefined) printObstacles([next])
+  else if (performed === undefined) console.log('nothing to do: all of it is there, and the agent runs')
+  else if (performed.kind === 'done')
+    console.log(
+      'done. Next: lb-agent doctor looks for what would keep this node from taking over; lb-agent status --cluster shows all nodes',
+    )
+  else if (performed.kind === 'only shown' && plan.kind === 'first')
+    console.log('what follows is known once that is done. Nothing was changed')
+  else printUndone({ ...performed, did })
 }
 
-function exitCodeOf(plan: InstallPlan, performed: Performed | undefined): number {
-  if (plan.kind === 'obstacles') return 1
-  if (performed?.kind === 'interrupted') return 130
-  return performed === undefined || performed.kind === 'done' || performed.kind === 'only shown' ? 0 : 1
-}
-
-function reportOf(plan: InstallPlan, did: Performed['did'], performed: Performed | undefined) {
-  const obstacles =
-    plan.kind === 'obstacles' ? plan.obstacles : performed?.kind === 'failed' ? [performed.obstacle] : []
+function reportOf(plan: InstallPlan, { did, performed, next, ok }: End & { ok: boolean }) {
+  const failed = performed?.kind === 'failed' ? [performed.obstacle] : []
+  const obstacles = plan.kind === 'obstacles' ? plan.obstacles : next === undefined ? failed : [next]
   const isShown = performed?.kind === 'only shown'
   return {
     format: 1,
     distribution: plan.distribution.name,
     node: plan.kind === 'steps' ? plan.config.node : null,
     revision: plan.kind === 'steps' ? plan.wanted.release.revision : null,
-    ok: exitCodeOf(plan, performed) === 0,
+    ok,
     problems: obstacles,
     did,
     todo: isShown ? stepsOf(plan).map(({ what, shows }) => ({ what, shows: shows ?? null })) : [],

@@ -1,39 +1,43 @@
 import { planUninstall, type UninstallPlan } from '../install/plan-uninstall.ts'
-import type { Performed } from './perform.ts'
-import { interruptible, type PerformOptions, performSteps, printObstacles, whyNobodySaysYes } from './perform.ts'
+import {
+  changeHost,
+  isWell,
+  type Performed,
+  type PerformOptions,
+  performSteps,
+  printObstacles,
+  printUndone,
+} from './perform.ts'
 
-/** Takes this node back to what it was before `install`. 0 = done, 1 = something is in the way. */
+/** Takes this node back to what it was before `install`. 0 = done, or nothing was to do; 1 = something is in the way. */
 export async function uninstall(options: PerformOptions & { config: string }): Promise<number> {
-  const unasked = whyNobodySaysYes(options)
-  if (unasked !== undefined || process.getuid?.() !== 0) {
-    console.error(
-      `lb-agent: ${unasked ?? 'uninstall changes this host: run it as root, or with sudo'}; nothing was changed`,
-    )
-    return 2
-  }
-  const signal = interruptible()
-  const plan = await planUninstall(options.config, signal)
-  const performed = plan.kind === 'steps' ? await performSteps(plan.steps, options, signal) : undefined
-  if (options.json === true) console.log(JSON.stringify(reportOf(plan, performed), undefined, 2))
-  else printUninstallEnd(plan, performed)
-  if (performed?.kind === 'interrupted') return 130
-  return performed?.kind === 'done' || performed?.kind === 'only shown' ? 0 : 1
+  return changeHost('uninstall', options, async (signal) => {
+    const plan = await planUninstall(options.config, signal)
+    const steps = plan.kind === 'steps' ? plan.steps : []
+    const performed = steps.length > 0 && !signal.aborted ? await performSteps(steps, options, signal) : undefined
+    const ok = plan.kind === 'steps' && isWell(performed) && !signal.aborted
+    if (options.json === true) console.log(JSON.stringify(reportOf(plan, performed, ok), undefined, 2))
+    else printEnd(plan, performed, signal)
+    return ok ? 0 : 1
+  })
 }
 
-function printUninstallEnd(plan: UninstallPlan, performed: Performed | undefined): void {
-  if (plan.kind === 'obstacles') printObstacles(plan.obstacles)
-  else if (performed?.kind === 'done') for (const line of plan.after) console.log(line)
-  else if (performed?.kind === 'failed') printObstacles([performed.obstacle])
-  if (performed?.kind === 'done') return
-  const nothing = performed === undefined || performed.did.length === 0
-  console.log(nothing ? 'nothing was changed' : 'what stands above with ok is done; run it again to go on')
+function printEnd(plan: UninstallPlan, performed: Performed | undefined, signal: AbortSignal): void {
+  if (performed === undefined && signal.aborted) console.log('interrupted: nothing was changed')
+  else if (plan.kind === 'obstacles') {
+    printObstacles(plan.obstacles)
+    console.log('nothing was changed')
+  } else if (performed === undefined)
+    console.log('nothing to do: lb-agent does not run here, and keeps nothing of the time before')
+  else if (performed.kind === 'done') for (const line of plan.after) console.log(line)
+  else printUndone(performed)
 }
 
-function reportOf(plan: UninstallPlan, performed: Performed | undefined) {
+function reportOf(plan: UninstallPlan, performed: Performed | undefined, ok: boolean) {
   const isShown = performed?.kind === 'only shown'
   return {
     format: 1,
-    ok: performed?.kind === 'done' || isShown,
+    ok,
     problems: plan.kind === 'obstacles' ? plan.obstacles : performed?.kind === 'failed' ? [performed.obstacle] : [],
     did: performed?.did ?? [],
     todo: plan.kind === 'steps' && isShown ? plan.steps.map(({ what }) => ({ what, shows: null })) : [],

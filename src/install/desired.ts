@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Release } from '../apply/release.ts'
 import { checkHaproxyFile, checkKeepalivedFile } from '../daemons/check-file.ts'
 import { parse, render } from '../prepare/release-of-revision.ts'
-import { createSource } from '../source/source.ts'
+import { createSource, type FetchResult } from '../source/source.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { formatProblem } from '../spec/problem.ts'
 import type { Spec } from '../spec/spec.ts'
@@ -22,7 +22,7 @@ const FETCHES_WITHIN_MS = 30_000
  */
 export async function readWanted(
   config: AgentConfig,
-  { sshDirectory, scratch }: { sshDirectory: string; scratch: string },
+  { sshDirectory, scratch, publicKeys }: { sshDirectory: string; scratch: string; publicKeys: readonly string[] },
   signal: AbortSignal,
 ): Promise<Reading> {
   const source = createSource({
@@ -30,11 +30,7 @@ export async function readWanted(
     ...{ mirror: join(scratch, 'mirror.git'), sshDirectory, fetchTimeoutMs: FETCHES_WITHIN_MS, now: Date.now },
   })
   const fetched = await source.fetch(signal)
-  if (fetched.kind !== 'fetched')
-    return obstacle(
-      fetched.reason,
-      'the same by hand: git ls-remote with that address; --repo, --branch, --key and --host-key say how it is asked',
-    )
+  if (fetched.kind !== 'fetched') return obstacle(fetched.reason, howToFetch(fetched, publicKeys))
   const { sha, subject } = fetched.revision
   const read = await source.read(sha, signal)
   if (read.kind === 'unreadable') return obstacle(read.reason, 'lb-agent init makes a repository to begin with')
@@ -49,6 +45,18 @@ export async function readWanted(
   const refused = await check(config, rendered.value, scratch, signal)
   if (refused !== undefined) return { kind: 'obstacle', obstacle: refused }
   return { kind: 'wanted', wanted: { spec: parsed.value, release: rendered.value, subject } }
+}
+
+/** `publicKeys`: of the keys that were offered; who has lost what --new-key showed finds it here again. */
+function howToFetch(
+  { kind, reason }: Exclude<FetchResult, { kind: 'fetched' }>,
+  publicKeys: readonly string[],
+): string {
+  if (kind === 'no-branch') return '--branch names another one'
+  if (kind === 'empty') return 'lb-agent init makes a repository to begin with; push it there'
+  if (publicKeys.length > 0 && /credentials|may not see it/.test(reason))
+    return `give it read access at the git server (a deploy key), or --key another one, then run lb-agent install again. The key that was tried: ${publicKeys.join(', ')}`
+  return 'git ls-remote with that address shows the same; --repo and --key say otherwise how it is asked'
 }
 
 /** keepalived -t wants the node's own interfaces, which are here. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import type { Distribution } from './distribution.ts'
 import type { Obstacle } from './options.ts'
-import { unitsOf } from './units.ts'
+import { AGENT_UNITS, DAEMON_UNITS, unitsOf } from './units.ts'
 
 /** Why nothing can be installed on this host, whatever is asked for; undefined where it can. */
 export async function whyNotThisHost(distribution: Distribution, signal: AbortSignal): Promise<Obstacle | undefined> {
@@ -14,15 +14,22 @@ export async function whyNotThisHost(distribution: Distribution, signal: AbortSi
     accessSync('/etc', constants.W_OK)
   } catch (error) {
     return {
-      what: `/etc cannot be written: ${(error as Error).message}`,
+      what: `/etc cannot be written: ${(error as Error).message.replace(/, access .*/, '')}`,
       fix: 'mount -o remount,rw / (or that of /etc); on an image-based system write agent.yaml into the image',
     }
   }
-  const [agent] = await unitsOf(['lb-agent.service'], signal)
+  const units = await unitsOf([...AGENT_UNITS, ...DAEMON_UNITS], signal)
+  const [agent] = units
   if (agent === undefined || agent.load !== 'loaded')
     return {
       what: 'lb-agent.service is not known to systemd: this lb-agent was not installed by its package',
       fix: 'apt-get install ./lb-agent_….deb, or ./install of the tarball, or the system extension on Flatcar; then run lb-agent install again',
+    }
+  const masked = units.filter(({ load }) => load === 'masked').map(({ unit }) => unit)
+  if (masked.length > 0)
+    return {
+      what: `${masked.join(' and ')} ${masked.length === 1 ? 'is' : 'are'} masked: somebody wants ${masked.length === 1 ? 'it' : 'them'} never to start`,
+      fix: `ask who; if nothing speaks against it: systemctl unmask ${masked.join(' ')}, then run lb-agent install again`,
     }
   return undefined
 }

@@ -1,11 +1,14 @@
+import { globSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { openStateFiles } from '../apply/apply-state.ts'
 import { createAskPeer } from '../ask-peer.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import { answersAt } from '../observe/answers-at.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import type { Wanted } from './desired.ts'
-import { readKeepalivedFile } from './keepalived-file.ts'
+import { type KeepalivedFile, readKeepalivedFile } from './keepalived-file.ts'
+import type { Included } from './keepalived-lines.ts'
 import type { InstallOptions } from './options.ts'
 import { planTakeover, type TakeoverPlan } from './takeover-plan.ts'
 import { isActive, unitsOf } from './units.ts'
@@ -20,12 +23,11 @@ export async function lookAtPair(
   config: AgentConfig,
   { spec, release }: Wanted,
   live: { keepalived: string | undefined },
-  options: Pick<InstallOptions, 'alone'>,
+  options: Pick<InstallOptions, 'alone'> & { applied: boolean },
   signal: AbortSignal,
 ): Promise<TakeoverPlan> {
-  const state = await openStateFiles(config.paths.state)
   // A node that lb-agent runs is taken over already.
-  if (state.current().applied !== null) return NOTHING
+  if (options.applied) return NOTHING
   const [keepalived] = await unitsOf(['keepalived.service'], signal)
   const runs = keepalived !== undefined && isActive(keepalived)
   const { vips, services, peers } = release.expectation
@@ -44,10 +46,13 @@ export async function lookAtPair(
     const read = answer.kind === 'answer' ? answerSchema.safeParse(answer.value).data : undefined
     return (read?.vips ?? []).filter((vip) => vip.held).map(({ address }) => [address, peer.name] as const)
   })
+  const file = config.paths.keepalivedConfig
+  const old = runs ? read(file, live.keepalived ?? '') : undefined
   return planTakeover(
     {
-      before: runs ? readKeepalivedFile(live.keepalived ?? '').instances : [],
-      after: readKeepalivedFile(release.files.keepalived).instances,
+      before: old?.instances ?? [],
+      unread: old?.unread ?? [],
+      after: read(file, release.files.keepalived).instances,
       known: new Set(spec.vips.flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])),
       held,
       answered: new Set(answers.flatMap(({ vip, answers }) => (answers === true ? [vip.address] : []))),
@@ -56,4 +61,20 @@ export async function lookAtPair(
     },
     options,
   )
+}
+
+function read(file: string, text: string): KeepalivedFile {
+  const [configId = ''] = hostname().split('.')
+  return readKeepalivedFile(file, text, { configId, include })
+}
+
+/** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */
+function include(pattern: string, from: string): Included[] {
+  return globSync(resolve(dirname(from), pattern)).flatMap((name) => {
+    try {
+      return [{ name, text: readFileSync(name, 'utf8') }]
+    } catch {
+      return []
+    }
+  })
 }

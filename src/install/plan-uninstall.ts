@@ -12,42 +12,51 @@ import { controlSocketOf } from '../serve/control-socket.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { parseAgentConfig } from '../spec/parse-agent-config.ts'
 import { formatProblem } from '../spec/problem.ts'
-import { BACKUP_DIRECTORY, type Backup, dropBackup, readBackup, restoreBackup } from './backup.ts'
+import { BACKUP_DIRECTORY, type Backup, readBackup } from './backup.ts'
+import { goBack, stopAgent, type Way, wayBack } from './go-back.ts'
 import { done, failed, type Obstacle, type Step } from './options.ts'
-import { AGENT_UNITS, isActive, systemctl, unitsOf } from './units.ts'
+import { AGENT_UNITS, isActive, unitsOf } from './units.ts'
 
 export type UninstallPlan =
   | { kind: 'obstacles'; obstacles: readonly Obstacle[] }
-  /** `after`: what a person should know or do when all of it is done. */
+  /** `steps`: none where nothing is left to do. `after`: what a person should know or do when all of it is done. */
   | { kind: 'steps'; steps: readonly Step[]; after: readonly string[] }
 
 const ANSWERS_WITHIN_MS = 2_000
 const DRAIN_SILENT_FOR_MS = 10_000
+const FORGOTTEN = ['state.json', 'journal.json', 'drains.json', 'suspension.json', TAKEOVER_FILE]
 
 /** How this node goes back to what it was before lb-agent, without a lost request; found without changing it. */
 export async function planUninstall(configFile: string, signal: AbortSignal): Promise<UninstallPlan> {
   const text = await readFile(configFile, 'utf8').catch(() => undefined)
   if (text === undefined)
     return obstacle(
-      `${configFile} is not there: lb-agent was not installed by it`,
+      `${configFile} is not there: lb-agent was not set up here, or with another --config`,
       'apt-get remove lb-agent takes the program away',
     )
   const parsed = parseAgentConfig(text, configFile, { hostname: hostname() })
   if (parsed.kind === 'problems') return obstacle(parsed.problems.map(formatProblem).join('\n'), 'mend the file first')
   const { config } = parsed
   const directory = join(config.paths.state, BACKUP_DIRECTORY)
-  const [backup, units] = await Promise.all([readBackup(directory), unitsOf(AGENT_UNITS, signal)])
+  let backup: Backup | undefined
+  let others: string[]
+  try {
+    backup = await readBackup(directory)
+    others = await agentsElsewhere(config)
+  } catch (error) {
+    return obstacle((error as Error).message, 'mend it, or move it away: without it nothing is put back')
+  }
+  const units = await unitsOf(AGENT_UNITS, signal)
   const isRunning = units.some((unit) => unit.unit === 'lb-agent.service' && isActive(unit))
-  const others = await agentsElsewhere(config)
-  const goesBack = backup?.files.some(({ path }) => path === config.paths.keepalivedConfig) === true
+  const way = backup === undefined ? undefined : wayBack(config, backup, others)
   const steps = [
-    // Whoever goes back to VRRPv2 is not heard by the others: they must have the VIPs before.
-    ...(goesBack && isRunning && others.length > 0 ? [drainFirst(config, others)] : []),
-    stopAgent(),
-    ...(backup === undefined ? [] : goBack(config, directory, backup, { others, goesBack })),
-    forget(config),
+    // Whoever goes back to VRRPv2, or stops, must have given the VIPs away before.
+    ...(way?.keepalived.kind === 'stops' && isRunning && others.length > 0 ? [drainFirst(config, others)] : []),
+    ...(units.some((unit) => isActive(unit) || unit.file === 'enabled') ? [stopAgent()] : []),
+    ...(backup === undefined || way === undefined ? [] : goBack(directory, backup, way)),
+    ...(FORGOTTEN.some((file) => existsSync(join(config.paths.state, file))) ? [forget(config)] : []),
   ]
-  return { kind: 'steps', steps, after: afterwards(config, backup, { others, goesBack }) }
+  return { kind: 'steps', steps, after: steps.length === 0 ? [] : afterwards(config, way) }
 }
 
 /** Names of the other nodes on which an agent answers. */
@@ -89,94 +98,32 @@ function drainFirst(config: AgentConfig, others: readonly string[]): Step {
   }
 }
 
-/** The agent first, so that the drain unit finds nobody to drain with: its stop is not that of the host. */
-function stopAgent(): Step {
-  return {
-    what: 'stop lb-agent, and have it start at boot no longer; HAProxy and keepalived go on',
-    perform: async (signal) => {
-      const stopped = await systemctl(['stop', 'lb-agent.service'], signal)
-      return stopped.kind === 'failed' ? stopped : systemctl(['disable', '--quiet', '--now', ...AGENT_UNITS], signal)
-    },
-  }
-}
-
-type Way = { others: readonly string[]; goesBack: boolean }
-
-function goBack(config: AgentConfig, directory: string, backup: Backup, { others, goesBack }: Way): Step[] {
-  const paths = backup.files.map(({ path }) => path)
-  const stays = goesBack && others.length > 0
-  const has = (path: string): boolean => paths.includes(path)
-  return [
-    ...(stays
-      ? [
-          step('stop keepalived, whose old file the other nodes would not hear', (signal) =>
-            systemctl(['disable', '--quiet', '--now', 'keepalived.service'], signal),
-          ),
-        ]
-      : []),
-    {
-      what: `put back ${paths.join(' and ')}`,
-      perform: async () => {
-        try {
-          await restoreBackup(directory, backup)
-          return done()
-        } catch (error) {
-          return failed((error as Error).message, `the copies are in ${directory}`)
-        }
-      },
-    },
-    ...(has(config.paths.haproxyConfig)
-      ? [step('reload HAProxy', (signal) => systemctl(['reload-or-restart', 'haproxy.service'], signal))]
-      : []),
-    ...(goesBack && !stays
-      ? [step('reload keepalived', (signal) => systemctl(['reload-or-restart', 'keepalived.service'], signal))]
-      : []),
-    ...backup.enabled
-      .filter((unit) => !AGENT_UNITS.includes(unit) && existsSync('/run/systemd/system'))
-      .map((unit) =>
-        step(`have ${unit} start at boot no longer, as before`, (signal) =>
-          systemctl(['disable', '--quiet', unit], signal),
-        ),
-      ),
-    {
-      what: `remove ${directory}`,
-      perform: async () => {
-        await dropBackup(directory)
-        return done()
-      },
-    },
-  ]
-}
-
 /** A later install begins anew; the timeline, the mirror and the keys stay. */
 function forget(config: AgentConfig): Step {
-  const files = ['state.json', 'journal.json', 'drains.json', 'suspension.json', TAKEOVER_FILE]
   return {
     what: `forget what was applied (${config.paths.state}/state.json)`,
     perform: async () => {
-      for (const file of files) await rm(join(config.paths.state, file), { force: true })
+      for (const file of FORGOTTEN) await rm(join(config.paths.state, file), { force: true })
       return done()
     },
   }
 }
 
-function afterwards(config: AgentConfig, backup: Backup | undefined, { others, goesBack }: Way): string[] {
-  const kept = `agent.yaml and ${config.paths.state} stay; apt-get purge lb-agent removes them with the program`
-  if (backup === undefined || !goesBack)
+function afterwards(config: AgentConfig, way: Way | undefined): string[] {
+  const kept = `agent.yaml and ${config.paths.state} stay, with the keys; apt-get purge lb-agent removes all of it`
+  if (way === undefined)
     return [
-      'HAProxy and keepalived go on with the last release. Put files of your own in place before the next boot: those of lb-agent need it',
+      `nothing was kept of the time before lb-agent (${join(config.paths.state, BACKUP_DIRECTORY)}), so HAProxy and keepalived go on with the last release. Put files of your own in place before the next boot: those of lb-agent need it`,
       kept,
     ]
-  return others.length > 0
-    ? [
-        `keepalived stays stopped here. When lb-agent is uninstalled on ${others.join(' and ')} as well: systemctl enable --now keepalived`,
-        kept,
-      ]
-    : ['the old pair serves again here. On the other nodes: systemctl enable --now keepalived', kept]
-}
-
-function step(what: string, perform: Step['perform']): Step {
-  return { what, perform }
+  const { keepalived, others } = way
+  if (keepalived.kind === 'goes on')
+    return ['the old pair serves again here. On the other nodes: systemctl enable --now keepalived', kept]
+  if (others.length === 0 || keepalived.boots) return [`keepalived, ${keepalived.why}, is stopped here`, kept]
+  return [
+    `keepalived stays stopped here. When lb-agent is uninstalled on ${others.join(' and ')} as well: systemctl enable --now keepalived`,
+    kept,
+  ]
 }
 
 function obstacle(what: string, fix: string): UninstallPlan {

@@ -12,11 +12,17 @@ import { systemctl } from './units.ts'
 
 // What `lb-agent install` does, one thing each; all of them may be done again.
 
-export function backUp(directory: string, paths: readonly string[], enabled: readonly string[]): Step {
+/** `there`: those of `paths` that are there now. */
+export function backUp(
+  directory: string,
+  { paths, there }: { paths: readonly string[]; there: readonly string[] },
+  units: { disabled: readonly string[]; stopped: readonly string[] },
+): Step {
+  const what = there.length === 0 ? 'what runs here now' : there.join(' and ')
   return {
-    what: `keep ${paths.join(' and ')} in ${directory}, for lb-agent uninstall`,
+    what: `keep ${what} in ${directory}, for lb-agent uninstall`,
     perform: guarded(async () => {
-      await writeBackup(directory, paths, { enabled, nowMs: Date.now() })
+      await writeBackup(directory, paths, { ...units, nowMs: Date.now() })
       return done()
     }),
   }
@@ -35,19 +41,6 @@ export function writeSshFiles(directory: string, files: SshFiles['added'], user:
       }
       return done()
     }),
-  }
-}
-
-/** The end of this run: nobody can read the repository before a person has been at the git server. */
-export function askForDeployKey(publicKey: string, url: string): Step {
-  return {
-    what: 'wait for the git server to know the new key',
-    shows: publicKey.trim(),
-    perform: async () =>
-      failed(
-        `the git server does not know the new key yet: ${publicKey.trim()}`,
-        `give it read access to ${url} (a deploy key), then run lb-agent install again; it begins where it ended`,
-      ),
   }
 }
 
@@ -82,6 +75,7 @@ export function enable(units: readonly string[]): Step {
   }
 }
 
+/** `running`: it runs with an older agent.yaml. */
 export function start(running: boolean, { stays }: TakeoverPlan): Step {
   const keeps =
     stays.length === 0 ? '' : `; ${stays.join(', ')} ${stays.length === 1 ? 'stays' : 'stay'} on this node meanwhile`
@@ -89,14 +83,20 @@ export function start(running: boolean, { stays }: TakeoverPlan): Step {
     what: running
       ? 'restart lb-agent, which moves no VIP'
       : `start lb-agent, which replaces both live files, reloads HAProxy, then keepalived${keeps}`,
-    perform: async (signal) => {
-      const started = await systemctl(
+    perform: (signal) =>
+      systemctl(
         [running ? 'restart' : 'start', 'lb-agent.service'],
         signal,
         'journalctl -e -u lb-agent says why; run lb-agent install again',
-      )
-      return started.kind === 'failed' ? started : systemctl(['start', 'lb-agent-drain.service'], signal)
-    },
+      ),
+  }
+}
+
+/** Halts with the host, after it has handed over. */
+export function startDrain(): Step {
+  return {
+    what: 'start lb-agent-drain, which hands the VIPs over before this host halts',
+    perform: (signal) => systemctl(['start', 'lb-agent-drain.service'], signal),
   }
 }
 

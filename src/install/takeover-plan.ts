@@ -1,11 +1,14 @@
 import { parseIpAddress } from '../spec/address.ts'
-import type { VrrpInstance } from './keepalived-file.ts'
+import type { VrrpAddress, VrrpInstance } from './keepalived-file.ts'
+import type { Line } from './keepalived-lines.ts'
 import type { Obstacle } from './options.ts'
 
 /** What is known of the hand-written pair on this node, and of what shall follow it. */
 export type Situation = {
   /** Of the hand-written keepalived that runs here; empty where none does. */
   before: readonly VrrpInstance[]
+  /** Lines of its file in which there may be more. */
+  unread: readonly Line[]
   /** Of the file that lb-agent would write. */
   after: readonly VrrpInstance[]
   /** Addresses of all VIPs in lb.yaml, with those that move with them. */
@@ -34,8 +37,8 @@ export type TakeoverPlan = {
 /** How this node is taken over while the others run the old pair, or are taken over already. */
 export function planTakeover(situation: Situation, options: { alone: boolean }): TakeoverPlan {
   const { before, after, held, answered, agents } = situation
-  const ofOld = new Set(before.flatMap(({ addresses }) => addresses.map(bare)))
-  const addressOf = ({ addresses }: VrrpInstance): string => bare(addresses[0] ?? '')
+  const ofOld = new Set(before.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(bare)))
+  const addressOf = ({ addresses: [first] }: VrrpInstance): string => (first === undefined ? '' : bare(first))
   const stays = after.filter((vip) => ofOld.has(addressOf(vip)) && held.has(addressOf(vip)))
   const left = after.filter((vip) => {
     const address = addressOf(vip)
@@ -45,44 +48,80 @@ export function planTakeover(situation: Situation, options: { alone: boolean }):
     stays: stays.map(({ name }) => name),
     left: left.map(({ name }) => name),
     gaps: stays.flatMap((vip) => gapOf(vip, before)),
-    obstacles: [...lost(situation), ...(stays.length > 0 && !options.alone ? waiting(situation) : [])],
+    obstacles: [
+      ...notUnderstood(situation),
+      ...lost(situation),
+      ...(stays.length > 0 && !options.alone ? waiting(situation) : []),
+    ],
   }
 }
 
 /**
  * keepalived keeps MASTER and the address over a reload when it finds the same instance: by router id, family, interface, unicast or
- * not, and source address, not by name (2.2.7, vrrp_exist()). Another prefix length is another address to it.
+ * not, source address and use_vmac, not by name (2.2.7, vrrp_exist()). An address of another prefix length, interface, label or scope
+ * is another one to it (IP_ISEQ), and so is one that was in the other block (clear_diff_vrrp_vip()).
  */
 function gapOf(vip: VrrpInstance, before: readonly VrrpInstance[]): string[] {
-  const address = vip.addresses[0] ?? ''
-  const old = before.find(({ addresses }) => addresses.some((one) => bare(one) === bare(address)))
+  const [address] = vip.addresses
+  if (address === undefined) return []
+  const old = before.find(({ addresses, excluded }) => [...addresses, ...excluded].some(isSameAs(address)))
   if (old === undefined) return []
   const why = [
     old.virtualRouterId === vip.virtualRouterId
       ? undefined
-      : `its virtual router id is ${old.virtualRouterId} there and ${vip.virtualRouterId} in lb.yaml`,
-    old.interface === vip.interface ? undefined : `it is on ${old.interface} there and on ${vip.interface} in lb.yaml`,
+      : `its virtual router id is ${old.virtualRouterId ?? 'not written'} there and ${vip.virtualRouterId} in lb.yaml`,
+    old.interface === vip.interface
+      ? undefined
+      : `it is on ${old.interface ?? 'no interface'} there and on ${vip.interface} in lb.yaml`,
     old.unicast === vip.unicast
       ? undefined
       : `adverts go by ${transport(old)} there and by ${transport(vip)} in lb.yaml (vrrp.transport)`,
     old.unicast && vip.unicast && old.source !== vip.source
       ? `adverts come from ${old.source ?? 'an address that keepalived chooses'} there and from ${vip.source} in lb.yaml`
       : undefined,
-    old.addresses.includes(address)
-      ? undefined
-      : `it is ${old.addresses.find((one) => bare(one) === bare(address))} there and ${address} in lb.yaml`,
+    old.ownMac ? 'it has an interface of its own there (use_vmac), which lb.yaml cannot say' : undefined,
+    ...vip.addresses.map((one) => whyOther(one, old, 'addresses')),
+    ...vip.excluded.map((one) => whyOther(one, old, 'excluded')),
   ].filter((reason) => reason !== undefined)
-  return why.length === 0 ? [] : [`${vip.name} (keepalived.conf:${old.line}): ${why.join('; ')}`]
+  return why.length === 0 ? [] : [`${vip.name} (${old.at}): ${why.join('; ')}`]
+}
+
+const BLOCKS = { addresses: 'virtual_ipaddress', excluded: 'virtual_ipaddress_excluded' } as const
+
+/** Why keepalived takes an address for another one than before; undefined where it does not, or where it is new. */
+function whyOther(wanted: VrrpAddress, old: VrrpInstance, block: keyof typeof BLOCKS): string | undefined {
+  const other = block === 'addresses' ? 'excluded' : 'addresses'
+  const there = old[block].find(isSameAs(wanted))
+  if (there === undefined)
+    return old[other].some(isSameAs(wanted))
+      ? `${bare(wanted)} is in ${BLOCKS[other]} there and in ${BLOCKS[block]} with lb.yaml`
+      : undefined
+  if (lengthOf(there) !== lengthOf(wanted)) return `it is ${there.address} there and ${wanted.address} in lb.yaml`
+  const extras = [
+    there.dev === undefined || there.dev === old.interface ? undefined : `dev ${there.dev}`,
+    there.label === undefined ? undefined : `label ${there.label}`,
+    there.scope === undefined || there.scope === 'global' ? undefined : `scope ${there.scope}`,
+  ].filter((extra) => extra !== undefined)
+  return extras.length === 0
+    ? undefined
+    : `${bare(wanted)} has "${extras.join(' ')}" there, which lb-agent does not write`
+}
+
+function notUnderstood({ unread }: Situation): Obstacle[] {
+  return unread.map(({ text, at }) => ({
+    what: `${at} is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ${text.slice(0, 100)}`,
+    fix: 'write it out in keepalived.conf (~SEQ, ~LST, parameters of several lines), then run lb-agent install again',
+  }))
 }
 
 /** Addresses that nobody would have any more. */
 function lost({ before, known }: Situation): Obstacle[] {
-  return before.flatMap(({ name, line, addresses, excluded }) =>
+  return before.flatMap(({ name, at, addresses, excluded }) =>
     [...addresses, ...excluded]
       .map(bare)
       .filter((address) => !known.has(address))
       .map((address) => ({
-        what: `instance ${name} (keepalived.conf:${line}) has ${address}, which lb.yaml does not: it would be gone`,
+        what: `instance ${name} (${at}) has ${address}, which lb.yaml does not: it would be gone`,
         fix: 'add it to lb.yaml (vips, or extraAddresses of one), or take it out of keepalived.conf first',
       })),
   )
@@ -105,8 +144,16 @@ function transport({ unicast }: VrrpInstance): string {
   return unicast ? 'unicast' : 'multicast'
 }
 
+function isSameAs(wanted: VrrpAddress): (one: VrrpAddress) => boolean {
+  return (one) => bare(one) === bare(wanted)
+}
+
 /** Without its prefix length, written as all others are. */
-function bare(address: string): string {
+function bare({ address }: VrrpAddress): string {
   const [text = ''] = address.split('/')
   return parseIpAddress(text)?.text ?? text
+}
+
+function lengthOf({ address }: VrrpAddress): string | undefined {
+  return address.split('/')[1]
 }

@@ -1,7 +1,14 @@
 import { describeFailure, exec, succeeded } from '../exec.ts'
 import { done, failed, type StepResult } from './options.ts'
 
-export type UnitState = { unit: string; load: string; active: string; file: string }
+/** `startedAtMs`: when its main process was started, while it runs. */
+export type UnitState = {
+  unit: string
+  load: string
+  active: string
+  file: string
+  startedAtMs: number | undefined
+}
 
 /** Those of the packages that run the agent, and those of the distribution that it works with. */
 export const AGENT_UNITS: readonly string[] = ['lb-agent.service', 'lb-agent-drain.service']
@@ -12,16 +19,27 @@ const WORKS_WITHIN_MS = 60_000
 
 /** How systemd has these units, in their order. Empty where it cannot be asked. */
 export async function unitsOf(units: readonly string[], signal: AbortSignal): Promise<UnitState[]> {
-  const properties = '--property=LoadState,ActiveState,UnitFileState'
+  const properties = '--property=LoadState,ActiveState,UnitFileState,ExecMainStartTimestampMonotonic'
   const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], {
     ...{ timeoutMs: ASKS_WITHIN_MS, signal },
   })
   if (!succeeded(said)) return []
+  // Node's hrtime is CLOCK_MONOTONIC, as systemd's is.
+  const bootedAtMs = Date.now() - Number(process.hrtime.bigint()) / 1e6
   const blocks = said.stdout.toString('utf8').trim().split('\n\n')
   return units.map((unit, index) => {
     const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(blocks[index] ?? '')?.[1] ?? ''
-    return { unit, load: of('LoadState'), active: of('ActiveState'), file: of('UnitFileState') }
+    const startedAfterBootMs = Number(of('ExecMainStartTimestampMonotonic')) / 1_000
+    return {
+      ...{ unit, load: of('LoadState'), active: of('ActiveState'), file: of('UnitFileState') },
+      startedAtMs: startedAfterBootMs > 0 ? bootedAtMs + startedAfterBootMs : undefined,
+    }
   })
+}
+
+/** Whether `systemctl enable` would change something: others start by themselves (static, upheld), or not at all (masked). */
+export function startsNotAtBoot({ file }: UnitState): boolean {
+  return file === 'disabled' || file === 'enabled-runtime'
 }
 
 export function isActive({ active }: UnitState): boolean {

@@ -125,6 +125,16 @@ export function putFile(machine: Booted, inside: string, from: { file: string } 
   else writeFileSync(path, from.text)
 }
 
+/** What a program says in a machine, and how it ends. */
+export async function ran(machine: Booted, ...words: readonly string[]): Promise<{ code: number; said: string }> {
+  const result = await machine.tryRun(...words)
+  assert.equal(result.kind, 'exited', `${words.join(' ')}: ${JSON.stringify(result)}`)
+  return {
+    code: result.kind === 'exited' ? result.code : -1,
+    said: `${result.stdout.toString('utf8')}${result.stderr}`.trim(),
+  }
+}
+
 export async function statusIn(machine: Booted): Promise<Status | undefined> {
   const { stdout } = await machine.tryRun('lb-agent', 'status', '--json')
   try {

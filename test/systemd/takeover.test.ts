@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { type BootedCluster, bootCluster, isWell, packageFile, putFile, statusIn } from '../support/booted-cluster.ts'
+import {
+  type BootedCluster,
+  bootCluster,
+  isWell,
+  packageFile,
+  putFile,
+  ran,
+  statusIn,
+} from '../support/booted-cluster.ts'
 import { specText } from '../support/cluster.ts'
 import { handFiles, runByHand } from '../support/hand-pair.ts'
 import { debianImage } from '../support/image.ts'
@@ -46,7 +54,7 @@ for (const release of ['bookworm', 'trixie'] as const) {
       assert.match(said, /^ {2}- leave v to the node that holds it today, until lb-agent is installed there$/m)
       assert.match(said, /^nothing was changed$/m)
       assert.equal(await two().run('cat', '/etc/keepalived/keepalived.conf'), handFiles('two').keepalived)
-      assert.equal((await two().tryRun('ls', '/etc/lb-agent/agent.yaml')).kind, 'exited')
+      assert.equal((await ran(two(), 'ls', '/etc/lb-agent/agent.yaml')).code, 2)
     })
 
     test('both nodes are taken over under load without a failed request, and the VIP stays', async (t) => {
@@ -119,15 +127,6 @@ for (const release of ['bookworm', 'trixie'] as const) {
 
     function install(machine: Booted, ...words: string[]): Promise<{ code: number; said: string }> {
       return ran(machine, 'lb-agent', 'install', '--repo', 'file:///srv/lb-config', ...words)
-    }
-
-    async function ran(machine: Booted, ...words: string[]): Promise<{ code: number; said: string }> {
-      const result = await machine.tryRun(...words)
-      assert.equal(result.kind, 'exited', words.join(' '))
-      return {
-        code: result.kind === 'exited' ? result.code : -1,
-        said: `${result.stdout.toString('utf8')}${result.stderr}`.trim(),
-      }
     }
 
     /** The client goes on asking for a while. */

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readKeepalivedFile, type VrrpInstance } from '../../src/install/keepalived-file.ts'
+import { planTakeover, type Situation, type TakeoverPlan } from '../../src/install/takeover-plan.ts'
+
+function instances(text: string): readonly VrrpInstance[] {
+  return readKeepalivedFile('keepalived.conf', text, { configId: 'lb1', include: () => [] }).instances
+}
+
+type Written = { interface?: string; id?: number | ''; peer?: string; source?: string; more?: string; vip?: string }
+
+function written(name: string, options: Written = {}): string {
+  const { interface: device = 'eth0', id = 51, peer, source, more = '', vip = '10.0.0.1/32' } = options
+  return `vrrp_instance ${name} {
+${device === '' ? '' : `interface ${device}`}
+${id === '' ? '' : `virtual_router_id ${id}`}
+${source === undefined ? '' : `unicast_src_ip ${source}`}
+${peer === undefined ? '' : `unicast_peer {\n${peer}\n}`}
+${more}
+virtual_ipaddress {
+${vip}
+}
+}
+`
+}
+
+const AFTER = written('api', { vip: '10.0.0.1/32 dev eth0' })
+const PEERS = [{ name: 'lb2', address: '10.0.1.2', answers: true }]
+
+function plan(
+  {
+    before = '',
+    after = AFTER,
+    ...rest
+  }: { before?: string; after?: string } & Partial<Omit<Situation, 'before' | 'after'>>,
+  options = { alone: false },
+): TakeoverPlan {
+  const situation: Situation = {
+    ...{ before: instances(before), after: instances(after), unread: [] },
+    ...{ known: new Set(['10.0.0.1']), held: new Set(), answered: new Set(), agents: new Map(), peers: PEERS },
+    ...rest,
+  }
+  return planTakeover(situation, options)
+}
+
+const NOTHING: TakeoverPlan = { stays: [], left: [], gaps: [], obstacles: [] }
+const HELD = { held: new Set(['10.0.0.1']) }
+
+test('a node that runs no keepalived joins, whoever has the VIP', () => {
+  assert.deepEqual(plan({}), NOTHING)
+  assert.deepEqual(plan({ agents: new Map([['10.0.0.1', 'lb2']]), answered: new Set(['10.0.0.1']) }), NOTHING)
+})
+
+test('a VIP that this node holds stays when keepalived finds the same instance', () => {
+  assert.deepEqual(plan({ before: written('VI_1'), ...HELD }), { ...NOTHING, stays: ['api'] })
+})
+
+test('a VIP that the old pair holds elsewhere is left to it', () => {
+  assert.deepEqual(plan({ before: written('VI_1') }), { ...NOTHING, left: ['api'] })
+  // No keepalived runs here, but somebody answers at its address.
+  assert.deepEqual(plan({ answered: new Set(['10.0.0.1']) }), { ...NOTHING, left: ['api'] })
+})
+
+test('a VIP that another agent holds is not waited for: its adverts are heard here', () => {
+  assert.deepEqual(plan({ before: written('VI_1'), agents: new Map([['10.0.0.1', 'lb2']]) }), NOTHING)
+})
+
+test('addresses are the same however they are written', () => {
+  const known = new Set(['2001:db8::1'])
+  const before = written('VI_1', { vip: '2001:DB8:0::1/128' })
+  const after = written('api', { vip: '2001:db8::1/128' })
+  assert.deepEqual(plan({ before, after, known, held: known }), { ...NOTHING, stays: ['api'] })
+})
+
+const GAPS: readonly [before: Written, after: Written, why: string][] = [
+  [{ id: 52 }, {}, 'its virtual router id is 52 there and 51 in lb.yaml'],
+  [{ id: '' }, {}, 'its virtual router id is not written there and 51 in lb.yaml'],
+  [{ interface: 'eth1', vip: '10.0.0.1 dev eth1' }, {}, 'it is on eth1 there and on eth0 in lb.yaml'],
+  [{ interface: '' }, {}, 'it is on no interface there and on eth0 in lb.yaml'],
+  [{}, { peer: '10.0.1.2' }, 'adverts go by multicast there and by unicast in lb.yaml (vrrp.transport)'],
+  [{ peer: '10.0.1.2' }, {}, 'adverts go by unicast there and by multicast in lb.yaml (vrrp.transport)'],
+  [
+    { peer: '10.0.1.2', source: '10.0.1.9' },
+    { peer: '10.0.1.2', source: '10.0.1.1' },
+    'adverts come from 10.0.1.9 there and from 10.0.1.1 in lb.yaml',
+  ],
+  [
+    { peer: '10.0.1.2' },
+    { peer: '10.0.1.2', source: '10.0.1.1' },
+    'adverts come from an address that keepalived chooses there and from 10.0.1.1 in lb.yaml',
+  ],
+  [{ more: 'use_vmac' }, {}, 'it has an interface of its own there (use_vmac), which lb.yaml cannot say'],
+  [{ vip: '10.0.0.1/24' }, {}, 'it is 10.0.0.1/24 there and 10.0.0.1/32 in lb.yaml'],
+  [
+    { vip: '10.0.0.1/32 dev eth1 label eth1:0 scope link' },
+    {},
+    '10.0.0.1 has "dev eth1 label eth1:0 scope link" there, which lb-agent does not write',
+  ],
+  [
+    { more: 'virtual_ipaddress_excluded {\n10.0.0.1\n}', vip: '10.0.0.7' },
+    {},
+    '10.0.0.1 is in virtual_ipaddress_excluded there and in virtual_ipaddress with lb.yaml',
+  ],
+  [
+    { vip: '10.0.0.1/32\n10.0.0.7/32' },
+    { more: 'virtual_ipaddress_excluded {\n10.0.0.7\n}' },
+    '10.0.0.7 is in virtual_ipaddress there and in virtual_ipaddress_excluded with lb.yaml',
+  ],
+]
+
+for (const [before, after, why] of GAPS)
+  test(`a VIP is away for a moment: ${why}`, () => {
+    const known = new Set(['10.0.0.1', '10.0.0.7'])
+    assert.deepEqual(plan({ before: written('VI_1', before), after: written('api', after), known, ...HELD }), {
+      ...NOTHING,
+      stays: ['api'],
+      gaps: [`api (keepalived.conf:1): ${why}`],
+    })
+  })
+
+test('what keepalived takes for the same is no gap: scope global, its own interface, one more address', () => {
+  const before = written('VI_1', { vip: '10.0.0.1/32 dev eth0 scope global' })
+  const after = written('api', { more: 'virtual_ipaddress_excluded {\n10.0.0.8\n}' })
+  assert.deepEqual(plan({ before, after, ...HELD }), { ...NOTHING, stays: ['api'] })
+})
+
+test('all reasons of a gap are named at once', () => {
+  const before = written('VI_1', { id: 9, vip: '10.0.0.1/24' })
+  assert.deepEqual(plan({ before, ...HELD }).gaps, [
+    'api (keepalived.conf:1): its virtual router id is 9 there and 51 in lb.yaml; it is 10.0.0.1/24 there and 10.0.0.1/32 in lb.yaml',
+  ])
+})
+
+test('an address that lb.yaml does not have would be gone', () => {
+  const before = written('VI_1', { vip: '10.0.0.1\n10.0.0.5', more: 'virtual_ipaddress_excluded {\n10.0.0.6/24\n}' })
+  assert.deepEqual(plan({ before }).obstacles, [
+    {
+      what: 'instance VI_1 (keepalived.conf:1) has 10.0.0.5, which lb.yaml does not: it would be gone',
+      fix: 'add it to lb.yaml (vips, or extraAddresses of one), or take it out of keepalived.conf first',
+    },
+    {
+      what: 'instance VI_1 (keepalived.conf:1) has 10.0.0.6, which lb.yaml does not: it would be gone',
+      fix: 'add it to lb.yaml (vips, or extraAddresses of one), or take it out of keepalived.conf first',
+    },
+  ])
+})
+
+test('a line that is not understood is an obstacle', () => {
+  assert.deepEqual(plan({ unread: [{ text: '~SEQ(N, 1, 3) 10.0.0.$N', at: 'keepalived.conf:7' }] }).obstacles, [
+    {
+      what: 'keepalived.conf:7 is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ~SEQ(N, 1, 3) 10.0.0.$N',
+      fix: 'write it out in keepalived.conf (~SEQ, ~LST, parameters of several lines), then run lb-agent install again',
+    },
+  ])
+})
+
+const SILENT = [
+  { name: 'lb2', address: '10.0.1.2', answers: false },
+  { name: 'lb3', address: '10.0.1.3', answers: true },
+  { name: 'lb4', address: '10.0.1.4', answers: false },
+]
+
+test('the holder waits until an agent runs on every other node', () => {
+  assert.deepEqual(plan({ before: written('VI_1'), ...HELD, peers: SILENT }).obstacles, [
+    {
+      what: 'this node holds VIPs, and no agent answers on lb2 (10.0.1.2), lb4 (10.0.1.4): a keepalived of the old pair there would not hear this one (VRRPv3), and take the VIPs as well',
+      fix: 'run lb-agent install on lb2 and lb4 first: they then wait for this node; where keepalived is stopped or was never there, add --alone',
+    },
+  ])
+})
+
+test('a node that holds nothing, or is said to be alone, does not wait', () => {
+  assert.deepEqual(plan({ before: written('VI_1'), peers: SILENT }).obstacles, [])
+  assert.deepEqual(plan({ before: written('VI_1'), ...HELD, peers: SILENT }, { alone: true }), {
+    ...NOTHING,
+    stays: ['api'],
+  })
+})
