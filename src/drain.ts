@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { answersAt } from './observe/answers-at.ts'
 import type { Parts } from './parts.ts'
 import type { Expectation } from './render/expectation.ts'
 
@@ -28,6 +29,7 @@ export type UndrainResult = { kind: 'undrained'; ended: number } | { kind: 'fail
 const LOOK_EVERY_MS = 20
 /** The asker takes a longer silence for an agent that hangs. */
 const TELL_EVERY_MS = 1_000
+const ANSWERS_WITHIN_MS = 2_000
 /** A better node takes a VIP once it has missed what it accepts: a little more than three adverts. */
 const ADVERTS = 5
 
@@ -87,7 +89,7 @@ export async function drain(
   return { kind: 'drained', vips: names, tookMs, sessions: sessionsOf(parts, services) }
 }
 
-/** Ends a drain, and the waiting of a recovered node or of a takeover: where this node is preferred, it takes the VIPs back. */
+/** Ends a drain, and the waiting of a recovered node; of a takeover only by the name of the VIP: where this node is preferred, it takes the VIPs back. */
 export async function undrain(parts: Parts, vip: string | undefined): Promise<UndrainResult> {
   // One that a later release has taken away can still be undrained.
   const isDrained = parts.drains.all().some((entry) => entry.vip === vip)
@@ -97,9 +99,16 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
   if (overall !== undefined) {
     return { kind: 'failed', reason: 'all VIPs of this node are drained; lb-agent undrain ends that for all of them' }
   }
+  // Without a name it ends what a person has drained, and no more: two nodes would hold the VIP.
+  const waits = vip !== undefined && parts.takeover.waiting().includes(vip)
+  if (waits && (await isServed(parts, vip)))
+    return {
+      kind: 'failed',
+      reason: `${vip} is left to the pair that holds it without lb-agent, and somebody answers at its address: both would hold it. Run lb-agent install on that node`,
+    }
   try {
+    if (waits) await parts.takeover.end([vip])
     const ended = await parts.drains.remove(vip)
-    await parts.takeover.end(vip === undefined ? parts.takeover.waiting() : [vip])
     parts.health.endHoldDown(vip)
     parts.log.info({ about: 'drain', vip: vip ?? 'all', ended: ended.length }, 'drain ends')
     if (ended.length > 0) {
@@ -110,6 +119,14 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
   } catch (error) {
     return { kind: 'failed', reason: `the end of the drain cannot be remembered: ${(error as Error).message}` }
   }
+}
+
+/** Whether another machine answers at the VIP. */
+async function isServed(parts: Parts, vip: string): Promise<boolean> {
+  const { vips = [], services = [] } = parts.expected() ?? {}
+  const address = vips.find(({ name }) => name === vip)?.address
+  const ports = services.filter((service) => service.vip === vip).map(({ port }) => port)
+  return address !== undefined && (await answersAt(address, ports, ANSWERS_WITHIN_MS)) === true
 }
 
 function whyUnknown(expectation: Expectation | undefined, vip: string | undefined): string | undefined {

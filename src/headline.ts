@@ -58,7 +58,7 @@ export function headlineOf(status: Facts, logs: Logs): Status['headline'] {
   if (left.length > 0)
     return bad(
       `${left.join(', ')}: left to the pair that holds ${left.length === 1 ? 'it' : 'them'} without lb-agent`,
-      'Run lb-agent install on the node that has the address; this one then takes part by itself (at once: lb-agent undrain)',
+      'Run lb-agent install on the node that has the address; this one then takes part by itself. If nobody has it: lb-agent undrain --vip NAME',
     )
   const bare = vips.find(({ state, held }) => state === 'MASTER' && !held)
   if (bare !== undefined)

@@ -77,7 +77,10 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--json', 'for programs')
     .action((options) => exit(import('./cli/drain.ts').then(({ drain }) => drain(options))))
   local('undrain', 'take part again; also ends the wait after a recovery (failback: manual)')
-    .option('--vip <name>', 'only this one (default: all)')
+    .option(
+      '--vip <name>',
+      'only this one (default: all); also one that is left to a pair without lb-agent, if nobody has it',
+    )
     .option('--json', 'for programs')
     .action((options) => exit(import('./cli/drain.ts').then(({ undrain }) => undrain(options))))
   local('suspend', 'apply no new revision on this node until resume; its VIPs move as ever')
@@ -115,6 +118,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--json', 'for programs')
     .action((options) => exit(import('./cli/install.ts').then(({ install }) => install(options))))
   local('uninstall', 'put back what was here before install; without an outage where there was a pair')
+    .option('--alone', 'on the other nodes lb-agent is uninstalled, or keepalived stopped')
     .option('--yes', 'ask nothing')
     .option('--dry-run', 'only show what would be done')
     .option('--json', 'for programs')

@@ -156,6 +156,11 @@ export async function createParts(
     ...{ takeover, health, log },
     expected: health.expectation,
     ask: observers.askPeer,
+    backendsUp: () => {
+      const fact = observers.haproxy.latest()
+      const servers = fact.kind === 'known' ? fact.value.servers : []
+      return new Set(servers.flatMap(({ backend, up, checked }) => (up && checked ? [backend] : [])))
+    },
   })
 
   return {

@@ -14,13 +14,18 @@ type Options = {
   health: Pick<HealthWatch, 'holdBack'>
   expected(): Expectation | undefined
   ask: AskPeer
+  /** Names of the backends that have a server up, as HAProxy on this node sees it. */
+  backendsUp(): ReadonlySet<string>
   log: Logger
 }
 
 const LOOK_EVERY_MS = 1_000
 const ANSWER_WITHIN_MS = 800
-/** One lost packet is no proof that the old pair is gone. */
-const SILENT_LOOKS = 3
+/**
+ * After the damping of lb.yaml, which is longer than the interval of its checks: by then HAProxy knows that it does not reach its
+ * servers either (a check that waits for its 2 s twice, and the pauses between).
+ */
+const SILENT_FOR_MS = 6_000
 
 const answerSchema = z.object({
   vips: z.array(z.object({ address: z.string(), held: z.boolean(), state: z.string() })),
@@ -28,11 +33,11 @@ const answerSchema = z.object({
 
 /**
  * Ends the waiting of a node that was taken over before the one that holds the VIPs: as soon as an agent holds them (its
- * adverts are heard here), or nobody answers for them any more (the old pair has failed, and this node can serve).
+ * adverts are heard here), or nobody answers for them any more though this node reaches its servers (the old pair has failed).
  */
 export function watchTakeover(options: Options): TakeoverWatch {
   const { takeover } = options
-  const silentLooks = new Map<string, number>()
+  const silentSince = new Map<string, number>()
   let looking = false
 
   const look = async (): Promise<void> => {
@@ -54,11 +59,20 @@ export function watchTakeover(options: Options): TakeoverWatch {
     agent: string | undefined,
   ): Promise<string | undefined> => {
     if (agent !== undefined) return `lb-agent on ${agent} holds it`
-    const ports = expected.services.filter((service) => service.vip === vip.name).map(({ port }) => port)
-    const answers = await answersAt(vip.address, ports, ANSWER_WITHIN_MS)
-    const looks = answers === false ? (silentLooks.get(vip.name) ?? 0) + 1 : 0
-    silentLooks.set(vip.name, looks)
-    return looks >= SILENT_LOOKS ? 'nobody answers for its address any more' : undefined
+    const services = expected.services.filter((service) => service.vip === vip.name)
+    const ports = services.map(({ port }) => port)
+    if ((await answersAt(vip.address, ports, ANSWER_WITHIN_MS)) !== false) {
+      silentSince.delete(vip.name)
+      return undefined
+    }
+    const nowMs = performance.now()
+    const since = silentSince.get(vip.name) ?? nowMs
+    silentSince.set(vip.name, since)
+    // A node that is cut off itself hears nobody either, and would take the VIP as well.
+    const up = options.backendsUp()
+    const hasNetwork = services.some(({ backend }) => up.has(backend))
+    if (nowMs - since < expected.dampingMs + SILENT_FOR_MS || !hasNetwork) return undefined
+    return 'nobody answers for its address any more'
   }
 
   const end = async (vip: string, reason: string): Promise<void> => {

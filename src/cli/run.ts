@@ -76,7 +76,10 @@ export async function run(options: { config: string }): Promise<number> {
     const end = await serve(config, { log, secrets }, ending)
     // Whoever wants it to end while it gives way gets that.
     if (end.kind === 'gives way' && !ending.signal.aborted) {
-      log.info({ from: version(), to: end.to }, 'another version of lb-agent takes over; haproxy and keepalived go on')
+      const to = end.successor()
+      // Replaced once more meanwhile: nobody has tried what lies there now. systemd starts it as it starts any.
+      if (to === undefined) throw new Error('the program on the disk has changed once more while it was to take over')
+      log.info({ from: version(), to }, 'another version of lb-agent takes over; haproxy and keepalived go on')
       close()
       return becomeProgram(builtProgram(), process.argv.slice(2))
     }
@@ -112,7 +115,8 @@ export async function tryOut(options: { config: string }): Promise<number> {
   }
 }
 
-type End = { kind: 'ended' | 'stopped' } | { kind: 'gives way'; to: string | undefined }
+/** `successor`: as it is when it is asked. */
+type End = { kind: 'ended' | 'stopped' } | { kind: 'gives way'; successor(): string | undefined }
 
 /** The agent with its doors: the control socket and the status on the network. `stopped`: the daemons have ended as well. */
 async function serve(
@@ -177,7 +181,7 @@ async function serve(
   manager.watch(() => whyStuck(parts, schedule) === undefined)
 
   await runAgent(parts, schedule, passes, ending.signal)
-  const end: End = ending.signal.aborted ? { kind: 'ended' } : { kind: 'gives way', to: program.successor() }
+  const end: End = ending.signal.aborted ? { kind: 'ended' } : { kind: 'gives way', successor: program.successor }
   program.close()
   manager.close()
   // For systemd a process that becomes another program has neither ended nor begun.

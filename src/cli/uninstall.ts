@@ -10,9 +10,9 @@ import {
 } from './perform.ts'
 
 /** Takes this node back to what it was before `install`. 0 = done, or nothing was to do; 1 = something is in the way. */
-export async function uninstall(options: PerformOptions & { config: string }): Promise<number> {
+export async function uninstall(options: PerformOptions & { config: string; alone?: boolean }): Promise<number> {
   return changeHost('uninstall', options, async (signal) => {
-    const plan = await planUninstall(options.config, signal)
+    const plan = await planUninstall(options.config, { alone: options.alone === true }, signal)
     const steps = plan.kind === 'steps' ? plan.steps : []
     const performed = steps.length > 0 && !signal.aborted ? await performSteps(steps, options, signal) : undefined
     const ok = plan.kind === 'steps' && isWell(performed) && !signal.aborted

@@ -30,7 +30,7 @@ export type Brakes = {
 export function scoreOf(vip: string, health: VipHealth, brakes: Brakes): Score {
   if (brakes.waitsForTakeover) {
     const reason =
-      'left to the pair that holds it: run lb-agent install on the node that has it. This node takes part once lb-agent holds it there, or nobody answers for it; lb-agent undrain ends the wait'
+      'left to the pair that holds it: run lb-agent install on the node that has it. This node takes part once lb-agent holds it there, or nobody answers for it any more'
     return { vip, score: FAULT_SCORE, cause: 'waits_for_takeover', reason }
   }
   if (brakes.waitsForServer) {

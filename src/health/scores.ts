@@ -101,8 +101,8 @@ export function createScores(options: ScoresOptions): Scores {
   }
 
   // A keepalived that was MASTER before the agent came says so when its priority changes, and not otherwise (2.2.7, taken over
-  // from hand-written files): one less, and at the next look one more. That moves nothing: a backup gives in to an advert with
-  // its own priority (RFC 5798 §6.4.2).
+  // from hand-written files): one less, and at the next look one more. A backup with the same priority lets it be (RFC 5798
+  // §6.4.2), and one whose priority lies just between takes the VIP as it does in a drain.
   const ask = (score: Score): Error[] => {
     const [before, times] = [trackFiles.readScore(score.vip), asks.get(score.vip) ?? 0]
     if (before !== score.score || score.score < 1 || times === MAX_ASKS) return write(score)

@@ -17,12 +17,12 @@ const takeoverSchema = z.object({ vips: z.array(z.string()) })
 export type Takeover = {
   /** Names of the VIPs that are left to the old pair. */
   waiting(): readonly string[]
-  /** This node takes part in them from now on. Rejects with what the file system says; then nothing has changed. */
+  /** This node takes part in them from now on. */
   end(vips: readonly string[]): Promise<void>
 }
 
 /** Reads what `lb-agent install` has written to `file`. */
-export function readTakeover(file: string, troubles: Pick<Troubles, 'raise'>): Takeover {
+export function readTakeover(file: string, troubles: Pick<Troubles, 'raise' | 'clear'>): Takeover {
   const found = load(file)
   // A node that takes part without need is mended by keepalived; one that never does would be missed at night.
   if (found.kind === 'unreadable')
@@ -31,10 +31,18 @@ export function readTakeover(file: string, troubles: Pick<Troubles, 'raise'>): T
   return {
     waiting: () => waiting,
     end: async (vips) => {
-      const left = waiting.filter((name) => !vips.includes(name))
-      if (left.length === 0) await rm(file, { force: true })
-      else await writeTakeover(file, left)
-      waiting = left
+      // Now, whether the disk takes it or not: only the next agent would wait again, until it has looked as this one has.
+      waiting = waiting.filter((name) => !vips.includes(name))
+      try {
+        if (waiting.length === 0) await rm(file, { force: true })
+        else await writeTakeover(file, waiting)
+        troubles.clear('takeover')
+      } catch (error) {
+        troubles.raise(
+          'takeover',
+          `${file} cannot be written: ${(error as Error).message}; this node takes part all the same`,
+        )
+      }
     },
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { parseStateFile } from '../state-file.ts'
@@ -32,9 +32,16 @@ export async function readBackup(directory: string): Promise<Backup | undefined>
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new Error(`${file} cannot be read: ${(error as Error).message}`)
   }
+  // Root will write what it says: the directory around it is the agent's, who could put another in its place.
+  for (const path of [directory, file]) await refuseForeign(path)
   const read = parseStateFile(text, manifestSchema)
   if (read.kind === 'read') return read.value
   throw new Error(`${file} cannot be read: ${read.reason}`)
+}
+
+async function refuseForeign(path: string): Promise<void> {
+  const { uid } = await lstat(path)
+  if (uid !== process.getuid?.()) throw new Error(`${path} belongs to user ${uid}: install did not make it so`)
 }
 
 /** Keeps copies of those of `paths` that are there, with owners and modes. The manifest is last: without it there is no backup. */
@@ -44,6 +51,7 @@ export async function writeBackup(
   { nowMs, ...units }: { disabled: readonly string[]; stopped: readonly string[]; nowMs: number },
 ): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
+  await refuseForeign(directory)
   const files: Backup['files'] = []
   const absent: string[] = []
   for (const path of paths) {
@@ -68,7 +76,7 @@ async function keep(directory: string, path: string): Promise<Backup['files'][nu
     const saved = path.slice(1).replaceAll('/', '-')
     // As bytes: a comment may be in another encoding than ours.
     await writeDurably(join(directory, saved), await readFile(path), 0o600)
-    return { path, saved, mode: mode & 0o7777, uid, gid }
+    return { path, saved, mode: mode & 0o777, uid, gid }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -80,7 +88,7 @@ export async function restoreBackup(directory: string, { files, absent }: Backup
   for (const { path, saved, mode, uid, gid } of files) {
     await writeDurably(path, await readFile(join(directory, saved)), mode & 0o777)
     await chown(path, uid, gid)
-    await chmod(path, mode)
+    await chmod(path, mode & 0o777)
   }
   for (const path of absent) await rm(path, { force: true })
 }

@@ -1,11 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import * as z from 'zod'
-import { createAskPeer } from '../ask-peer.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import { answersAt } from '../observe/answers-at.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
+import { askNodes } from './ask-nodes.ts'
 import type { Wanted } from './desired.ts'
 import { type KeepalivedFile, readKeepalivedFile } from './keepalived-file.ts'
 import type { Included } from './keepalived-lines.ts'
@@ -15,8 +14,6 @@ import { isActive, unitsOf } from './units.ts'
 
 const ANSWERS_WITHIN_MS = 2_000
 const NOTHING: TakeoverPlan = { stays: [], left: [], gaps: [], obstacles: [] }
-
-const answerSchema = z.object({ vips: z.array(z.object({ address: z.string(), held: z.boolean() })) })
 
 /** Looks for a hand-written pair: here, at the VIPs, and whether agents run on the other nodes already. */
 export async function lookAtPair(
@@ -32,20 +29,15 @@ export async function lookAtPair(
   const runs = keepalived !== undefined && isActive(keepalived)
   const { vips, services, peers } = release.expectation
   const held = ownAddresses()
-  const ask = createAskPeer(config.http)
   const portsOf = (vip: string) => services.filter((service) => service.vip === vip).map(({ port }) => port)
-  const [answers, said] = await Promise.all([
+  const [answers, nodes] = await Promise.all([
     Promise.all(
       vips
         .filter(({ address }) => !held.has(address))
         .map(async (vip) => ({ vip, answers: await answersAt(vip.address, portsOf(vip.name), ANSWERS_WITHIN_MS) })),
     ),
-    Promise.all(peers.map(async (peer) => ({ peer, answer: await ask(peer, ANSWERS_WITHIN_MS) }))),
+    askNodes(config, peers),
   ])
-  const agents = said.flatMap(({ peer, answer }) => {
-    const read = answer.kind === 'answer' ? answerSchema.safeParse(answer.value).data : undefined
-    return (read?.vips ?? []).filter((vip) => vip.held).map(({ address }) => [address, peer.name] as const)
-  })
   const file = config.paths.keepalivedConfig
   const old = runs ? read(file, live.keepalived ?? '') : undefined
   return planTakeover(
@@ -56,8 +48,9 @@ export async function lookAtPair(
       known: new Set(spec.vips.flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])),
       held,
       answered: new Set(answers.flatMap(({ vip, answers }) => (answers === true ? [vip.address] : []))),
-      agents: new Map(agents),
-      peers: said.map(({ peer, answer }) => ({ ...peer, answers: answer.kind === 'answer' })),
+      silent: new Set(answers.flatMap(({ vip, answers }) => (answers === false ? [vip.address] : []))),
+      agents: new Map(nodes.flatMap(({ name, holds }) => holds.map((address) => [address, name] as const))),
+      nodes,
     },
     options,
   )

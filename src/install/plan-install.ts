@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openStateFiles } from '../apply/apply-state.ts'
 import { readLivePair } from '../apply/live-files.ts'
 import { findUser, sshDirectoryOf, type User } from '../doctor/examined.ts'
+import { TAKEOVER_FILE } from '../health/takeover.ts'
 import { type Change, changesOf } from '../prepare/changes-of-files.ts'
 import { parseAddress } from '../source/address.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
@@ -155,10 +156,8 @@ async function planSteps(
   const isRunning = (name: string): boolean => units.some((unit) => unit.unit === name && isActive(unit))
   const running = isRunning('lb-agent.service')
   const startedAtMs = units.find(({ unit }) => unit === 'lb-agent.service')?.startedAtMs ?? Infinity
-  const [taken, takeover] = await Promise.all([
-    whyPortsTaken(config, wanted.spec, running, signal),
-    lookAtPair(config, wanted, pair, { ...options, applied: earlier.applied }, signal),
-  ])
+  const look = () => lookAtPair(config, wanted, pair, { ...options, applied: earlier.applied }, signal)
+  const [taken, takeover] = await Promise.all([whyPortsTaken(config, wanted.spec, running, signal), look()])
   const obstacles = [...(await whyNotPlain(paths)), ...taken, ...takeover.obstacles, ...gapObstacles(takeover, options)]
   if (obstacles.length > 0) return stop(...obstacles)
 
@@ -173,7 +172,11 @@ async function planSteps(
       ? []
       : [steps.backUp(backup, { paths, there: there.map((name) => live[name]) }, { disabled, stopped })]),
     ...(added.length > 0 ? [steps.writeSshFiles(own, added, user)] : []),
-    ...(takeover.left.length > 0 ? [steps.leaveVips(config.paths.state, takeover.left, user)] : []),
+    ...(takeover.stays.length + takeover.left.length > 0 ? [steps.lookAgain(takeover, look)] : []),
+    // Also one that an earlier run has left, when nothing is left to anybody now.
+    ...(takeover.left.length > 0 || (!earlier.applied && existsSync(join(config.paths.state, TAKEOVER_FILE)))
+      ? [steps.leaveVips(config.paths.state, takeover.left, user)]
+      : []),
     ...(text === before ? [] : [steps.writeAgentYaml(options.config, before ?? '', text)]),
     ...(disabled.length > 0 ? [steps.enable(disabled)] : []),
     ...(begins ? [steps.start(running, takeover)] : []),

@@ -4,14 +4,14 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openStateFiles } from '../apply/apply-state.ts'
 import { createReleaseStore } from '../apply/release-store.ts'
-import { createAskPeer } from '../ask-peer.ts'
 import type { DrainProgress } from '../drain.ts'
-import { TAKEOVER_FILE } from '../health/takeover.ts'
+import { readTakeover, TAKEOVER_FILE } from '../health/takeover.ts'
 import { connectControl } from '../serve/control-client.ts'
 import { controlSocketOf } from '../serve/control-socket.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { parseAgentConfig } from '../spec/parse-agent-config.ts'
 import { formatProblem } from '../spec/problem.ts'
+import { askNodes, type OtherNode } from './ask-nodes.ts'
 import { BACKUP_DIRECTORY, type Backup, readBackup } from './backup.ts'
 import { goBack, stopAgent, type Way, wayBack } from './go-back.ts'
 import { done, failed, type Obstacle, type Step } from './options.ts'
@@ -22,12 +22,15 @@ export type UninstallPlan =
   /** `steps`: none where nothing is left to do. `after`: what a person should know or do when all of it is done. */
   | { kind: 'steps'; steps: readonly Step[]; after: readonly string[] }
 
-const ANSWERS_WITHIN_MS = 2_000
 const DRAIN_SILENT_FOR_MS = 10_000
 const FORGOTTEN = ['state.json', 'journal.json', 'drains.json', 'suspension.json', TAKEOVER_FILE]
 
 /** How this node goes back to what it was before lb-agent, without a lost request; found without changing it. */
-export async function planUninstall(configFile: string, signal: AbortSignal): Promise<UninstallPlan> {
+export async function planUninstall(
+  configFile: string,
+  { alone }: { alone: boolean },
+  signal: AbortSignal,
+): Promise<UninstallPlan> {
   const text = await readFile(configFile, 'utf8').catch(() => undefined)
   if (text === undefined)
     return obstacle(
@@ -39,16 +42,21 @@ export async function planUninstall(configFile: string, signal: AbortSignal): Pr
   const { config } = parsed
   const directory = join(config.paths.state, BACKUP_DIRECTORY)
   let backup: Backup | undefined
-  let others: string[]
+  let nodes: OtherNode[]
   try {
     backup = await readBackup(directory)
-    others = await agentsElsewhere(config)
+    nodes = await askOthers(config)
   } catch (error) {
     return obstacle((error as Error).message, 'mend it, or move it away: without it nothing is put back')
   }
   const units = await unitsOf(AGENT_UNITS, signal)
   const isRunning = units.some((unit) => unit.unit === 'lb-agent.service' && isActive(unit))
+  const others = nodes.filter(({ missing }) => missing === undefined).map(({ name }) => name)
   const way = backup === undefined ? undefined : wayBack(config, backup, others)
+  const unknown = nodes.filter(({ missing }) => missing !== undefined)
+  // A node that waits has the old pair beside it, and goes back to it.
+  const waits = readTakeover(join(config.paths.state, TAKEOVER_FILE), NO_TROUBLES).waiting().length > 0
+  if (way?.keepalived.kind === 'goes on' && unknown.length > 0 && !waits && !alone) return obstacleOf(unknown)
   const steps = [
     // Whoever goes back to VRRPv2, or stops, must have given the VIPs away before.
     ...(way?.keepalived.kind === 'stops' && isRunning && others.length > 0 ? [drainFirst(config, others)] : []),
@@ -59,15 +67,20 @@ export async function planUninstall(configFile: string, signal: AbortSignal): Pr
   return { kind: 'steps', steps, after: steps.length === 0 ? [] : afterwards(config, way) }
 }
 
-/** Names of the other nodes on which an agent answers. */
-async function agentsElsewhere(config: AgentConfig): Promise<string[]> {
+async function askOthers(config: AgentConfig): Promise<OtherNode[]> {
   const { applied } = (await openStateFiles(config.paths.state)).current()
   const release =
     applied === null ? undefined : await createReleaseStore(join(config.paths.state, 'releases')).get(applied.release)
-  const ask = createAskPeer(config.http)
-  const peers = release?.expectation.peers ?? []
-  const answers = await Promise.all(peers.map(async (peer) => ({ peer, answer: await ask(peer, ANSWERS_WITHIN_MS) })))
-  return answers.filter(({ answer }) => answer.kind === 'answer').map(({ peer }) => peer.name)
+  return askNodes(config, release?.expectation.peers ?? [])
+}
+
+/** Its agent may be dead, or not to be reached, and its keepalived run all the same. */
+function obstacleOf(unknown: readonly OtherNode[]): UninstallPlan {
+  const told = unknown.map(({ name, address, missing }) => `${name} (${address}): ${missing}`).join('. ')
+  return obstacle(
+    `whether keepalived on another node runs what lb-agent wrote cannot be told; it would not hear the old file of this one, and both would hold the VIPs. ${told}`,
+    'where lb-agent is uninstalled, or keepalived stopped: add --alone. Otherwise start the agent there, or let its port pass',
+  )
 }
 
 function drainFirst(config: AgentConfig, others: readonly string[]): Step {
@@ -125,6 +138,8 @@ function afterwards(config: AgentConfig, way: Way | undefined): string[] {
     kept,
   ]
 }
+
+const NO_TROUBLES = { raise: () => undefined, clear: () => undefined }
 
 function obstacle(what: string, fix: string): UninstallPlan {
   return { kind: 'obstacles', obstacles: [{ what, fix }] }

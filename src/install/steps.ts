@@ -1,4 +1,4 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { lchown, lstat, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { User } from '../doctor/examined.ts'
@@ -33,25 +33,49 @@ export function writeSshFiles(directory: string, files: SshFiles['added'], user:
     what: `put ${files.map(({ what }) => what).join(', ')} into ${directory}`,
     perform: guarded(async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 })
-      await chown(directory, user.uid, user.gid)
+      // The directory around it is the agent's: root would follow a link out of it.
+      if (!(await lstat(directory)).isDirectory())
+        return failed(`${directory} is no directory (a link?)`, 'take it away, and run it again')
+      await lchown(directory, user.uid, user.gid)
       for (const { name, content } of files) {
         const path = join(directory, name)
         await writeDurably(path, content, name.endsWith('.pub') ? 0o644 : 0o600)
-        await chown(path, user.uid, user.gid)
+        await lchown(path, user.uid, user.gid)
       }
       return done()
     }),
   }
 }
 
+/** `vips`: none where an earlier run has left some that are not to be waited for any more. */
 export function leaveVips(state: string, vips: readonly string[], user: User): Step {
   const file = join(state, TAKEOVER_FILE)
   return {
-    what: `leave ${vips.join(', ')} to the node that holds ${vips.length === 1 ? 'it' : 'them'} today, until lb-agent is installed there`,
+    what:
+      vips.length === 0
+        ? 'take part in all VIPs: none is held by a pair without lb-agent any more'
+        : `leave ${vips.join(', ')} to the node that holds ${vips.length === 1 ? 'it' : 'them'} today, until lb-agent is installed there`,
     perform: guarded(async () => {
-      await writeTakeover(file, vips)
-      await chown(file, user.uid, user.gid)
+      if (vips.length === 0) await rm(file, { force: true })
+      else {
+        await writeTakeover(file, vips)
+        await lchown(file, user.uid, user.gid)
+      }
       return done()
+    }),
+  }
+}
+
+/** A person may have thought for long, and the old pair fails over by itself. */
+export function lookAgain(planned: TakeoverPlan, look: () => Promise<TakeoverPlan>): Step {
+  return {
+    what: 'see that the VIPs are where they were',
+    perform: guarded(async () => {
+      const now = await look()
+      const [obstacle] = now.obstacles
+      if (obstacle !== undefined) return { kind: 'failed', obstacle }
+      if (now.stays.join() === planned.stays.join() && now.left.join() === planned.left.join()) return done()
+      return failed('a VIP has moved since this was planned', 'run it again: it looks anew')
     }),
   }
 }

@@ -1,4 +1,5 @@
 import { parseIpAddress } from '../spec/address.ts'
+import type { OtherNode } from './ask-nodes.ts'
 import type { VrrpAddress, VrrpInstance } from './keepalived-file.ts'
 import type { Line } from './keepalived-lines.ts'
 import type { Obstacle } from './options.ts'
@@ -15,12 +16,12 @@ export type Situation = {
   known: ReadonlySet<string>
   /** Addresses that this node has now. */
   held: ReadonlySet<string>
-  /** Addresses at which another machine answers. */
+  /** Addresses at which another machine answers, and those at whose ports nobody does. */
   answered: ReadonlySet<string>
+  silent: ReadonlySet<string>
   /** By address: the node whose agent says that it holds it. */
   agents: ReadonlyMap<string, string>
-  /** The other nodes; `answers`: an agent runs there. */
-  peers: readonly { name: string; address: string; answers: boolean }[]
+  nodes: readonly Pick<OtherNode, 'name' | 'address' | 'missing'>[]
 }
 
 /**
@@ -35,15 +36,18 @@ export type TakeoverPlan = {
 }
 
 /** How this node is taken over while the others run the old pair, or are taken over already. */
-export function planTakeover(situation: Situation, options: { alone: boolean }): TakeoverPlan {
-  const { before, after, held, answered, agents } = situation
+export function planTakeover(situation: Situation, { alone }: { alone: boolean }): TakeoverPlan {
+  const { before, after, held, answered, silent, agents } = situation
   const ofOld = new Set(before.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(bare)))
   const addressOf = ({ addresses: [first] }: VrrpInstance): string => (first === undefined ? '' : bare(first))
   const stays = after.filter((vip) => ofOld.has(addressOf(vip)) && held.has(addressOf(vip)))
-  const left = after.filter((vip) => {
+  const elsewhere = after.filter((vip) => {
     const address = addressOf(vip)
     return !held.has(address) && !agents.has(address) && (ofOld.has(address) || answered.has(address))
   })
+  // Whoever could not see its holder would take it as well, once it stopped waiting.
+  const unseen = elsewhere.filter((vip) => silent.has(addressOf(vip)))
+  const left = elsewhere.filter((vip) => !unseen.includes(vip))
   return {
     stays: stays.map(({ name }) => name),
     left: left.map(({ name }) => name),
@@ -51,7 +55,8 @@ export function planTakeover(situation: Situation, options: { alone: boolean }):
     obstacles: [
       ...notUnderstood(situation),
       ...lost(situation),
-      ...(stays.length > 0 && !options.alone ? waiting(situation) : []),
+      ...(alone ? [] : unseen.map((vip) => unseenAt(vip.name, addressOf(vip)))),
+      ...(stays.length > 0 && !alone ? waiting(situation) : []),
     ],
   }
 }
@@ -127,15 +132,25 @@ function lost({ before, known }: Situation): Obstacle[] {
   )
 }
 
+/** Its own keepalived.conf says that there is a pair, and nothing says where the address is. */
+function unseenAt(name: string, address: string): Obstacle {
+  return {
+    what: `${name} (${address}) is in keepalived.conf and not on this node, and nobody answers at the ports of its services: if another node has it, this one cannot see that, and would take it as well`,
+    fix: 'let this node reach those ports at that address (firewall); where nobody has it: --alone',
+  }
+}
+
 /** Whoever runs the old pair would miss our adverts, and take the VIPs as well. */
-function waiting({ peers }: Situation): Obstacle[] {
-  const silent = peers.filter(({ answers }) => !answers)
-  if (silent.length === 0) return []
-  const names = silent.map(({ name, address }) => `${name} (${address})`).join(', ')
+function waiting({ nodes }: Situation): Obstacle[] {
+  const missing = nodes.flatMap(({ name, address, missing: why }) =>
+    why === undefined ? [] : [{ name, address, why }],
+  )
+  if (missing.length === 0) return []
+  const told = missing.map(({ name, address, why }) => `${name} (${address}): ${why}`).join('. ')
   return [
     {
-      what: `this node holds VIPs, and no agent answers on ${names}: a keepalived of the old pair there would not hear this one (VRRPv3), and take the VIPs as well`,
-      fix: `run lb-agent install on ${silent.map(({ name }) => name).join(' and ')} first: they then wait for this node; where keepalived is stopped or was never there, add --alone`,
+      what: `this node holds VIPs, and a keepalived of the old pair on another one would not hear this one (VRRPv3), and take them as well. ${told}`,
+      fix: `have lb-agent install serve on ${missing.map(({ name }) => name).join(' and ')} first: they then wait for this node; where keepalived is stopped or was never there, add --alone`,
     },
   ]
 }

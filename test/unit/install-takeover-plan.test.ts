@@ -25,7 +25,7 @@ ${vip}
 }
 
 const AFTER = written('api', { vip: '10.0.0.1/32 dev eth0' })
-const PEERS = [{ name: 'lb2', address: '10.0.1.2', answers: true }]
+const NODES = [{ name: 'lb2', address: '10.0.1.2', missing: undefined }]
 
 function plan(
   {
@@ -37,7 +37,8 @@ function plan(
 ): TakeoverPlan {
   const situation: Situation = {
     ...{ before: instances(before), after: instances(after), unread: [] },
-    ...{ known: new Set(['10.0.0.1']), held: new Set(), answered: new Set(), agents: new Map(), peers: PEERS },
+    ...{ known: new Set(['10.0.0.1']), held: new Set(), answered: new Set(), silent: new Set() },
+    ...{ agents: new Map(), nodes: NODES },
     ...rest,
   }
   return planTakeover(situation, options)
@@ -154,24 +155,38 @@ test('a line that is not understood is an obstacle', () => {
   ])
 })
 
-const SILENT = [
-  { name: 'lb2', address: '10.0.1.2', answers: false },
-  { name: 'lb3', address: '10.0.1.3', answers: true },
-  { name: 'lb4', address: '10.0.1.4', answers: false },
+const MISSING = [
+  { name: 'lb2', address: '10.0.1.2', missing: 'no agent answers at port 9853: nobody listens on port 9853' },
+  { name: 'lb3', address: '10.0.1.3', missing: undefined },
+  { name: 'lb4', address: '10.0.1.4', missing: 'its agent runs no release yet' },
 ]
 
-test('the holder waits until an agent runs on every other node', () => {
-  assert.deepEqual(plan({ before: written('VI_1'), ...HELD, peers: SILENT }).obstacles, [
+test('the holder waits until lb-agent runs every other node, and says why it does not seem so', () => {
+  assert.deepEqual(plan({ before: written('VI_1'), ...HELD, nodes: MISSING }).obstacles, [
     {
-      what: 'this node holds VIPs, and no agent answers on lb2 (10.0.1.2), lb4 (10.0.1.4): a keepalived of the old pair there would not hear this one (VRRPv3), and take the VIPs as well',
-      fix: 'run lb-agent install on lb2 and lb4 first: they then wait for this node; where keepalived is stopped or was never there, add --alone',
+      what: 'this node holds VIPs, and a keepalived of the old pair on another one would not hear this one (VRRPv3), and take them as well. lb2 (10.0.1.2): no agent answers at port 9853: nobody listens on port 9853. lb4 (10.0.1.4): its agent runs no release yet',
+      fix: 'have lb-agent install serve on lb2 and lb4 first: they then wait for this node; where keepalived is stopped or was never there, add --alone',
     },
   ])
 })
 
+test('a VIP of the old pair that nobody can be seen to hold is not waited for', () => {
+  const situation = { before: written('VI_1'), silent: new Set(['10.0.0.1']) }
+  assert.deepEqual(plan(situation), {
+    ...NOTHING,
+    obstacles: [
+      {
+        what: 'api (10.0.0.1) is in keepalived.conf and not on this node, and nobody answers at the ports of its services: if another node has it, this one cannot see that, and would take it as well',
+        fix: 'let this node reach those ports at that address (firewall); where nobody has it: --alone',
+      },
+    ],
+  })
+  assert.deepEqual(plan(situation, { alone: true }), NOTHING, 'it takes part')
+})
+
 test('a node that holds nothing, or is said to be alone, does not wait', () => {
-  assert.deepEqual(plan({ before: written('VI_1'), peers: SILENT }).obstacles, [])
-  assert.deepEqual(plan({ before: written('VI_1'), ...HELD, peers: SILENT }, { alone: true }), {
+  assert.deepEqual(plan({ before: written('VI_1'), nodes: MISSING }).obstacles, [])
+  assert.deepEqual(plan({ before: written('VI_1'), ...HELD, nodes: MISSING }, { alone: true }), {
     ...NOTHING,
     stays: ['api'],
   })
