@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
 import {
@@ -114,9 +115,16 @@ for (const release of ['bookworm', 'trixie'] as const) {
       assert.equal(failed, 0, said)
     })
 
-    test('a node that waits for its turn takes over when the old holder fails', async () => {
+    test('a node that waits for its turn takes over when the old holder fails, and not when it is cut off itself', async () => {
       const first = await install(two(), '--yes')
       assert.equal(first.code, 0, first.said)
+      // One that is cut off hears nobody either.
+      await cluster.lab.network.cut('two')
+      await sleep(15_000)
+      await cluster.lab.network.heal('two')
+      await sleep(4_000)
+      assert.equal((await statusIn(two()))?.vips[0]?.scoreCause, 'waits_for_takeover')
+      assert.deepEqual(await cluster.holders(), ['one'])
       await one().run('systemctl', 'stop', 'keepalived')
       await until('two takes over', 30_000, async () => (await cluster.holders()).join() === 'two')
       await isWell(two())
