@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { describeFailure, exec } from '../exec.ts'
+import { readTakeover, TAKEOVER_FILE } from '../health/takeover.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import type { Check } from './check.ts'
 import type { Examined } from './examined.ts'
@@ -13,7 +15,7 @@ export const ADVERT_CHECKS: readonly Check[] = [
   { family: 'network', name: 'adverts', withinMs: LISTENS_MS + 3_500, look: lookForAdverts },
 ]
 
-async function lookForAdverts({ desired }: Examined, signal: AbortSignal): Promise<Record<string, Verdict>> {
+async function lookForAdverts({ config, desired }: Examined, signal: AbortSignal): Promise<Record<string, Verdict>> {
   if (desired.kind === 'unknown') return {}
   const { node, spec } = desired
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(node.name))
@@ -21,6 +23,8 @@ async function lookForAdverts({ desired }: Examined, signal: AbortSignal): Promi
   const before = ownAddresses()
   const heard = await listen(node.interface, signal)
   const after = ownAddresses()
+  // A file that cannot be read is told by the agent, which then takes part in all VIPs.
+  const waiting = readTakeover(join(config.paths.state, TAKEOVER_FILE), { raise: () => undefined }).waiting()
   const macs = new Map((await neighbours(node.interface, signal)).map(({ address, mac }) => [address, mac]))
   const nodes = spec.nodes.map(({ name, address }) => ({
     ...{ name, address },
@@ -32,6 +36,7 @@ async function lookForAdverts({ desired }: Examined, signal: AbortSignal): Promi
         ...{ vip, interface: node.interface, listenedMs: LISTENS_MS, self: node.name, nodes },
         advertIntervalMs: spec.vrrp.advertIntervalMs,
         heldHere: before.has(vip.address) && after.has(vip.address),
+        waits: waiting.includes(vip.name),
       })
       return [`adverts of VIP ${vip.name}`, verdict] as const
     }),
