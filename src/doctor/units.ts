@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PULLED_IN_BY } from '../at-boot.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
 import type { Check } from './check.ts'
 import { embeddedPid } from './examined.ts'
@@ -73,7 +74,7 @@ async function unitVerdicts(signal: AbortSignal): Promise<Record<string, Verdict
 type Shown = { kind: 'units'; units: ReadonlyMap<string, UnitProperties> } | { kind: 'failed'; reason: string }
 
 async function show(units: readonly string[], signal: AbortSignal): Promise<Shown> {
-  const properties = '--property=Id,LoadState,ActiveState,SubState,UnitFileState'
+  const properties = `--property=Id,LoadState,ActiveState,SubState,UnitFileState,${PULLED_IN_BY}`
   const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], { timeoutMs: 4_000, signal })
   if (!succeeded(said)) return { kind: 'failed', reason: describeFailure(said) }
   const shown = said.stdout.toString('utf8').trim().split('\n\n').map(propertiesOf)
@@ -83,7 +84,14 @@ async function show(units: readonly string[], signal: AbortSignal): Promise<Show
 
 function propertiesOf(block: string): UnitProperties {
   const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(block)?.[1] ?? ''
-  return { load: of('LoadState'), active: of('ActiveState'), sub: of('SubState'), file: of('UnitFileState') }
+  const pulledInBy = PULLED_IN_BY.flatMap((key) => of(key).split(' ').filter(Boolean))
+  return {
+    load: of('LoadState'),
+    active: of('ActiveState'),
+    sub: of('SubState'),
+    file: of('UnitFileState'),
+    pulledInBy,
+  }
 }
 
 function polkitRules(): { rules: string[]; unread: string[] } {

@@ -160,7 +160,7 @@ test('a strict rp_filter is a problem where the way back is another', () => {
 })
 
 test('a unit that is masked, missing, down, or not there at the next boot', () => {
-  const unit = { load: 'loaded', active: 'active', sub: 'running', file: 'enabled' }
+  const unit = { load: 'loaded', active: 'active', sub: 'running', file: 'enabled', pulledInBy: [] }
   assert.equal(line(unitVerdict('haproxy.service', unit)), 'ok: haproxy.service is active (running), enabled.')
   assert.equal(
     line(unitVerdict('haproxy.service', { ...unit, load: 'masked' })),
@@ -185,7 +185,7 @@ test('a unit that is masked, missing, down, or not there at the next boot', () =
 })
 
 test('of the units only what nobody wants otherwise is mended', () => {
-  const down = { load: 'loaded', active: 'inactive', sub: 'dead', file: 'enabled' }
+  const down = { load: 'loaded', active: 'inactive', sub: 'dead', file: 'enabled', pulledInBy: [] }
   assert.deepEqual(mend(unitVerdict('lb-agent-drain.service', down)), ['systemctl enable --now lb-agent-drain.service'])
   for (const unit of ['haproxy.service', 'keepalived.service', 'lb-agent.service'])
     assert.deepEqual(mend(unitVerdict(unit, down)), [])
@@ -194,6 +194,26 @@ test('of the units only what nobody wants otherwise is mended', () => {
   ])
   assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, load: 'masked' })), [])
   assert.deepEqual(mend(noUserVerdict('lb-agent')), ['systemd-sysusers lb-agent.conf'])
+})
+
+test('a unit that an extension upholds starts at boot, and gets no link of its own', () => {
+  const upheld = {
+    load: 'loaded',
+    active: 'active',
+    sub: 'running',
+    file: 'disabled',
+    pulledInBy: ['multi-user.target'],
+  }
+  assert.equal(
+    line(unitVerdict('keepalived.service', upheld)),
+    'ok: keepalived.service is active (running), started at boot by multi-user.target.',
+  )
+  const down = unitVerdict('lb-agent-drain.service', { ...upheld, active: 'inactive', sub: 'dead' })
+  assert.equal(
+    line(down),
+    'problem: lb-agent-drain.service is inactive (dead). → systemctl start lb-agent-drain.service; if it ends again: journalctl -u lb-agent-drain.service -n 50',
+  )
+  assert.deepEqual(mend(down), ['systemctl start lb-agent-drain.service'])
 })
 
 test('an agent whose socket is not ours to use is not called silent', () => {
