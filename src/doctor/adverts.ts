@@ -15,7 +15,10 @@ export const ADVERT_CHECKS: readonly Check[] = [
   { family: 'network', name: 'adverts', withinMs: LISTENS_MS + 3_500, look: lookForAdverts },
 ]
 
-async function lookForAdverts({ config, desired }: Examined, signal: AbortSignal): Promise<Record<string, Verdict>> {
+async function lookForAdverts(
+  { config, desired, manager }: Examined,
+  signal: AbortSignal,
+): Promise<Record<string, Verdict>> {
   if (desired.kind === 'unknown') return {}
   const { node, spec } = desired
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(node.name))
@@ -32,13 +35,13 @@ async function lookForAdverts({ config, desired }: Examined, signal: AbortSignal
   }))
   return Object.fromEntries(
     vips.map((vip) => {
-      const verdict = advertsVerdict(heard, {
+      const expected = {
         ...{ vip, interface: node.interface, listenedMs: LISTENS_MS, self: node.name, nodes },
         advertIntervalMs: spec.vrrp.advertIntervalMs,
         heldHere: before.has(vip.address) && after.has(vip.address),
         waits: waiting.includes(vip.name),
-      })
-      return [`adverts of VIP ${vip.name}`, verdict] as const
+      }
+      return [`adverts of VIP ${vip.name}`, advertsVerdict(heard, expected, manager)] as const
     }),
   )
 }

@@ -33,7 +33,7 @@ function said(source: string, count: number, { version = 3, id = 7, mac = '0a:00
 }
 
 function adverts(text: string, expected: Partial<Expected> = {}): string {
-  return line(advertsVerdict({ kind: 'adverts', adverts: advertsOf(text) }, { ...EXPECTED, ...expected }))
+  return line(advertsVerdict({ kind: 'adverts', adverts: advertsOf(text) }, { ...EXPECTED, ...expected }, 'apt'))
 }
 
 test('adverts of nodes are well; other virtual router ids, and the same id in the other family, are not ours', () => {
@@ -119,15 +119,15 @@ test('a link-local address may be any node’s', () => {
 
 test('nobody can listen without root, without tcpdump, or on a link that is not there', () => {
   assert.equal(
-    line(advertsVerdict({ kind: 'not root' }, EXPECTED)),
+    line(advertsVerdict({ kind: 'not root' }, EXPECTED, 'apt')),
     'cannot tell: Listening for adverts is for root. → run lb-agent doctor as root',
   )
   assert.equal(
-    line(advertsVerdict({ kind: 'no tcpdump' }, EXPECTED)),
+    line(advertsVerdict({ kind: 'no tcpdump' }, EXPECTED, 'apt')),
     'cannot tell: tcpdump is not installed, so nobody listened for adverts. → apt-get install tcpdump',
   )
   assert.equal(
-    line(advertsVerdict({ kind: 'failed', reason: 'exit code 1: no such device' }, EXPECTED)),
+    line(advertsVerdict({ kind: 'failed', reason: 'exit code 1: no such device' }, EXPECTED, 'apt')),
     'cannot tell: tcpdump cannot listen on eth0: exit code 1: no such device.',
   )
 })

@@ -49,21 +49,21 @@ function mend(verdict: Verdict): string[] {
 test('HAProxy without its exporter is a problem only where it is to serve its own figures', () => {
   const vv = said('HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n')
   const wants = { metrics: 'builtin', serveByAgent: 'set metrics', checkedByTls: [] } as const
-  assert.equal(line(haproxyVerdict(vv, true, wants)), 'ok: HAProxy 2.6.12, with its exporter (PROMEX).')
+  assert.equal(line(haproxyVerdict(vv, true, wants, 'apt')), 'ok: HAProxy 2.6.12, with its exporter (PROMEX).')
   assert.equal(
-    line(haproxyVerdict(vv, false, wants)),
+    line(haproxyVerdict(vv, false, wants, 'apt')),
     'problem: HAProxy 2.6.12 was built without its exporter (PROMEX), and agent.yaml says metrics.haproxy: builtin. → set metrics',
   )
   assert.equal(
-    line(haproxyVerdict(vv, false, { ...wants, metrics: 'agent' })),
+    line(haproxyVerdict(vv, false, { ...wants, metrics: 'agent' }, 'apt')),
     'ok: HAProxy 2.6.12; the agent serves its figures (metrics.haproxy: agent).',
   )
   assert.equal(
-    line(haproxyVerdict(said('HA-Proxy version 2.2.9-2 2021/03/03'), true, wants)),
+    line(haproxyVerdict(said('HA-Proxy version 2.2.9-2 2021/03/03'), true, wants, 'apt')),
     "cannot tell: haproxy 2.2.9 is older than 2.6, the oldest that lb-agent is tested with. → a newer haproxy, of the distribution's next release",
   )
   assert.equal(
-    line(haproxyVerdict({ kind: 'missing' }, undefined, wants)),
+    line(haproxyVerdict({ kind: 'missing' }, undefined, wants, 'apt')),
     'problem: haproxy is not installed, or haproxy.binary in agent.yaml names another file. → apt-get install haproxy',
   )
 })
@@ -72,30 +72,30 @@ test('HAProxy without TLS is a problem where servers are asked by https, ssh whe
   const wants = { metrics: 'agent', serveByAgent: 'X', checkedByTls: ['kubernetes-api'] } as const
   const built = (tls: string) => said(`HAProxy version 3.0.11\n\nFeature list : +NS ${tls} -OPENSSL_AWSLC +PROMEX\n`)
   assert.equal(
-    line(haproxyVerdict(built('-OPENSSL'), true, wants)),
+    line(haproxyVerdict(built('-OPENSSL'), true, wants, 'apt')),
     "problem: HAProxy 3.0.11 was built without TLS (OPENSSL), and asks the servers of kubernetes-api by https: it refuses its file. → install the distribution's haproxy (apt-get install haproxy), or check: { type: tcp } in lb.yaml",
   )
-  assert.equal(haproxyVerdict(built('+OPENSSL'), true, wants).kind, 'ok')
-  assert.equal(haproxyVerdict(built('-OPENSSL'), true, { ...wants, checkedByTls: [] }).kind, 'ok')
+  assert.equal(haproxyVerdict(built('+OPENSSL'), true, wants, 'apt').kind, 'ok')
+  assert.equal(haproxyVerdict(built('-OPENSSL'), true, { ...wants, checkedByTls: [] }, 'apt').kind, 'ok')
   assert.equal(
-    line(presentVerdict('ssh', { kind: 'missing' }, 'openssh-client')),
+    line(presentVerdict('ssh', { kind: 'missing' }, 'apt')),
     'problem: ssh is not installed, and the agent cannot do without it. → apt-get install openssh-client',
   )
 })
 
 test('keepalived tells its build options', () => {
   const with_ = (options: string) => said(`Keepalived v2.2.7 (01/16,2022)\n\nConfig options:  ${options}\n`)
-  assert.equal(line(keepalivedVerdict(with_('LVS VRRP JSON'))), 'ok: keepalived 2.2.7, with VRRP and JSON.')
+  assert.equal(line(keepalivedVerdict(with_('LVS VRRP JSON'), 'apt')), 'ok: keepalived 2.2.7, with VRRP and JSON.')
   assert.equal(
-    line(keepalivedVerdict(with_('LVS VRRP'))),
+    line(keepalivedVerdict(with_('LVS VRRP'), 'apt')),
     'ok: keepalived 2.2.7, with VRRP; without JSON, so that its text dump is read.',
   )
   assert.equal(
-    line(keepalivedVerdict(with_('LVS VRRP_AUTH'))),
+    line(keepalivedVerdict(with_('LVS VRRP_AUTH'), 'apt')),
     "problem: keepalived 2.2.7 was built without VRRP: it can hold no VIP. → install the distribution's keepalived (apt-get install keepalived)",
   )
   assert.equal(
-    line(presentVerdict('git', { kind: 'missing' })),
+    line(presentVerdict('git', { kind: 'missing' }, 'apt')),
     'problem: git is not installed, and the agent cannot do without it. → apt-get install git',
   )
 })
@@ -161,21 +161,21 @@ test('a strict rp_filter is a problem where the way back is another', () => {
 
 test('a unit that is masked, missing, down, or not there at the next boot', () => {
   const unit = { load: 'loaded', active: 'active', sub: 'running', file: 'enabled', pulledInBy: [] }
-  assert.equal(line(unitVerdict('haproxy.service', unit)), 'ok: haproxy.service is active (running), enabled.')
+  assert.equal(line(unitVerdict('haproxy.service', unit, 'apt')), 'ok: haproxy.service is active (running), enabled.')
   assert.equal(
-    line(unitVerdict('haproxy.service', { ...unit, load: 'masked' })),
+    line(unitVerdict('haproxy.service', { ...unit, load: 'masked' }, 'apt')),
     'problem: haproxy.service is masked: nothing can start it. → systemctl unmask haproxy.service',
   )
   assert.equal(
-    line(unitVerdict('lb-agent-drain.service', { ...unit, load: 'not-found' })),
-    'problem: There is no lb-agent-drain.service. → install it: apt-get install lb-agent',
+    line(unitVerdict('lb-agent-drain.service', { ...unit, load: 'not-found' }, 'apt')),
+    'problem: There is no lb-agent-drain.service. → apt-get install ./lb-agent_….deb, or ./install of the tarball',
   )
   assert.equal(
-    line(unitVerdict('keepalived.service', { ...unit, active: 'failed', sub: 'failed' })),
+    line(unitVerdict('keepalived.service', { ...unit, active: 'failed', sub: 'failed' }, 'apt')),
     'problem: keepalived.service is failed (failed). → systemctl enable --now keepalived.service; if it ends again: journalctl -u keepalived.service -n 50',
   )
   assert.equal(
-    line(unitVerdict('keepalived.service', { ...unit, file: 'disabled' })),
+    line(unitVerdict('keepalived.service', { ...unit, file: 'disabled' }, 'apt')),
     'problem: keepalived.service runs, but is not started at the next boot (disabled). → systemctl enable keepalived.service',
   )
   assert.equal(
@@ -186,13 +186,15 @@ test('a unit that is masked, missing, down, or not there at the next boot', () =
 
 test('of the units only what nobody wants otherwise is mended', () => {
   const down = { load: 'loaded', active: 'inactive', sub: 'dead', file: 'enabled', pulledInBy: [] }
-  assert.deepEqual(mend(unitVerdict('lb-agent-drain.service', down)), ['systemctl enable --now lb-agent-drain.service'])
+  assert.deepEqual(mend(unitVerdict('lb-agent-drain.service', down, 'apt')), [
+    'systemctl enable --now lb-agent-drain.service',
+  ])
   for (const unit of ['haproxy.service', 'keepalived.service', 'lb-agent.service'])
-    assert.deepEqual(mend(unitVerdict(unit, down)), [])
-  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, active: 'active', file: 'disabled' })), [
+    assert.deepEqual(mend(unitVerdict(unit, down, 'apt')), [])
+  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, active: 'active', file: 'disabled' }, 'apt')), [
     'systemctl enable haproxy.service',
   ])
-  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, load: 'masked' })), [])
+  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, load: 'masked' }, 'apt')), [])
   assert.deepEqual(mend(noUserVerdict('lb-agent')), ['systemd-sysusers lb-agent.conf'])
 })
 
@@ -205,10 +207,10 @@ test('a unit that an extension upholds starts at boot, and gets no link of its o
     pulledInBy: ['multi-user.target'],
   }
   assert.equal(
-    line(unitVerdict('keepalived.service', upheld)),
+    line(unitVerdict('keepalived.service', upheld, 'apt')),
     'ok: keepalived.service is active (running), started at boot by multi-user.target.',
   )
-  const down = unitVerdict('lb-agent-drain.service', { ...upheld, active: 'inactive', sub: 'dead' })
+  const down = unitVerdict('lb-agent-drain.service', { ...upheld, active: 'inactive', sub: 'dead' }, 'apt')
   assert.equal(
     line(down),
     'problem: lb-agent-drain.service is inactive (dead). → systemctl start lb-agent-drain.service; if it ends again: journalctl -u lb-agent-drain.service -n 50',
@@ -225,13 +227,13 @@ test('an agent whose socket is not ours to use is not called silent', () => {
 })
 
 test('without a rule of polkit every reload fails', () => {
-  assert.equal(polkitVerdict('loaded', ['/usr/share/polkit-1/rules.d/50-lb-agent.rules'], []).kind, 'ok')
-  assert.equal(polkitVerdict('loaded', [], ['/etc/polkit-1/rules.d']).kind, 'cannot tell')
+  assert.equal(polkitVerdict('loaded', ['/usr/share/polkit-1/rules.d/50-lb-agent.rules'], [], 'apt').kind, 'ok')
+  assert.equal(polkitVerdict('loaded', [], ['/etc/polkit-1/rules.d'], 'apt').kind, 'cannot tell')
   assert.equal(
-    line(polkitVerdict('not-found', [], [])),
+    line(polkitVerdict('not-found', [], [], 'apt')),
     'problem: polkit is not installed: systemd refuses every reload of the agent. → apt-get install polkitd',
   )
-  assert.match(line(polkitVerdict('loaded', [], [])), /^problem: No rule of polkit lets the agent reload/)
+  assert.match(line(polkitVerdict('loaded', [], [], 'apt')), /^problem: No rule of polkit lets the agent reload/)
 })
 
 test('a directory is judged as the agent’s user, and as the running agent sees it', () => {
@@ -366,13 +368,13 @@ test('a VIP that no node answers for is a problem only when all nodes are known'
 
 test('an MTU that the other side does not have', () => {
   const link = { interface: 'eth0', mtu: 9000 }
-  assert.equal(mtuVerdict('two', link, { small: true, whole: true }).kind, 'ok')
+  assert.equal(mtuVerdict('two', link, { small: true, whole: true }, 'apt').kind, 'ok')
   assert.match(
-    line(mtuVerdict('two', link, { small: true, whole: false })),
+    line(mtuVerdict('two', link, { small: true, whole: false }, 'apt')),
     /^problem: two answers short packets, but none of 9000/,
   )
-  assert.equal(mtuVerdict('two', link, { small: false, whole: false }).kind, 'cannot tell')
-  assert.equal(mtuVerdict('two', link, 'no ping').kind, 'cannot tell')
+  assert.equal(mtuVerdict('two', link, { small: false, whole: false }, 'apt').kind, 'cannot tell')
+  assert.equal(mtuVerdict('two', link, 'no ping', 'apt').kind, 'cannot tell')
 })
 
 test('who else manages the interface', () => {
@@ -432,7 +434,7 @@ function rulesetFor(
     { chain: { ...BASE, policy } },
     ...rules.map((expr) => ({ rule: { family: 'inet', table: 'f', chain: 'in', expr } })),
   ]
-  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, ['ip'], peers)
+  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, ['ip'], peers, 'apt')
 }
 
 function match(left: unknown, right: unknown): unknown {
@@ -461,9 +463,9 @@ test('a firewall that forgets VRRP', () => {
   assert.equal(ruleset('drop', [states]).kind, 'problem')
   const links = { vmap: { key: { meta: { key: 'iifname' } }, data: { set: [['eth0', { jump: { target: 'lan' } }]] } } }
   assert.equal(ruleset('drop', [states], [links]).kind, 'cannot tell')
-  assert.equal(firewallVerdict({ kind: 'not root' }, ['ip']).kind, 'cannot tell')
+  assert.equal(firewallVerdict({ kind: 'not root' }, ['ip'], [], 'apt').kind, 'cannot tell')
   assert.equal(
-    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] }, ['ip'])),
+    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] }, ['ip'], [], 'apt')),
     'ok: No firewall rules: VRRP passes.',
   )
 })
@@ -516,6 +518,7 @@ test('looks at the stats socket that haproxy.statsSocket names', async () => {
     config: parsed.config,
     desired: { kind: 'unknown', reason: 'not fetched', fix: '' },
     agent: { answers: false, pid: undefined, userName: 'lb-agent', user: undefined, as: undefined },
+    manager: 'apt',
   }
   const checks = FILE_CHECKS.filter(({ name }) => name === 'stats socket')
   const told = await examine(node, checks)

@@ -1,3 +1,4 @@
+import { howToInstall, type PackageManager } from '../../how-to-install.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** A VRRP advert that passed the interface, in or out. `mac`: its sender's on this network; undefined where there are none. */
@@ -34,12 +35,12 @@ export type Expected = {
 /** By name where it is a node. `unknown`: a link-local address, which any of them may have. */
 type Sender = Advert & { kind: 'node' | 'stranger' | 'unknown'; name: string; count: number }
 
-export function advertsVerdict(heard: Heard, expected: Expected): Verdict {
+export function advertsVerdict(heard: Heard, expected: Expected, manager: PackageManager): Verdict {
   switch (heard.kind) {
     case 'not root':
       return cannotTell('Listening for adverts is for root.', AS_ROOT)
     case 'no tcpdump':
-      return cannotTell('tcpdump is not installed, so nobody listened for adverts.', 'apt-get install tcpdump')
+      return cannotTell('tcpdump is not installed, so nobody listened for adverts.', howToInstall('tcpdump', manager))
     case 'failed':
       return cannotTell(`tcpdump cannot listen on ${expected.interface}: ${heard.reason}.`)
     case 'adverts':

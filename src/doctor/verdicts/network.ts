@@ -1,3 +1,4 @@
+import { howToInstall, type PackageManager } from '../../how-to-install.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** `on`: the interface that has the node's address now. Interfaces that are down have none. */
@@ -54,9 +55,14 @@ export function strangerVerdict(vip: { name: string; address: string }, seen: Ne
 /** How a peer answered two echo requests: a small one, and one as long as our MTU that must not be cut. */
 export type Echo = { small: boolean; whole: boolean } | 'no ping'
 
-export function mtuVerdict(peer: string, link: { interface: string; mtu: number }, echo: Echo): Verdict {
+export function mtuVerdict(
+  peer: string,
+  link: { interface: string; mtu: number },
+  echo: Echo,
+  manager: PackageManager,
+): Verdict {
   const { interface: name, mtu } = link
-  if (echo === 'no ping') return cannotTell('ping is not installed.', 'apt-get install iputils-ping')
+  if (echo === 'no ping') return cannotTell('ping is not installed.', howToInstall('ping', manager))
   if (!echo.small) return cannotTell(`${peer} does not answer a ping.`, 'let ICMP echo through between the nodes')
   if (echo.whole) return ok(`Packets of ${mtu} bytes, the MTU of ${name}, reach ${peer} and come back.`)
   return problem(
