@@ -255,8 +255,11 @@ test('a directory is judged as the agent’s user, and as the running agent sees
     'chgrp lb-agent /etc/haproxy',
     'chmod 2775 /etc/haproxy',
   ])
-  for (const shared of ['/etc', '/var/lib', '/'])
-    assert.deepEqual(mend(directoryVerdict(shared, AGENT, { ...all, here: 'no' })), [], 'many others live there')
+  for (const shared of ['/etc', '/var/lib', '/', '/usr/local/etc', '/opt/haproxy/etc']) {
+    assert.deepEqual(mend(directoryVerdict(shared, AGENT, { ...all, here: 'no' })), [], 'others may live there')
+    assert.deepEqual(mend(directoryVerdict(shared, AGENT, { ...all, exists: false })), [])
+  }
+  assert.deepEqual(mend(directoryVerdict('/usr/local/etc/keepalived/', AGENT, { ...all, here: 'no' })).length, 2)
   assert.deepEqual(mend(directoryVerdict('/etc/haproxy', AGENT, { ...all, inAgent: 'no' })), [
     'systemctl restart lb-agent.service',
   ])
