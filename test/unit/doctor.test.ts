@@ -383,16 +383,38 @@ test('an MTU that the other side does not have', () => {
 test('who else manages the interface', () => {
   const file = '/etc/systemd/network/10-lan.network'
   assert.equal(
-    line(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined })),
+    line(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined, rootType: 'ext4' })),
     "problem: systemd-networkd manages eth0 by /etc/systemd/network/10-lan.network without KeepConfiguration=static: its next restart or reload takes the VIPs away. → mkdir -p /etc/systemd/network/10-lan.network.d && printf '[Network]\\nKeepConfiguration=static\\n' > /etc/systemd/network/10-lan.network.d/60-lb-agent.conf; drain this node, then: networkctl reload",
   )
-  assert.deepEqual(mend(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined })), [
+  assert.deepEqual(mend(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined, rootType: 'ext4' })), [
     'write /etc/systemd/network/10-lan.network.d/60-lb-agent.conf: [Network] KeepConfiguration=static',
   ])
-  assert.equal(networkdVerdict('eth0', { kind: 'manages', file, keeps: 'static' }).kind, 'ok')
+  assert.equal(networkdVerdict('eth0', { kind: 'manages', file, keeps: 'static', rootType: 'ext4' }).kind, 'ok')
   assert.equal(networkdVerdict('eth0', { kind: 'unmanaged' }).kind, 'ok')
   assert.equal(networkManagerVerdict('eth0', 'connected').kind, 'cannot tell')
   assert.equal(networkManagerVerdict('eth0', 'unmanaged').kind, 'ok')
+})
+
+test('what networkd keeps of DHCP it goes on keeping, and on a root of the network it keeps everything', () => {
+  const file = '/etc/systemd/network/10-lan.network'
+  const found = (keeps: string | undefined, rootType = 'ext4') =>
+    networkdVerdict('eth0', { kind: 'manages', file, keeps, rootType })
+  for (const keeps of ['dhcp', 'dhcp-on-stop', 'dynamic', 'dynamic-on-stop'])
+    assert.deepEqual(mend(found(keeps)), [
+      'write /etc/systemd/network/10-lan.network.d/60-lb-agent.conf: [Network] KeepConfiguration=yes',
+    ])
+  assert.equal(
+    line(found('dhcp')),
+    "problem: systemd-networkd manages eth0 by /etc/systemd/network/10-lan.network without KeepConfiguration=yes (it is dhcp, for the lease of DHCP alone): its next restart or reload takes the VIPs away. → mkdir -p /etc/systemd/network/10-lan.network.d && printf '[Network]\\nKeepConfiguration=yes\\n' > /etc/systemd/network/10-lan.network.d/60-lb-agent.conf; drain this node, then: networkctl reload",
+  )
+  assert.deepEqual(mend(found('no', 'nfs4')), [
+    'write /etc/systemd/network/10-lan.network.d/60-lb-agent.conf: [Network] KeepConfiguration=static',
+  ])
+  assert.equal(
+    line(found(undefined, 'nfs4')),
+    'ok: systemd-networkd manages eth0 and keeps what others add, because / is of the network (nfs4).',
+  )
+  assert.equal(found('true').kind, 'ok')
 })
 
 test('a port is free, HAProxy’s, or taken by somebody else, also by a wildcard', () => {
