@@ -17,6 +17,7 @@ import { readWanted, type Wanted } from './desired.ts'
 import { type Distribution, readDistribution } from './distribution.ts'
 import { readHaproxyUnit } from './haproxy-unit.ts'
 import { whyNotThisHost } from './host.ts'
+import { keepVips } from './keep-vips.ts'
 import { lookAtPair } from './look-at-pair.ts'
 import type { InstallOptions, Obstacle, Step } from './options.ts'
 import { missingNeeds, planPackages } from './packages.ts'
@@ -177,6 +178,7 @@ async function planSteps(
     ...(takeover.left.length > 0 ? [steps.leaveVips(config.paths.state, takeover.left, user)] : []),
     ...(text === before ? [] : [steps.writeAgentYaml(options.config, before ?? '', text)]),
     ...(disabled.length > 0 ? [steps.enable(disabled)] : []),
+    ...keepVips(wanted.spec, config.node),
     ...(begins ? [steps.start(running, takeover)] : []),
     ...(isRunning('lb-agent-drain.service') ? [] : [steps.startDrain()]),
     ...(begins || !earlier.applied ? [waitForRelease(config)] : []),
