@@ -16,7 +16,7 @@ import {
   strangerVerdict,
 } from '../../src/doctor/verdicts/network.ts'
 import { clockVerdict, peerVerdict } from '../../src/doctor/verdicts/peers.ts'
-import { listenersOf, portVerdict } from '../../src/doctor/verdicts/ports.ts'
+import { listenersOf, portVerdict, programName } from '../../src/doctor/verdicts/ports.ts'
 import { haproxyVerdict, keepalivedVerdict, presentVerdict } from '../../src/doctor/verdicts/programs.ts'
 import { hostKeyVerdict, keyVerdict, reachVerdict } from '../../src/doctor/verdicts/repository.ts'
 import {
@@ -441,6 +441,29 @@ test('a port is free, HAProxy’s, or taken by somebody else, also by a wildcard
     /^problem: nginx listens on \[::\]:443; HAProxy needs \[fd00::9\]:443 for service s\./,
   )
   assert.match(at(8443), /^cannot tell: Somebody listens on 10\.0\.0\.9:8443, for service s;/)
+})
+
+test('a program that listens is called as people call it', () => {
+  const [listener] = listenersOf('LISTEN 0 511 *:6443 *:* users:(("MainThread",pid=7,fd=21))')
+  assert.deepEqual(listener, { address: '*', port: 6443, process: 'MainThread', pid: 7 })
+  assert.equal(
+    programName('MainThread', '/usr/bin/node', ['node', '--inspect', '/srv/shop/server.js']),
+    'node server.js',
+  )
+  assert.equal(programName('MainThread', '/usr/bin/node', ['node', '-e', 'listen("token")']), 'node')
+  assert.equal(
+    programName('java', '/usr/bin/java', ['java', '-Xmx1g', '-jar', '/srv/a.jar', '--key', 'x.y']),
+    'java a.jar',
+  )
+  assert.equal(programName('MainThread', '/opt/app (deleted)', ['/opt/app']), 'app')
+  assert.equal(programName('node', '/usr/bin/node', ['node']), 'node')
+  assert.equal(programName('kube-apiserver-', '/usr/local/bin/kube-apiserver-1.33', []), 'kube-apiserver-1.33')
+  assert.equal(
+    programName('k3s-server', '/var/lib/rancher/k3s/data/x/bin/k3s', ['/usr/local/bin/k3s', 'server']),
+    'k3s-server',
+  )
+  assert.equal(programName('httpd', '/bin/busybox', ['httpd']), 'httpd')
+  assert.equal(programName('MainThread', undefined, []), 'MainThread')
 })
 
 const BASE = { family: 'inet', table: 'f', name: 'in', type: 'filter', hook: 'input' }
