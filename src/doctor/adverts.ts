@@ -11,6 +11,9 @@ import type { Verdict } from './verdicts/verdict.ts'
 /** Longer than three adverts of a hand-written pair, whose interval is mostly 1 s. */
 const LISTENS_MS = 3_500
 
+/** A file that cannot be read is told by the agent, which then takes part in all VIPs. */
+const UNTOLD = { raise: () => undefined, clear: () => undefined }
+
 export const ADVERT_CHECKS: readonly Check[] = [
   { family: 'network', name: 'adverts', withinMs: LISTENS_MS + 3_500, look: lookForAdverts },
 ]
@@ -26,8 +29,7 @@ async function lookForAdverts(
   const before = ownAddresses()
   const heard = await listen(node.interface, signal)
   const after = ownAddresses()
-  // A file that cannot be read is told by the agent, which then takes part in all VIPs.
-  const waiting = readTakeover(join(config.paths.state, TAKEOVER_FILE), { raise: () => undefined }).waiting()
+  const waiting = readTakeover(join(config.paths.state, TAKEOVER_FILE), UNTOLD).waiting()
   const macs = new Map((await neighbours(node.interface, signal)).map(({ address, mac }) => [address, mac]))
   const nodes = spec.nodes.map(({ name, address }) => ({
     ...{ name, address },

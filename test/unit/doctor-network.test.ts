@@ -78,7 +78,7 @@ test('a VIP that is left to the old pair is not said to be held twice, and nobod
   )
   assert.equal(
     adverts('', { waits }),
-    'cannot tell: VIP v is left to a pair without lb-agent, and no adverts of virtual router id 7 were heard on eth0: it is gone, or sends them to its other node alone. → run lb-agent install on the node that holds 10.0.0.100; if none does: lb-agent undrain, and this node takes part',
+    'cannot tell: VIP v is left to a pair without lb-agent, and no adverts of virtual router id 7 were heard on eth0: it is gone, or sends them to its other node alone. → run lb-agent install on the node that holds 10.0.0.100; if none does: lb-agent undrain --vip v, and this node takes part',
   )
   assert.match(adverts(said('10.0.0.1', 35), { waits }), /^ok: In 3\.5 s on eth0, only one sent/)
 })

@@ -122,7 +122,7 @@ function leftVerdict(senders: readonly Sender[], expected: Expected): Verdict | 
   if (senders.length > 0) return undefined
   return cannotTell(
     `VIP ${vip.name} is left to a pair without lb-agent, and no ${adverts} were heard on ${link}: it is gone, or sends them to its other node alone.`,
-    `run lb-agent install on the node that holds ${vip.address}; if none does: lb-agent undrain, and this node takes part`,
+    `run lb-agent install on the node that holds ${vip.address}; if none does: lb-agent undrain --vip ${vip.name}, and this node takes part`,
   )
 }
 
