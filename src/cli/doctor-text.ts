@@ -48,8 +48,7 @@ export function dryRunText(node: string, findings: readonly Finding[], todo: rea
 /** After the steps: what they mended, and what is left. */
 export function mendingText(node: string, { deeds, findings, mended, interrupted }: Mending): string {
   if (interrupted) {
-    const did = deeds.length === 1 ? 'The step above was' : `The ${deeds.length} steps above were`
-    return `Interrupted. ${did} done to the end, no other was begun; lb-agent doctor says what is left.`
+    return `Interrupted. ${outcomesOf(deeds)}, no other was begun; lb-agent doctor says what is left.`
   }
   return [
     ...(deeds.length === 0 ? ['There is nothing that doctor --fix mends.', ''] : ['']),
@@ -57,6 +56,17 @@ export function mendingText(node: string, { deeds, findings, mended, interrupted
     ...(mended.length === 0 ? [] : ['']),
     ...illLines(node, findings),
   ].join('\n')
+}
+
+function outcomesOf(deeds: readonly Deed[]): string {
+  const failed = deeds.filter(({ outcome }) => outcome.kind === 'failed').length
+  const done = deeds.length - failed
+  const were = (number: number): string => `${number} ${number === 1 ? 'was' : 'were'}`
+  if (failed > 0 && done > 0)
+    return `Of the ${deeds.length} steps above ${were(done)} done to the end and ${failed} failed`
+  const steps = deeds.length === 1 ? 'The step above' : `The ${deeds.length} steps above`
+  if (failed > 0) return `${steps} failed`
+  return `${steps} ${deeds.length === 1 ? 'was' : 'were'} done to the end`
 }
 
 function illLines(node: string, findings: readonly Finding[]): string[] {

@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { CLEAN_ENV } from '../exec.ts'
+import { howToInstall } from '../how-to-install.ts'
+import { findPackageManager } from '../package-manager.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 
 /** One sentence and what to do, when this machine cannot run an agent. */
@@ -8,13 +10,13 @@ export function whatIsMissing(config: AgentConfig): string | undefined {
   if (config.supervisor === 'embedded' && process.getuid?.() !== 0) {
     return 'supervisor: embedded starts keepalived, which needs root; run as root, or set supervisor: systemd'
   }
-  for (const [program, install] of [
+  for (const [program, name] of [
     ['git', 'git'],
     [config.haproxy.binary, 'haproxy'],
     [config.keepalived.binary, 'keepalived'],
-    ['flock', 'util-linux'],
+    ['flock', 'flock'],
   ] as const) {
-    if (!isExecutable(program)) return `${program} is not installed; on Debian: apt-get install ${install}`
+    if (!isExecutable(program)) return `${program} is not installed: ${howToInstall(name, findPackageManager())}`
   }
   return undefined
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { describeFailure, exec } from '../exec.ts'
+import { readTakeover, TAKEOVER_FILE } from '../health/takeover.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import type { Check } from './check.ts'
 import type { Examined } from './examined.ts'
@@ -9,11 +11,17 @@ import type { Verdict } from './verdicts/verdict.ts'
 /** Longer than three adverts of a hand-written pair, whose interval is mostly 1 s. */
 const LISTENS_MS = 3_500
 
+/** A file that cannot be read is told by the agent, which then takes part in all VIPs. */
+const UNTOLD = { raise: () => undefined, clear: () => undefined }
+
 export const ADVERT_CHECKS: readonly Check[] = [
   { family: 'network', name: 'adverts', withinMs: LISTENS_MS + 3_500, look: lookForAdverts },
 ]
 
-async function lookForAdverts({ desired }: Examined, signal: AbortSignal): Promise<Record<string, Verdict>> {
+async function lookForAdverts(
+  { config, desired, manager }: Examined,
+  signal: AbortSignal,
+): Promise<Record<string, Verdict>> {
   if (desired.kind === 'unknown') return {}
   const { node, spec } = desired
   const vips = spec.vips.filter(({ prefer }) => prefer.includes(node.name))
@@ -21,6 +29,7 @@ async function lookForAdverts({ desired }: Examined, signal: AbortSignal): Promi
   const before = ownAddresses()
   const heard = await listen(node.interface, signal)
   const after = ownAddresses()
+  const waiting = readTakeover(join(config.paths.state, TAKEOVER_FILE), UNTOLD).waiting()
   const macs = new Map((await neighbours(node.interface, signal)).map(({ address, mac }) => [address, mac]))
   const nodes = spec.nodes.map(({ name, address }) => ({
     ...{ name, address },
@@ -28,12 +37,13 @@ async function lookForAdverts({ desired }: Examined, signal: AbortSignal): Promi
   }))
   return Object.fromEntries(
     vips.map((vip) => {
-      const verdict = advertsVerdict(heard, {
+      const expected = {
         ...{ vip, interface: node.interface, listenedMs: LISTENS_MS, self: node.name, nodes },
         advertIntervalMs: spec.vrrp.advertIntervalMs,
         heldHere: before.has(vip.address) && after.has(vip.address),
-      })
-      return [`adverts of VIP ${vip.name}`, verdict] as const
+        waits: waiting.includes(vip.name),
+      }
+      return [`adverts of VIP ${vip.name}`, advertsVerdict(heard, expected, manager)] as const
     }),
   )
 }

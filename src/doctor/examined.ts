@@ -2,6 +2,8 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commOf, livingPid } from '../daemons/pid-file.ts'
 import { exec, succeeded } from '../exec.ts'
+import type { PackageManager } from '../how-to-install.ts'
+import { findPackageManager } from '../package-manager.ts'
 import { connectControl } from '../serve/control-client.ts'
 import { controlSocketOf } from '../serve/control-socket.ts'
 import { type Address, parseAddress } from '../source/address.ts'
@@ -18,6 +20,8 @@ export type Examined = {
   /** What lb.yaml says, as the agent last fetched it. */
   desired: Desired
   agent: Agent
+  /** What a fix names to install a program with. */
+  manager: PackageManager
 }
 
 export type Desired = { kind: 'known'; spec: Spec; node: Node } | { kind: 'unknown'; reason: string; fix: string }
@@ -42,7 +46,7 @@ const GIT_WITHIN_MS = 5_000
 /** Reads what all checks need: a few files, one question to the agent. Never throws. */
 export async function examinedNode(config: AgentConfig): Promise<Examined> {
   const [desired, agent] = await Promise.all([readDesired(config), findAgent(config)])
-  return { config, desired, agent }
+  return { config, desired, agent, manager: findPackageManager() }
 }
 
 /** Where the agent looks for keys and known_hosts of its own. */

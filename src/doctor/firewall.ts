@@ -9,11 +9,11 @@ export const FIREWALL_CHECKS: readonly Check[] = [
   {
     family: 'network',
     name: 'firewall',
-    look: async ({ desired }, signal) => {
+    look: async ({ desired, manager }, signal) => {
       // A balancer that is alone hears no adverts, and may well drop those of others.
       if (desired.kind === 'known' && desired.spec.nodes.length === 1) return {}
       const families = (['ip', 'ip6'] as const).filter((family) => usesFamily(desired, family === 'ip' ? 4 : 6))
-      return { firewall: firewallVerdict(await readRuleset(signal), families, knownSources(desired)) }
+      return { firewall: firewallVerdict(await readRuleset(signal), families, knownSources(desired), manager) }
     },
   },
 ]

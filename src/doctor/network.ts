@@ -24,7 +24,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
   {
     family: 'network',
     name: 'MTU',
-    look: async ({ desired }, signal) => {
+    look: async ({ desired, manager }, signal) => {
       if (desired.kind === 'unknown') return {}
       const { node, spec } = desired
       const link = {
@@ -34,7 +34,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const peers = spec.nodes.filter(({ name }) => name !== node.name)
       const verdicts = peers.map(
         async ({ name, address }) =>
-          [`MTU to ${name}`, mtuVerdict(name, link, await echoOf(address, link.mtu, signal))] as const,
+          [`MTU to ${name}`, mtuVerdict(name, link, await echoOf(address, link.mtu, signal), manager)] as const,
       )
       return Object.fromEntries(await Promise.all(verdicts))
     },

@@ -8,37 +8,40 @@ export const PROGRAM_CHECKS: readonly Check[] = [
   {
     family: 'programs',
     name: 'haproxy',
-    look: async ({ config, desired }, signal) => {
+    look: async ({ config, desired, manager }, signal) => {
       const services = desired.kind === 'known' ? desired.spec.services : []
       const said = await ask(config.haproxy.binary, '-vv', signal)
       const exporter = said.kind === 'said' ? exporterIn(said.text) : undefined
+      const wants = {
+        ...{ metrics: config.metrics.haproxy, serveByAgent: SERVE_BY_AGENT },
+        checkedByTls: services.filter(({ check }) => check.kind === 'https').map(({ name }) => name),
+      }
       return {
-        haproxy: haproxyVerdict(said, exporter, {
-          ...{ metrics: config.metrics.haproxy, serveByAgent: SERVE_BY_AGENT },
-          checkedByTls: services.filter(({ check }) => check.kind === 'https').map(({ name }) => name),
-        }),
+        haproxy: haproxyVerdict(said, exporter, wants, manager),
       }
     },
   },
   {
     family: 'programs',
     name: 'keepalived',
-    look: async ({ config }, signal) => ({
-      keepalived: keepalivedVerdict(await ask(config.keepalived.binary, '--version', signal)),
+    look: async ({ config, manager }, signal) => ({
+      keepalived: keepalivedVerdict(await ask(config.keepalived.binary, '--version', signal), manager),
     }),
   },
   {
     family: 'programs',
     name: 'git',
-    look: async (_, signal) => ({ git: presentVerdict('git', await ask('git', '--version', signal)) }),
+    look: async ({ manager }, signal) => ({
+      git: presentVerdict('git', await ask('git', '--version', signal), manager),
+    }),
   },
   {
     family: 'programs',
     name: 'ssh',
-    look: async ({ config }, signal) => {
+    look: async ({ config, manager }, signal) => {
       const address = parseAddress(config.repository.url)
       if (address.kind === 'refused' || address.protocol !== 'ssh') return {}
-      return { ssh: presentVerdict('ssh', await ask('ssh', '-V', signal), 'openssh-client') }
+      return { ssh: presentVerdict('ssh', await ask('ssh', '-V', signal), manager) }
     },
   },
 ]

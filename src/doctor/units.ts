@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PULLED_IN_BY } from '../at-boot.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
+import type { PackageManager } from '../how-to-install.ts'
 import type { Check } from './check.ts'
 import { embeddedPid } from './examined.ts'
 import {
@@ -37,8 +39,8 @@ export const UNIT_CHECKS: readonly Check[] = [
   {
     family: 'units',
     name: 'daemons',
-    look: async ({ config, agent }, signal): Promise<Record<string, Verdict>> => {
-      if (config.supervisor === 'systemd') return unitVerdicts(signal)
+    look: async ({ config, agent, manager }, signal): Promise<Record<string, Verdict>> => {
+      if (config.supervisor === 'systemd') return unitVerdicts(manager, signal)
       const verdict = (name: 'haproxy' | 'keepalived'): Verdict =>
         embeddedVerdict(
           name,
@@ -52,28 +54,28 @@ export const UNIT_CHECKS: readonly Check[] = [
   {
     family: 'units',
     name: 'polkit',
-    look: async ({ config }, signal): Promise<Record<string, Verdict>> => {
+    look: async ({ config, manager }, signal): Promise<Record<string, Verdict>> => {
       if (config.supervisor === 'embedded') return {}
       const said = await show(['polkit.service'], signal)
       if (said.kind === 'failed') return {}
       const { rules, unread } = polkitRules()
-      return { polkit: polkitVerdict(said.units.get('polkit.service')?.load, rules, unread) }
+      return { polkit: polkitVerdict(said.units.get('polkit.service')?.load, rules, unread, manager) }
     },
   },
 ]
 
-async function unitVerdicts(signal: AbortSignal): Promise<Record<string, Verdict>> {
+async function unitVerdicts(manager: PackageManager, signal: AbortSignal): Promise<Record<string, Verdict>> {
   const said = await show(UNITS, signal)
   if (said.kind === 'failed') return { systemd: noSystemdVerdict(said.reason) }
   return Object.fromEntries(
-    UNITS.map((unit) => [unit.replace('.service', ''), unitVerdict(unit, said.units.get(unit))]),
+    UNITS.map((unit) => [unit.replace('.service', ''), unitVerdict(unit, said.units.get(unit), manager)]),
   )
 }
 
 type Shown = { kind: 'units'; units: ReadonlyMap<string, UnitProperties> } | { kind: 'failed'; reason: string }
 
 async function show(units: readonly string[], signal: AbortSignal): Promise<Shown> {
-  const properties = '--property=Id,LoadState,ActiveState,SubState,UnitFileState'
+  const properties = `--property=Id,LoadState,ActiveState,SubState,UnitFileState,${PULLED_IN_BY}`
   const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], { timeoutMs: 4_000, signal })
   if (!succeeded(said)) return { kind: 'failed', reason: describeFailure(said) }
   const shown = said.stdout.toString('utf8').trim().split('\n\n').map(propertiesOf)
@@ -83,7 +85,14 @@ async function show(units: readonly string[], signal: AbortSignal): Promise<Show
 
 function propertiesOf(block: string): UnitProperties {
   const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(block)?.[1] ?? ''
-  return { load: of('LoadState'), active: of('ActiveState'), sub: of('SubState'), file: of('UnitFileState') }
+  const pulledInBy = PULLED_IN_BY.flatMap((key) => of(key).split(' ').filter(Boolean))
+  return {
+    load: of('LoadState'),
+    active: of('ActiveState'),
+    sub: of('SubState'),
+    file: of('UnitFileState'),
+    pulledInBy,
+  }
 }
 
 function polkitRules(): { rules: string[]; unread: string[] } {

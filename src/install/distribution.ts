@@ -1,10 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { loadSystemInformation } from '../assets.ts'
-import { CLEAN_ENV } from '../exec.ts'
-
-/** `sysext`: programs come as system extensions (Flatcar). `none`: we know no package manager of it. */
-export type PackageManager = 'apt' | 'dnf' | 'sysext' | 'none'
+import type { PackageManager } from '../how-to-install.ts'
+import { isProgram } from '../package-manager.ts'
 
 /** `name`: as people call it, with its release. */
 export type Distribution = { name: string; manager: PackageManager }
@@ -30,16 +26,4 @@ async function osInfo(): Promise<{ distro: string; release: string }> {
     if (before === undefined) delete process.env['RES_OPTIONS']
     else process.env['RES_OPTIONS'] = before
   }
-}
-
-/** Whether a program is on the PATH, sbin included. */
-export function isProgram(name: string): boolean {
-  return (CLEAN_ENV['PATH'] ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, name), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

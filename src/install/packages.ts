@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { cleanText } from '../clean-text.ts'
 import { describeFailure, type ExecResult, exec, succeeded } from '../exec.ts'
-import { type Distribution, isProgram, type PackageManager } from './distribution.ts'
+import { howToInstall, isExtension, type PackageManager, type PackageNames, packagesOf } from '../how-to-install.ts'
+import { isProgram } from '../package-manager.ts'
+import type { Distribution } from './distribution.ts'
 import { done, failed, type Obstacle, type Step, type StepResult } from './options.ts'
 
 /** What a node needs besides lb-agent. */
-export type Need = { name: string; packages: { apt: string; dnf: string }; why: string }
+export type Need = { name: string; packages: PackageNames; why: string }
 
 /** `step`: it installs what is missing. `obstacles`: why this host cannot have it. */
 export type PackagesPlan =
@@ -21,14 +23,10 @@ export const NEEDS: readonly Need[] = [
   program('haproxy', 'it serves the clients'),
   program('keepalived', 'it holds the VIPs'),
   program('git', 'the configuration comes from a repository'),
-  program('ssh-keyscan', 'the repository is read by ssh', { apt: 'openssh-client', dnf: 'openssh-clients' }),
-  program('setpriv', 'checks are made as the agent’s user', { apt: 'util-linux', dnf: 'util-linux' }),
-  program('ss', 'it tells who listens on a port', { apt: 'iproute2', dnf: 'iproute' }),
-  {
-    name: 'polkit',
-    packages: { apt: 'polkitd', dnf: 'polkit' },
-    why: 'the agent has no right of its own to reload HAProxy and keepalived',
-  },
+  program('ssh-keyscan', 'the repository is read by ssh'),
+  program('setpriv', 'checks are made as the agent’s user'),
+  program('ss', 'it tells who listens on a port'),
+  program('polkit', 'the agent has no right of its own to reload HAProxy and keepalived'),
 ]
 
 /** What of it is not on this host. */
@@ -50,7 +48,7 @@ export function planPackages(
       kind: 'obstacles',
       obstacles: missing.map((need) => ({
         what: `${need.name} is not installed (${need.why}), and lb-agent knows no package manager of ${name === 'unknown' ? 'this distribution' : name}`,
-        fix: `install ${need.name} as this distribution does it, then run lb-agent install again`,
+        fix: `${howToInstall(need.name, manager)}, then run lb-agent install again`,
       })),
     }
   const packages = missing.map((need) => need.packages[manager])
@@ -123,7 +121,7 @@ function undone([file, ...words]: Words, result: ExecResult): StepResult {
 }
 
 function missingExtension({ name, why }: Need, hasLink: (link: string) => boolean): Obstacle {
-  if (name === 'haproxy' || name === 'keepalived') {
+  if (isExtension(name)) {
     const link = `/etc/extensions/${name}.raw`
     if (hasLink(link))
       return {
@@ -132,7 +130,7 @@ function missingExtension({ name, why }: Need, hasLink: (link: string) => boolea
       }
     return {
       what: `${name} is missing (${why}), and Flatcar has no package manager`,
-      fix: `put ${name}-….raw of https://extensions.flatcar.org into /opt/extensions/${name}/, link ${link} to it, systemctl restart systemd-sysext; better: examples/flatcar has the Butane file that brings all of it at the first boot`,
+      fix: `${howToInstall(name, 'sysext')}; better: examples/flatcar has the Butane file that brings all of it at the first boot`,
     }
   }
   return {
@@ -145,6 +143,6 @@ function toolOf(manager: Exclude<PackageManager, 'sysext' | 'none'>): string {
   return manager === 'apt' ? 'apt-get' : 'dnf'
 }
 
-function program(name: string, why: string, packages = { apt: name, dnf: name }): Need {
-  return { name, packages, why }
+function program(name: string, why: string): Need {
+  return { name, packages: packagesOf(name), why }
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { openStateFiles } from '../apply/apply-state.ts'
 import { readLivePair } from '../apply/live-files.ts'
+import { startsNotAtBoot } from '../at-boot.ts'
 import { findUser, sshDirectoryOf, type User } from '../doctor/examined.ts'
 import { TAKEOVER_FILE } from '../health/takeover.ts'
 import { type Change, changesOf } from '../prepare/changes-of-files.ts'
@@ -17,6 +18,7 @@ import { readWanted, type Wanted } from './desired.ts'
 import { type Distribution, readDistribution } from './distribution.ts'
 import { readHaproxyUnit } from './haproxy-unit.ts'
 import { whyNotThisHost } from './host.ts'
+import { keepVips } from './keep-vips.ts'
 import { lookAtPair } from './look-at-pair.ts'
 import type { InstallOptions, Obstacle, Step } from './options.ts'
 import { missingNeeds, planPackages } from './packages.ts'
@@ -24,7 +26,7 @@ import { planSshFiles, type SshFiles } from './ssh-files.ts'
 import * as steps from './steps.ts'
 import { whyPortsTaken } from './taken-ports.ts'
 import type { TakeoverPlan } from './takeover-plan.ts'
-import { AGENT_UNITS, DAEMON_UNITS, isActive, startsNotAtBoot, unitsOf } from './units.ts'
+import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
 import { waitForRelease } from './wait-for-release.ts'
 
 /**
@@ -179,6 +181,7 @@ async function planSteps(
       : []),
     ...(text === before ? [] : [steps.writeAgentYaml(options.config, before ?? '', text)]),
     ...(disabled.length > 0 ? [steps.enable(disabled)] : []),
+    ...keepVips(wanted.spec, config.node),
     ...(begins ? [steps.start(running, takeover)] : []),
     ...(isRunning('lb-agent-drain.service') ? [] : [steps.startDrain()]),
     ...(begins || !earlier.applied ? [waitForRelease(config)] : []),

@@ -17,7 +17,7 @@ export async function whyPortsTaken(
   if (node === undefined || signal.aborted) return []
   const agent = { answers: false, pid: undefined, userName: 'lb-agent', user: undefined, as: undefined }
   const [findings, own] = await Promise.all([
-    examine({ config, desired: { kind: 'known', spec, node }, agent }, PORT_CHECKS),
+    examine({ config, desired: { kind: 'known', spec, node }, agent, manager: 'none' }, PORT_CHECKS),
     running ? undefined : whyNotListen(config),
   ])
   const taken = findings.flatMap((finding) =>

@@ -1,12 +1,12 @@
+import { type BootState, PULLED_IN_BY } from '../at-boot.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
 import { done, failed, type StepResult } from './options.ts'
 
 /** `startedAtMs`: when its main process was started, while it runs. */
-export type UnitState = {
+export type UnitState = BootState & {
   unit: string
   load: string
   active: string
-  file: string
   startedAtMs: number | undefined
 }
 
@@ -19,7 +19,7 @@ const WORKS_WITHIN_MS = 60_000
 
 /** How systemd has these units, in their order. Empty where it cannot be asked. */
 export async function unitsOf(units: readonly string[], signal: AbortSignal): Promise<UnitState[]> {
-  const properties = '--property=LoadState,ActiveState,UnitFileState,ExecMainStartTimestampMonotonic'
+  const properties = `--property=LoadState,ActiveState,UnitFileState,ExecMainStartTimestampMonotonic,${PULLED_IN_BY}`
   const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], {
     ...{ timeoutMs: ASKS_WITHIN_MS, signal },
   })
@@ -32,14 +32,10 @@ export async function unitsOf(units: readonly string[], signal: AbortSignal): Pr
     const startedAfterBootMs = Number(of('ExecMainStartTimestampMonotonic')) / 1_000
     return {
       ...{ unit, load: of('LoadState'), active: of('ActiveState'), file: of('UnitFileState') },
+      pulledInBy: PULLED_IN_BY.flatMap((key) => of(key).split(' ').filter(Boolean)),
       startedAtMs: startedAfterBootMs > 0 ? bootedAtMs + startedAfterBootMs : undefined,
     }
   })
-}
-
-/** Whether `systemctl enable` would change something: others start by themselves (static, upheld), or not at all (masked). */
-export function startsNotAtBoot({ file }: UnitState): boolean {
-  return file === 'disabled' || file === 'enabled-runtime'
 }
 
 export function isActive({ active }: UnitState): boolean {

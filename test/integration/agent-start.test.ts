@@ -16,6 +16,8 @@ import { after, before, suite, test } from 'node:test'
 import { LABS } from '../../src/drill/lab.ts'
 import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
 import { exec } from '../../src/exec.ts'
+import { howToInstall } from '../../src/how-to-install.ts'
+import { findPackageManager } from '../../src/package-manager.ts'
 import { builtProgram } from '../../src/program.ts'
 import {
   agentPid,
@@ -196,7 +198,7 @@ suite('an agent that cannot start', { skip: missingForDaemons(), timeout: 60_000
       const file = config(`supervisor: embedded\n${daemon}: { binary: /nowhere/${daemon} }\n`)
       assert.deepEqual(await launch([launcher, 'run', '--config', file]), {
         code: 1,
-        said: `lb-agent: /nowhere/${daemon} is not installed; on Debian: apt-get install ${daemon}`,
+        said: `lb-agent: /nowhere/${daemon} is not installed: ${howToInstall(daemon, findPackageManager())}`,
       })
     }
     const file = config('supervisor: embedded\n')
@@ -208,7 +210,7 @@ suite('an agent that cannot start', { skip: missingForDaemons(), timeout: 60_000
     }
     assert.deepEqual(await launch([launcher, 'run', '--config', file], { PATH: bin }), {
       code: 1,
-      said: 'lb-agent: flock is not installed; on Debian: apt-get install util-linux',
+      said: 'lb-agent: flock is not installed: install flock as this distribution does it',
     })
     assert.equal(existsSync(join(base, 'state')), false)
   })

@@ -204,6 +204,15 @@ test('names a hand-written pair that has the same virtual router id', {
       why,
       '10.9.0.66 sends VRRPv2 adverts of virtual router id 7 (priority 255) on eth0, and is no node of lb.yaml: two clusters that share an id disturb each other.',
     )
+    // As lb-agent install leaves it on a node that is taken over before the one that holds the VIPs.
+    const takeover = join(cluster.two.directory, 'state', 'takeover.json')
+    writeFileSync(takeover, '{"vips":["v"]}')
+    const left = await theProblem().finally(() => rmSync(takeover))
+    assert.equal(
+      left.why,
+      'VIP v is left to a pair without lb-agent, and 10.9.0.66, which is no address of a node in lb.yaml, sends VRRPv2 adverts of virtual router id 7 on eth0.',
+    )
+    assert.match(left.fix ?? '', /run lb-agent install there/)
   } finally {
     rival.kill('SIGTERM')
     await until('the rival ends', 10_000, async () => (await pidsIn(lab.network.namespace('rival'))).length === 0)

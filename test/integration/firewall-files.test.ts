@@ -57,7 +57,7 @@ suite('nft and the files for it', { skip, timeout: 120_000 }, () => {
         if (peers.length === 0) continue
         const known = specOf(path).vrrp.transport === 'unicast' ? peers : []
         const ok = { kind: 'ok', why: 'No rule drops VRRP (protocol 112), in or out.' }
-        assert.deepEqual(firewallVerdict({ kind: 'rules', json, legacy: [] }, familiesOf(path), known), ok, path)
+        assert.deepEqual(firewallVerdict({ kind: 'rules', json, legacy: [] }, familiesOf(path), known, 'apt'), ok, path)
       }
     })
 
@@ -81,7 +81,7 @@ ${undo}; ${list} | diff before -; cat once`)
       const strict = mode === INTO ? 'nft -f strict.nft; nft delete chain inet filter output;' : ''
       const json = await apart(`${strict} nft -f lb-agent.nft; nft -j list ruleset`)
       const [, ...peers] = specOf('examples/k3s-ha').nodes
-      const told = firewallVerdict({ kind: 'rules', json, legacy: [] }, ['ip'], [...peers, come])
+      const told = firewallVerdict({ kind: 'rules', json, legacy: [] }, ['ip'], [...peers, come], 'apt')
       assert.ok(told.kind === 'problem')
       assert.match(
         told.why,

@@ -100,6 +100,8 @@ function asBakery(root: string): void {
   link(root, 'usr/sbin/keepalived', '../bin/keepalived')
   put(root, `${UNITS}/haproxy.service`, HAPROXY_SERVICE)
   put(root, `${UNITS}/keepalived.service`, KEEPALIVED_SERVICE)
+  put(root, `${UNITS}/keepalived.service.d/10-keepalived.conf`, KEEPALIVED_DROPIN)
+  // Upheld and not enabled: systemd calls it disabled.
   put(root, `${UNITS}/multi-user.target.d/10-keepalived.conf`, '[Unit]\nUpholds=keepalived.service\n')
   put(root, 'usr/share/haproxy/haproxy.cfg', DEFAULT_CONFIG)
   put(
@@ -203,17 +205,25 @@ WantedBy=multi-user.target
 `
 
 const KEEPALIVED_SERVICE = `[Unit]
-Description=keepalived
-After=network-online.target
+Description=LVS and VRRP High Availability Monitor
+After=network-online.target syslog.target
 Wants=network-online.target
 
 [Service]
 Type=forking
 PIDFile=/run/keepalived.pid
 KillMode=process
-ExecStartPre=/bin/sh -c 'mkdir -p /etc/keepalived && touch -a /etc/keepalived/keepalived.conf'
-ExecStart=/usr/sbin/keepalived --use-file /etc/keepalived/keepalived.conf
+ExecStart=/usr/sbin/keepalived
 ExecReload=/bin/kill -HUP $MAINPID
+
+[Install]
+WantedBy=multi-user.target
+`
+
+const KEEPALIVED_DROPIN = `[Service]
+ExecStartPre=/bin/sh -c 'mkdir -p /etc/keepalived && touch -a /etc/keepalived/keepalived.conf'
+ExecStart=
+ExecStart=/usr/sbin/keepalived --use-file /etc/keepalived/keepalived.conf
 `
 
 const DEFAULT_CONFIG = `global

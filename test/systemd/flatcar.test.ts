@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { type BootedCluster, bootCluster, isWell, readable, statusIn } from '../support/booted-cluster.ts'
+import { type BootedCluster, bootCluster, isWell, ran, readable, statusIn } from '../support/booted-cluster.ts'
 import { onePort, specText } from '../support/cluster.ts'
 import { makeFlatcar, replaceExtension } from '../support/flatcar.ts'
 import { debianImage } from '../support/image.ts'
@@ -37,6 +37,27 @@ suite('the first boot of a stand-in for Flatcar', { skip, timeout: 600_000 }, ()
       assert.match(await machine.run('systemd-sysext', 'status', '--no-pager'), /^\/usr\s+lb-agent\s/m)
       assert.equal((await machine.run('systemctl', 'show', '-P', 'Result', 'lb-agent-setup')).trim(), 'success')
       assert.match(await machine.run('stat', '-c', '%A %U %G', '/etc/haproxy'), /^drwxrwsr-x root lb-agent$/m)
+    }
+  })
+
+  test('the doctor finds no problem, and has nothing to mend', async () => {
+    for (const machine of cluster.machines) {
+      const { code, said } = await ran(machine, 'lb-agent', 'doctor', '--json')
+      const { checks } = JSON.parse(said) as {
+        checks: { about: string; verdict: string; why: string; mend: unknown }[]
+      }
+      assert.deepEqual(
+        checks.filter(({ verdict, mend }) => verdict === 'problem' || mend !== null),
+        [],
+        machine.name,
+      )
+      assert.equal(code, 0)
+      assert.ok(
+        checks.some(
+          ({ why }) => why === 'keepalived.service is active (running), started at boot by multi-user.target.',
+        ),
+        said,
+      )
     }
   })
 

@@ -17,7 +17,7 @@ function nft(families: readonly Family[], ...bases: readonly Base[]): Verdict {
     { chain: { family, table: 'f', name: hook, type: 'filter', hook, policy } },
     ...rules.map((expr) => ({ rule: { family, table: 'f', chain: hook, expr } })),
   ])
-  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, families)
+  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, families, [], 'apt')
 }
 
 function match(left: unknown, right: unknown): unknown {
@@ -47,7 +47,7 @@ test('rules are judged for both directions, and only for the families that adver
 })
 
 function legacy(text: string | undefined, family: Family = 'ip'): Verdict {
-  return firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [{ family, text }] }, ['ip'])
+  return firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [{ family, text }] }, ['ip'], [], 'apt')
 }
 
 /** As iptables-legacy-save 1.8.9 prints it. */

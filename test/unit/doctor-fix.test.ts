@@ -90,6 +90,18 @@ test('an interruption ends it between two steps', async () => {
   )
 })
 
+test('an interruption after a step that failed does not say that it was done', () => {
+  const deed = (outcome: Performed) => ({ family: 'f', about: 'a', step: 'mend it', outcome })
+  const [done, failed] = [deed({ kind: 'done' }), deed({ kind: 'failed', reason: 'no' })]
+  const told = (...deeds: (typeof done)[]) =>
+    mendingText('lb1', { deeds, findings: [], mended: [], interrupted: true }).split(',')[0]
+  assert.equal(told(failed), 'Interrupted. The step above failed')
+  assert.equal(told(failed, failed), 'Interrupted. The 2 steps above failed')
+  assert.equal(told(done, done), 'Interrupted. The 2 steps above were done to the end')
+  assert.equal(told(done, failed), 'Interrupted. Of the 2 steps above 1 was done to the end and 1 failed')
+  assert.equal(told(done, done, failed), 'Interrupted. Of the 3 steps above 2 were done to the end and 1 failed')
+})
+
 test('says before what it would do, and to programs what it can', async () => {
   const findings = [finding('a', MENDABLE), finding('b', WELL)]
   assert.equal(

@@ -18,6 +18,7 @@ const EXPECTED: Expected = {
   advertIntervalMs: 100,
   self: 'two',
   heldHere: false,
+  waits: false,
   nodes: [
     { name: 'one', address: '10.0.0.1', mac: '0a:00:00:00:00:01' },
     { name: 'two', address: '10.0.0.2', mac: '0a:00:00:00:00:02' },
@@ -32,7 +33,7 @@ function said(source: string, count: number, { version = 3, id = 7, mac = '0a:00
 }
 
 function adverts(text: string, expected: Partial<Expected> = {}): string {
-  return line(advertsVerdict({ kind: 'adverts', adverts: advertsOf(text) }, { ...EXPECTED, ...expected }))
+  return line(advertsVerdict({ kind: 'adverts', adverts: advertsOf(text) }, { ...EXPECTED, ...expected }, 'apt'))
 }
 
 test('adverts of nodes are well; other virtual router ids, and the same id in the other family, are not ours', () => {
@@ -61,6 +62,25 @@ test('a node that still runs hand-written files', () => {
     adverts(said('10.0.0.1', 4, { version: 2 })),
     'problem: one sends VRRPv2 adverts of virtual router id 7 on eth0: a keepalived with hand-written files runs there. It and the VRRPv3 of lb-agent do not hear each other, so both hold VIP v. → on one: systemctl stop keepalived, and let lb-agent write its files (README, "Coming from Ansible or hand-written files")',
   )
+})
+
+test('a VIP that is left to the old pair is not said to be held twice, and nobody is told to stop its only holder', () => {
+  const waits = true
+  const old = said('10.0.0.1', 4, { version: 2 })
+  const left =
+    'problem: VIP v is left to the pair without lb-agent on one (10.0.0.1), which holds it and sends VRRPv2 adverts of virtual router id 7 on eth0: until an agent holds it, no node takes it over by VRRP. → run lb-agent install on one'
+  assert.equal(adverts(old, { waits }), left)
+  // By multicast it sends from the first address of its interface.
+  assert.equal(adverts(said('10.0.0.201', 4, { version: 2, mac: '0a:00:00:00:00:01' }), { waits }), left)
+  assert.equal(
+    adverts(said('10.0.0.9', 4, { version: 2 }), { waits }),
+    'problem: VIP v is left to a pair without lb-agent, and 10.0.0.9, which is no address of a node in lb.yaml, sends VRRPv2 adverts of virtual router id 7 on eth0. → if 10.0.0.100 is on that machine (ip address show): run lb-agent install there; if it is another cluster: another virtualRouterId for VIP v in lb.yaml',
+  )
+  assert.equal(
+    adverts('', { waits }),
+    'cannot tell: VIP v is left to a pair without lb-agent, and no adverts of virtual router id 7 were heard on eth0: it is gone, or sends them to its other node alone. → run lb-agent install on the node that holds 10.0.0.100; if none does: lb-agent undrain --vip v, and this node takes part',
+  )
+  assert.match(adverts(said('10.0.0.1', 35), { waits }), /^ok: In 3\.5 s on eth0, only one sent/)
 })
 
 test('two nodes that go on sending do not hear each other; one that gives its VIP away is not meant', () => {
@@ -99,15 +119,15 @@ test('a link-local address may be any node’s', () => {
 
 test('nobody can listen without root, without tcpdump, or on a link that is not there', () => {
   assert.equal(
-    line(advertsVerdict({ kind: 'not root' }, EXPECTED)),
+    line(advertsVerdict({ kind: 'not root' }, EXPECTED, 'apt')),
     'cannot tell: Listening for adverts is for root. → run lb-agent doctor as root',
   )
   assert.equal(
-    line(advertsVerdict({ kind: 'no tcpdump' }, EXPECTED)),
+    line(advertsVerdict({ kind: 'no tcpdump' }, EXPECTED, 'apt')),
     'cannot tell: tcpdump is not installed, so nobody listened for adverts. → apt-get install tcpdump',
   )
   assert.equal(
-    line(advertsVerdict({ kind: 'failed', reason: 'exit code 1: no such device' }, EXPECTED)),
+    line(advertsVerdict({ kind: 'failed', reason: 'exit code 1: no such device' }, EXPECTED, 'apt')),
     'cannot tell: tcpdump cannot listen on eth0: exit code 1: no such device.',
   )
 })

@@ -16,7 +16,7 @@ import {
   strangerVerdict,
 } from '../../src/doctor/verdicts/network.ts'
 import { clockVerdict, peerVerdict } from '../../src/doctor/verdicts/peers.ts'
-import { listenersOf, portVerdict } from '../../src/doctor/verdicts/ports.ts'
+import { listenersOf, portVerdict, programName } from '../../src/doctor/verdicts/ports.ts'
 import { haproxyVerdict, keepalivedVerdict, presentVerdict } from '../../src/doctor/verdicts/programs.ts'
 import { hostKeyVerdict, keyVerdict, reachVerdict } from '../../src/doctor/verdicts/repository.ts'
 import {
@@ -49,21 +49,21 @@ function mend(verdict: Verdict): string[] {
 test('HAProxy without its exporter is a problem only where it is to serve its own figures', () => {
   const vv = said('HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n')
   const wants = { metrics: 'builtin', serveByAgent: 'set metrics', checkedByTls: [] } as const
-  assert.equal(line(haproxyVerdict(vv, true, wants)), 'ok: HAProxy 2.6.12, with its exporter (PROMEX).')
+  assert.equal(line(haproxyVerdict(vv, true, wants, 'apt')), 'ok: HAProxy 2.6.12, with its exporter (PROMEX).')
   assert.equal(
-    line(haproxyVerdict(vv, false, wants)),
+    line(haproxyVerdict(vv, false, wants, 'apt')),
     'problem: HAProxy 2.6.12 was built without its exporter (PROMEX), and agent.yaml says metrics.haproxy: builtin. → set metrics',
   )
   assert.equal(
-    line(haproxyVerdict(vv, false, { ...wants, metrics: 'agent' })),
+    line(haproxyVerdict(vv, false, { ...wants, metrics: 'agent' }, 'apt')),
     'ok: HAProxy 2.6.12; the agent serves its figures (metrics.haproxy: agent).',
   )
   assert.equal(
-    line(haproxyVerdict(said('HA-Proxy version 2.2.9-2 2021/03/03'), true, wants)),
+    line(haproxyVerdict(said('HA-Proxy version 2.2.9-2 2021/03/03'), true, wants, 'apt')),
     "cannot tell: haproxy 2.2.9 is older than 2.6, the oldest that lb-agent is tested with. → a newer haproxy, of the distribution's next release",
   )
   assert.equal(
-    line(haproxyVerdict({ kind: 'missing' }, undefined, wants)),
+    line(haproxyVerdict({ kind: 'missing' }, undefined, wants, 'apt')),
     'problem: haproxy is not installed, or haproxy.binary in agent.yaml names another file. → apt-get install haproxy',
   )
 })
@@ -72,30 +72,30 @@ test('HAProxy without TLS is a problem where servers are asked by https, ssh whe
   const wants = { metrics: 'agent', serveByAgent: 'X', checkedByTls: ['kubernetes-api'] } as const
   const built = (tls: string) => said(`HAProxy version 3.0.11\n\nFeature list : +NS ${tls} -OPENSSL_AWSLC +PROMEX\n`)
   assert.equal(
-    line(haproxyVerdict(built('-OPENSSL'), true, wants)),
+    line(haproxyVerdict(built('-OPENSSL'), true, wants, 'apt')),
     "problem: HAProxy 3.0.11 was built without TLS (OPENSSL), and asks the servers of kubernetes-api by https: it refuses its file. → install the distribution's haproxy (apt-get install haproxy), or check: { type: tcp } in lb.yaml",
   )
-  assert.equal(haproxyVerdict(built('+OPENSSL'), true, wants).kind, 'ok')
-  assert.equal(haproxyVerdict(built('-OPENSSL'), true, { ...wants, checkedByTls: [] }).kind, 'ok')
+  assert.equal(haproxyVerdict(built('+OPENSSL'), true, wants, 'apt').kind, 'ok')
+  assert.equal(haproxyVerdict(built('-OPENSSL'), true, { ...wants, checkedByTls: [] }, 'apt').kind, 'ok')
   assert.equal(
-    line(presentVerdict('ssh', { kind: 'missing' }, 'openssh-client')),
+    line(presentVerdict('ssh', { kind: 'missing' }, 'apt')),
     'problem: ssh is not installed, and the agent cannot do without it. → apt-get install openssh-client',
   )
 })
 
 test('keepalived tells its build options', () => {
   const with_ = (options: string) => said(`Keepalived v2.2.7 (01/16,2022)\n\nConfig options:  ${options}\n`)
-  assert.equal(line(keepalivedVerdict(with_('LVS VRRP JSON'))), 'ok: keepalived 2.2.7, with VRRP and JSON.')
+  assert.equal(line(keepalivedVerdict(with_('LVS VRRP JSON'), 'apt')), 'ok: keepalived 2.2.7, with VRRP and JSON.')
   assert.equal(
-    line(keepalivedVerdict(with_('LVS VRRP'))),
+    line(keepalivedVerdict(with_('LVS VRRP'), 'apt')),
     'ok: keepalived 2.2.7, with VRRP; without JSON, so that its text dump is read.',
   )
   assert.equal(
-    line(keepalivedVerdict(with_('LVS VRRP_AUTH'))),
+    line(keepalivedVerdict(with_('LVS VRRP_AUTH'), 'apt')),
     "problem: keepalived 2.2.7 was built without VRRP: it can hold no VIP. → install the distribution's keepalived (apt-get install keepalived)",
   )
   assert.equal(
-    line(presentVerdict('git', { kind: 'missing' })),
+    line(presentVerdict('git', { kind: 'missing' }, 'apt')),
     'problem: git is not installed, and the agent cannot do without it. → apt-get install git',
   )
 })
@@ -160,22 +160,22 @@ test('a strict rp_filter is a problem where the way back is another', () => {
 })
 
 test('a unit that is masked, missing, down, or not there at the next boot', () => {
-  const unit = { load: 'loaded', active: 'active', sub: 'running', file: 'enabled' }
-  assert.equal(line(unitVerdict('haproxy.service', unit)), 'ok: haproxy.service is active (running), enabled.')
+  const unit = { load: 'loaded', active: 'active', sub: 'running', file: 'enabled', pulledInBy: [] }
+  assert.equal(line(unitVerdict('haproxy.service', unit, 'apt')), 'ok: haproxy.service is active (running), enabled.')
   assert.equal(
-    line(unitVerdict('haproxy.service', { ...unit, load: 'masked' })),
+    line(unitVerdict('haproxy.service', { ...unit, load: 'masked' }, 'apt')),
     'problem: haproxy.service is masked: nothing can start it. → systemctl unmask haproxy.service',
   )
   assert.equal(
-    line(unitVerdict('lb-agent-drain.service', { ...unit, load: 'not-found' })),
-    'problem: There is no lb-agent-drain.service. → install it: apt-get install lb-agent',
+    line(unitVerdict('lb-agent-drain.service', { ...unit, load: 'not-found' }, 'apt')),
+    'problem: There is no lb-agent-drain.service. → apt-get install ./lb-agent_….deb, or ./install of the tarball',
   )
   assert.equal(
-    line(unitVerdict('keepalived.service', { ...unit, active: 'failed', sub: 'failed' })),
+    line(unitVerdict('keepalived.service', { ...unit, active: 'failed', sub: 'failed' }, 'apt')),
     'problem: keepalived.service is failed (failed). → systemctl enable --now keepalived.service; if it ends again: journalctl -u keepalived.service -n 50',
   )
   assert.equal(
-    line(unitVerdict('keepalived.service', { ...unit, file: 'disabled' })),
+    line(unitVerdict('keepalived.service', { ...unit, file: 'disabled' }, 'apt')),
     'problem: keepalived.service runs, but is not started at the next boot (disabled). → systemctl enable keepalived.service',
   )
   assert.equal(
@@ -185,15 +185,37 @@ test('a unit that is masked, missing, down, or not there at the next boot', () =
 })
 
 test('of the units only what nobody wants otherwise is mended', () => {
-  const down = { load: 'loaded', active: 'inactive', sub: 'dead', file: 'enabled' }
-  assert.deepEqual(mend(unitVerdict('lb-agent-drain.service', down)), ['systemctl enable --now lb-agent-drain.service'])
+  const down = { load: 'loaded', active: 'inactive', sub: 'dead', file: 'enabled', pulledInBy: [] }
+  assert.deepEqual(mend(unitVerdict('lb-agent-drain.service', down, 'apt')), [
+    'systemctl enable --now lb-agent-drain.service',
+  ])
   for (const unit of ['haproxy.service', 'keepalived.service', 'lb-agent.service'])
-    assert.deepEqual(mend(unitVerdict(unit, down)), [])
-  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, active: 'active', file: 'disabled' })), [
+    assert.deepEqual(mend(unitVerdict(unit, down, 'apt')), [])
+  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, active: 'active', file: 'disabled' }, 'apt')), [
     'systemctl enable haproxy.service',
   ])
-  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, load: 'masked' })), [])
+  assert.deepEqual(mend(unitVerdict('haproxy.service', { ...down, load: 'masked' }, 'apt')), [])
   assert.deepEqual(mend(noUserVerdict('lb-agent')), ['systemd-sysusers lb-agent.conf'])
+})
+
+test('a unit that an extension upholds starts at boot, and gets no link of its own', () => {
+  const upheld = {
+    load: 'loaded',
+    active: 'active',
+    sub: 'running',
+    file: 'disabled',
+    pulledInBy: ['multi-user.target'],
+  }
+  assert.equal(
+    line(unitVerdict('keepalived.service', upheld, 'apt')),
+    'ok: keepalived.service is active (running), started at boot by multi-user.target.',
+  )
+  const down = unitVerdict('lb-agent-drain.service', { ...upheld, active: 'inactive', sub: 'dead' }, 'apt')
+  assert.equal(
+    line(down),
+    'problem: lb-agent-drain.service is inactive (dead). → systemctl start lb-agent-drain.service; if it ends again: journalctl -u lb-agent-drain.service -n 50',
+  )
+  assert.deepEqual(mend(down), ['systemctl start lb-agent-drain.service'])
 })
 
 test('an agent whose socket is not ours to use is not called silent', () => {
@@ -205,13 +227,13 @@ test('an agent whose socket is not ours to use is not called silent', () => {
 })
 
 test('without a rule of polkit every reload fails', () => {
-  assert.equal(polkitVerdict('loaded', ['/usr/share/polkit-1/rules.d/50-lb-agent.rules'], []).kind, 'ok')
-  assert.equal(polkitVerdict('loaded', [], ['/etc/polkit-1/rules.d']).kind, 'cannot tell')
+  assert.equal(polkitVerdict('loaded', ['/usr/share/polkit-1/rules.d/50-lb-agent.rules'], [], 'apt').kind, 'ok')
+  assert.equal(polkitVerdict('loaded', [], ['/etc/polkit-1/rules.d'], 'apt').kind, 'cannot tell')
   assert.equal(
-    line(polkitVerdict('not-found', [], [])),
+    line(polkitVerdict('not-found', [], [], 'apt')),
     'problem: polkit is not installed: systemd refuses every reload of the agent. → apt-get install polkitd',
   )
-  assert.match(line(polkitVerdict('loaded', [], [])), /^problem: No rule of polkit lets the agent reload/)
+  assert.match(line(polkitVerdict('loaded', [], [], 'apt')), /^problem: No rule of polkit lets the agent reload/)
 })
 
 test('a directory is judged as the agent’s user, and as the running agent sees it', () => {
@@ -233,8 +255,11 @@ test('a directory is judged as the agent’s user, and as the running agent sees
     'chgrp lb-agent /etc/haproxy',
     'chmod 2775 /etc/haproxy',
   ])
-  for (const shared of ['/etc', '/var/lib', '/'])
-    assert.deepEqual(mend(directoryVerdict(shared, AGENT, { ...all, here: 'no' })), [], 'many others live there')
+  for (const shared of ['/etc', '/var/lib', '/', '/usr/local/etc', '/opt/haproxy/etc']) {
+    assert.deepEqual(mend(directoryVerdict(shared, AGENT, { ...all, here: 'no' })), [], 'others may live there')
+    assert.deepEqual(mend(directoryVerdict(shared, AGENT, { ...all, exists: false })), [])
+  }
+  assert.deepEqual(mend(directoryVerdict('/usr/local/etc/keepalived/', AGENT, { ...all, here: 'no' })).length, 2)
   assert.deepEqual(mend(directoryVerdict('/etc/haproxy', AGENT, { ...all, inAgent: 'no' })), [
     'systemctl restart lb-agent.service',
   ])
@@ -346,28 +371,50 @@ test('a VIP that no node answers for is a problem only when all nodes are known'
 
 test('an MTU that the other side does not have', () => {
   const link = { interface: 'eth0', mtu: 9000 }
-  assert.equal(mtuVerdict('two', link, { small: true, whole: true }).kind, 'ok')
+  assert.equal(mtuVerdict('two', link, { small: true, whole: true }, 'apt').kind, 'ok')
   assert.match(
-    line(mtuVerdict('two', link, { small: true, whole: false })),
+    line(mtuVerdict('two', link, { small: true, whole: false }, 'apt')),
     /^problem: two answers short packets, but none of 9000/,
   )
-  assert.equal(mtuVerdict('two', link, { small: false, whole: false }).kind, 'cannot tell')
-  assert.equal(mtuVerdict('two', link, 'no ping').kind, 'cannot tell')
+  assert.equal(mtuVerdict('two', link, { small: false, whole: false }, 'apt').kind, 'cannot tell')
+  assert.equal(mtuVerdict('two', link, 'no ping', 'apt').kind, 'cannot tell')
 })
 
 test('who else manages the interface', () => {
   const file = '/etc/systemd/network/10-lan.network'
   assert.equal(
-    line(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined })),
+    line(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined, rootType: 'ext4' })),
     "problem: systemd-networkd manages eth0 by /etc/systemd/network/10-lan.network without KeepConfiguration=static: its next restart or reload takes the VIPs away. → mkdir -p /etc/systemd/network/10-lan.network.d && printf '[Network]\\nKeepConfiguration=static\\n' > /etc/systemd/network/10-lan.network.d/60-lb-agent.conf; drain this node, then: networkctl reload",
   )
-  assert.deepEqual(mend(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined })), [
+  assert.deepEqual(mend(networkdVerdict('eth0', { kind: 'manages', file, keeps: undefined, rootType: 'ext4' })), [
     'write /etc/systemd/network/10-lan.network.d/60-lb-agent.conf: [Network] KeepConfiguration=static',
   ])
-  assert.equal(networkdVerdict('eth0', { kind: 'manages', file, keeps: 'static' }).kind, 'ok')
+  assert.equal(networkdVerdict('eth0', { kind: 'manages', file, keeps: 'static', rootType: 'ext4' }).kind, 'ok')
   assert.equal(networkdVerdict('eth0', { kind: 'unmanaged' }).kind, 'ok')
   assert.equal(networkManagerVerdict('eth0', 'connected').kind, 'cannot tell')
   assert.equal(networkManagerVerdict('eth0', 'unmanaged').kind, 'ok')
+})
+
+test('what networkd keeps of DHCP it goes on keeping, and on a root of the network it keeps everything', () => {
+  const file = '/etc/systemd/network/10-lan.network'
+  const found = (keeps: string | undefined, rootType = 'ext4') =>
+    networkdVerdict('eth0', { kind: 'manages', file, keeps, rootType })
+  for (const keeps of ['dhcp', 'dhcp-on-stop', 'dynamic', 'dynamic-on-stop'])
+    assert.deepEqual(mend(found(keeps)), [
+      'write /etc/systemd/network/10-lan.network.d/60-lb-agent.conf: [Network] KeepConfiguration=yes',
+    ])
+  assert.equal(
+    line(found('dhcp')),
+    "problem: systemd-networkd manages eth0 by /etc/systemd/network/10-lan.network without KeepConfiguration=yes (it is dhcp, for the lease of DHCP alone): its next restart or reload takes the VIPs away. → mkdir -p /etc/systemd/network/10-lan.network.d && printf '[Network]\\nKeepConfiguration=yes\\n' > /etc/systemd/network/10-lan.network.d/60-lb-agent.conf; drain this node, then: networkctl reload",
+  )
+  assert.deepEqual(mend(found('no', 'nfs4')), [
+    'write /etc/systemd/network/10-lan.network.d/60-lb-agent.conf: [Network] KeepConfiguration=static',
+  ])
+  assert.equal(
+    line(found(undefined, 'nfs4')),
+    'ok: systemd-networkd manages eth0 and keeps what others add, because / is of the network (nfs4).',
+  )
+  assert.equal(found('true').kind, 'ok')
 })
 
 test('a port is free, HAProxy’s, or taken by somebody else, also by a wildcard', () => {
@@ -396,6 +443,29 @@ test('a port is free, HAProxy’s, or taken by somebody else, also by a wildcard
   assert.match(at(8443), /^cannot tell: Somebody listens on 10\.0\.0\.9:8443, for service s;/)
 })
 
+test('a program that listens is called as people call it', () => {
+  const [listener] = listenersOf('LISTEN 0 511 *:6443 *:* users:(("MainThread",pid=7,fd=21))')
+  assert.deepEqual(listener, { address: '*', port: 6443, process: 'MainThread', pid: 7 })
+  assert.equal(
+    programName('MainThread', '/usr/bin/node', ['node', '--inspect', '/srv/shop/server.js']),
+    'node server.js',
+  )
+  assert.equal(programName('MainThread', '/usr/bin/node', ['node', '-e', 'listen("token")']), 'node')
+  assert.equal(
+    programName('java', '/usr/bin/java', ['java', '-Xmx1g', '-jar', '/srv/a.jar', '--key', 'x.y']),
+    'java a.jar',
+  )
+  assert.equal(programName('MainThread', '/opt/app (deleted)', ['/opt/app']), 'app')
+  assert.equal(programName('node', '/usr/bin/node', ['node']), 'node')
+  assert.equal(programName('kube-apiserver-', '/usr/local/bin/kube-apiserver-1.33', []), 'kube-apiserver-1.33')
+  assert.equal(
+    programName('k3s-server', '/var/lib/rancher/k3s/data/x/bin/k3s', ['/usr/local/bin/k3s', 'server']),
+    'k3s-server',
+  )
+  assert.equal(programName('httpd', '/bin/busybox', ['httpd']), 'httpd')
+  assert.equal(programName('MainThread', undefined, []), 'MainThread')
+})
+
 const BASE = { family: 'inet', table: 'f', name: 'in', type: 'filter', hook: 'input' }
 
 function ruleset(policy: string, ...rules: readonly unknown[][]): Verdict {
@@ -412,7 +482,7 @@ function rulesetFor(
     { chain: { ...BASE, policy } },
     ...rules.map((expr) => ({ rule: { family: 'inet', table: 'f', chain: 'in', expr } })),
   ]
-  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, ['ip'], peers)
+  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, ['ip'], peers, 'apt')
 }
 
 function match(left: unknown, right: unknown): unknown {
@@ -441,9 +511,9 @@ test('a firewall that forgets VRRP', () => {
   assert.equal(ruleset('drop', [states]).kind, 'problem')
   const links = { vmap: { key: { meta: { key: 'iifname' } }, data: { set: [['eth0', { jump: { target: 'lan' } }]] } } }
   assert.equal(ruleset('drop', [states], [links]).kind, 'cannot tell')
-  assert.equal(firewallVerdict({ kind: 'not root' }, ['ip']).kind, 'cannot tell')
+  assert.equal(firewallVerdict({ kind: 'not root' }, ['ip'], [], 'apt').kind, 'cannot tell')
   assert.equal(
-    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] }, ['ip'])),
+    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] }, ['ip'], [], 'apt')),
     'ok: No firewall rules: VRRP passes.',
   )
 })
@@ -496,6 +566,7 @@ test('looks at the stats socket that haproxy.statsSocket names', async () => {
     config: parsed.config,
     desired: { kind: 'unknown', reason: 'not fetched', fix: '' },
     agent: { answers: false, pid: undefined, userName: 'lb-agent', user: undefined, as: undefined },
+    manager: 'apt',
   }
   const checks = FILE_CHECKS.filter(({ name }) => name === 'stats socket')
   const told = await examine(node, checks)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { startsNotAtBoot } from '../../src/at-boot.ts'
 import { haproxyOfUnit } from '../../src/install/haproxy-unit.ts'
 import { hostKeysOf } from '../../src/install/host-key.ts'
 import { commandsOf, NEEDS, planPackages } from '../../src/install/packages.ts'
-import { startsNotAtBoot } from '../../src/install/units.ts'
 
 test('Debian’s HAProxy needs no line in agent.yaml', () => {
   // systemd 252, HAProxy 2.6.12-1+deb12u3.
@@ -130,10 +130,13 @@ test('only units that systemctl could enable are to be enabled', () => {
     '',
     'disabled',
     'enabled-runtime',
-  ].filter((file) =>
-    startsNotAtBoot({ unit: 'x.service', load: 'loaded', active: 'active', file, startedAtMs: undefined }),
-  )
+  ].filter((file) => startsNotAtBoot({ file, pulledInBy: [] }))
   assert.deepEqual(enabled, ['disabled', 'enabled-runtime'])
+  const upheld = ['disabled', 'enabled-runtime'].map((file) =>
+    startsNotAtBoot({ file, pulledInBy: ['multi-user.target'] }),
+  )
+  assert.deepEqual(upheld, [false, true], 'an extension upholds it; a link in /run is gone at the next boot')
+  assert.equal(startsNotAtBoot({ file: 'disabled', pulledInBy: ['other.service'] }), true)
 })
 
 // Made with ssh-keygen 9.2, and read with ssh-keygen -l.

@@ -1,3 +1,4 @@
+import { howToInstall, type PackageManager } from '../../how-to-install.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** A VRRP advert that passed the interface, in or out. `mac`: its sender's on this network; undefined where there are none. */
@@ -16,7 +17,10 @@ export type Heard =
   | { kind: 'no tcpdump' }
   | { kind: 'failed'; reason: string }
 
-/** What is expected on the interface. `self`: this node; `heldHere`: it held the VIP all the time. */
+/**
+ * What is expected on the interface. `self`: this node; `heldHere`: it held the VIP all the time; `waits`: it leaves the VIP to a
+ * pair without lb-agent, so it is in FAULT.
+ */
 export type Expected = {
   vip: { name: string; address: string; virtualRouterId: number }
   interface: string
@@ -24,18 +28,19 @@ export type Expected = {
   advertIntervalMs: number
   self: string
   heldHere: boolean
+  waits: boolean
   nodes: readonly { name: string; address: string; mac: string | undefined }[]
 }
 
 /** By name where it is a node. `unknown`: a link-local address, which any of them may have. */
 type Sender = Advert & { kind: 'node' | 'stranger' | 'unknown'; name: string; count: number }
 
-export function advertsVerdict(heard: Heard, expected: Expected): Verdict {
+export function advertsVerdict(heard: Heard, expected: Expected, manager: PackageManager): Verdict {
   switch (heard.kind) {
     case 'not root':
       return cannotTell('Listening for adverts is for root.', AS_ROOT)
     case 'no tcpdump':
-      return cannotTell('tcpdump is not installed, so nobody listened for adverts.', 'apt-get install tcpdump')
+      return cannotTell('tcpdump is not installed, so nobody listened for adverts.', howToInstall('tcpdump', manager))
     case 'failed':
       return cannotTell(`tcpdump cannot listen on ${expected.interface}: ${heard.reason}.`)
     case 'adverts':
@@ -46,8 +51,10 @@ export function advertsVerdict(heard: Heard, expected: Expected): Verdict {
 }
 
 function judge(senders: readonly Sender[], expected: Expected): Verdict {
-  const { vip, interface: link, listenedMs, advertIntervalMs, self, heldHere, nodes } = expected
+  const { vip, interface: link, listenedMs, advertIntervalMs, self, heldHere, waits, nodes } = expected
   const adverts = `adverts of virtual router id ${vip.virtualRouterId}`
+  const left = waits ? leftVerdict(senders, expected) : undefined
+  if (left !== undefined) return left
   const stranger = senders.find(({ kind }) => kind === 'stranger')
   if (stranger !== undefined)
     return problem(
@@ -88,6 +95,34 @@ function judge(senders: readonly Sender[], expected: Expected): Verdict {
   const names = nodes.map(({ name }) => name).filter((name) => senders.some((sender) => sender.name === name))
   return ok(
     `${within.replace('in', 'In')} on ${link}, only ${names.join(' and ')} sent ${adverts}; unicast to others is not heard.`,
+  )
+}
+
+/**
+ * In the middle of a takeover: the pair that is heard holds the VIP alone, so nothing may end it. undefined where nothing of it is
+ * heard, or an agent holds the VIP already.
+ */
+function leftVerdict(senders: readonly Sender[], expected: Expected): Verdict | undefined {
+  const { vip, interface: link, self, nodes } = expected
+  const adverts = `adverts of virtual router id ${vip.virtualRouterId}`
+  const old = senders.filter(({ version, name }) => version === 2 && name !== self)
+  const holder = old.find(({ kind }) => kind === 'node') ?? old[0]
+  if (holder?.kind === 'node') {
+    const address = nodes.find(({ name }) => name === holder.name)?.address ?? holder.source
+    return problem(
+      `VIP ${vip.name} is left to the pair without lb-agent on ${holder.name} (${address}), which holds it and sends VRRPv2 ${adverts} on ${link}: until an agent holds it, no node takes it over by VRRP.`,
+      `run lb-agent install on ${holder.name}`,
+    )
+  }
+  if (holder !== undefined)
+    return problem(
+      `VIP ${vip.name} is left to a pair without lb-agent, and ${holder.source}, which is no address of a node in lb.yaml, sends VRRPv2 ${adverts} on ${link}.`,
+      `if ${vip.address} is on that machine (ip address show): run lb-agent install there; if it is another cluster: another virtualRouterId for VIP ${vip.name} in lb.yaml`,
+    )
+  if (senders.length > 0) return undefined
+  return cannotTell(
+    `VIP ${vip.name} is left to a pair without lb-agent, and no ${adverts} were heard on ${link}: it is gone, or sends them to its other node alone.`,
+    `run lb-agent install on the node that holds ${vip.address}; if none does: lb-agent undrain --vip ${vip.name}, and this node takes part`,
   )
 }
 

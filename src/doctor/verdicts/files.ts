@@ -32,10 +32,9 @@ export function directoryVerdict(path: string, { user, supervisor }: Runs, { exi
   return ok(`User ${user} may write ${path}.`)
 }
 
-/** Not one that the whole system lives in: who may write there is not for the doctor to change. */
+/** By its own name: in any other one others may live (`/usr/local/etc`), and who may write there is not for the doctor to change. */
 function ofItsOwn(path: string): boolean {
-  const names = path.split('/').filter(Boolean)
-  return names.length > 2 || (names.length === 2 && (names[0] === 'etc' || names[0] === 'run'))
+  return /^(?:haproxy|keepalived|lb-agent)/.test(path.split('/').filter(Boolean).at(-1) ?? '')
 }
 
 /** What the running agent has kept since its start: its groups, and how its unit mounts directories. */

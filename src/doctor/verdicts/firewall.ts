@@ -1,3 +1,4 @@
+import { howToInstall, type PackageManager } from '../../how-to-install.ts'
 import { type Chain, type Rule, type Rules, readIptables, readNftables } from './rules.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 import {
@@ -30,22 +31,35 @@ export type Legacy = { family: 'ip' | 'ip6'; text: string | undefined }
  * comes in and what goes out, of each family. `peers`: those whose adverts come from an address that lb.yaml has; rules of an
  * earlier lb.yaml leave out who has come since.
  */
-export function firewallVerdict(ruleset: Ruleset, families: readonly Family[], peers: readonly Peer[] = []): Verdict {
+export function firewallVerdict(
+  ruleset: Ruleset,
+  families: readonly Family[],
+  peers: readonly Peer[],
+  manager: PackageManager,
+): Verdict {
   switch (ruleset.kind) {
     case 'not root':
       return cannotTell('Rules of the firewall are for root to read.', AS_ROOT)
     case 'no nft':
-      return cannotTell('nft is not installed, so the rules in the kernel cannot be read.', 'apt-get install nftables')
+      return cannotTell(
+        'nft is not installed, so the rules in the kernel cannot be read.',
+        howToInstall('nft', manager),
+      )
     case 'failed':
       return cannotTell(`nft does not list its rules: ${ruleset.reason}.`)
     case 'rules':
-      return judge(ruleset.json, ruleset.legacy, families, peers)
+      return judge(ruleset.json, ruleset.legacy, families, { peers, manager })
     default:
       return ruleset satisfies never
   }
 }
 
-function judge(json: string, legacy: readonly Legacy[], families: readonly Family[], peers: readonly Peer[]): Verdict {
+function judge(
+  json: string,
+  legacy: readonly Legacy[],
+  families: readonly Family[],
+  { peers, manager }: { peers: readonly Peer[]; manager: PackageManager },
+): Verdict {
   const read = readNftables(json)
   if (read === undefined) return cannotTell('What nft printed is not what this version of lb-agent can read.')
   const old = legacy.filter(({ family }) => families.includes(family))
@@ -67,7 +81,7 @@ function judge(json: string, legacy: readonly Legacy[], families: readonly Famil
   if (old.some(({ text }) => text === undefined))
     return cannotTell(
       'iptables-legacy has rules, which nft does not show, and there is no program that does.',
-      'apt-get install iptables; then: iptables-legacy-save | grep -i -e 112 -e vrrp -e "^:"',
+      `${howToInstall('iptables-legacy-save', manager)}; then: iptables-legacy-save | grep -i -e 112 -e vrrp -e "^:"`,
     )
   return ok(bases.length === 0 ? 'No firewall rules: VRRP passes.' : 'No rule drops VRRP (protocol 112), in or out.')
 }

@@ -1,3 +1,4 @@
+import { howToInstall, type PackageManager } from '../../how-to-install.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** `on`: the interface that has the node's address now. Interfaces that are down have none. */
@@ -54,9 +55,14 @@ export function strangerVerdict(vip: { name: string; address: string }, seen: Ne
 /** How a peer answered two echo requests: a small one, and one as long as our MTU that must not be cut. */
 export type Echo = { small: boolean; whole: boolean } | 'no ping'
 
-export function mtuVerdict(peer: string, link: { interface: string; mtu: number }, echo: Echo): Verdict {
+export function mtuVerdict(
+  peer: string,
+  link: { interface: string; mtu: number },
+  echo: Echo,
+  manager: PackageManager,
+): Verdict {
   const { interface: name, mtu } = link
-  if (echo === 'no ping') return cannotTell('ping is not installed.', 'apt-get install iputils-ping')
+  if (echo === 'no ping') return cannotTell('ping is not installed.', howToInstall('ping', manager))
   if (!echo.small) return cannotTell(`${peer} does not answer a ping.`, 'let ICMP echo through between the nodes')
   if (echo.whole) return ok(`Packets of ${mtu} bytes, the MTU of ${name}, reach ${peer} and come back.`)
   return problem(
@@ -65,12 +71,20 @@ export function mtuVerdict(peer: string, link: { interface: string; mtu: number 
   )
 }
 
-/** What systemd-networkd does with the interface. `file`: the .network file that it follows; `keeps`: its last KeepConfiguration=. */
+/**
+ * What systemd-networkd does with the interface. `file`: the .network file that it follows; `keeps`: its last KeepConfiguration=;
+ * `rootType`: the type of the file system at `/`.
+ */
 export type Networkd =
   | { kind: 'absent' }
   | { kind: 'unmanaged' }
-  | { kind: 'manages'; file: string; keeps: string | undefined }
+  | { kind: 'manages'; file: string; keeps: string | undefined; rootType: string }
   | { kind: 'unreadable'; reason: string }
+
+const KEEPS = /^(?:static|yes|y|true|t|on|1)$/i
+/** `dynamic` is what systemd 258 calls them. */
+const KEEPS_LEASE = /^(?:dhcp|dynamic)(?:-on-stop)?$/
+const NETWORK_ROOT = /^(?:nfs4?|cifs|smb3|smbfs|glusterfs|ocfs2|gfs2|lustre)$/
 
 // keepalived#836, #1385: at a restart or reconfiguration networkd removes addresses that are not its own.
 export function networkdVerdict(link: string, found: Networkd): Verdict {
@@ -82,14 +96,23 @@ export function networkdVerdict(link: string, found: Networkd): Verdict {
     case 'unreadable':
       return cannotTell(`How systemd-networkd treats ${link} cannot be read: ${found.reason}.`, AS_ROOT)
     case 'manages': {
-      if (found.keeps === 'static' || found.keeps === 'yes')
-        return ok(`systemd-networkd manages ${link} and keeps what others add (KeepConfiguration=${found.keeps}).`)
-      const dropIn = `/etc/systemd/network/${found.file.split('/').at(-1)}.d`
+      const { file, keeps, rootType } = found
+      if (keeps !== undefined && KEEPS.test(keeps))
+        return ok(`systemd-networkd manages ${link} and keeps what others add (KeepConfiguration=${keeps}).`)
+      // systemd.network(5): unset, it is `yes` on a root of the network.
+      if (!keeps && NETWORK_ROOT.test(rootType))
+        return ok(
+          `systemd-networkd manages ${link} and keeps what others add, because / is of the network (${rootType}).`,
+        )
+      // `static` in the place of `dhcp` would let networkd drop its lease when it stops.
+      const value = keeps !== undefined && KEEPS_LEASE.test(keeps) ? 'yes' : 'static'
+      const dropIn = `/etc/systemd/network/${file.split('/').at(-1)}.d`
+      const now = value === 'yes' ? ` (it is ${keeps}, for the lease of DHCP alone)` : ''
       return problem(
-        `systemd-networkd manages ${link} by ${found.file} without KeepConfiguration=static: its next restart or reload takes the VIPs away.`,
-        `mkdir -p ${dropIn} && printf '[Network]\\nKeepConfiguration=static\\n' > ${dropIn}/60-lb-agent.conf; drain this node, then: networkctl reload`,
+        `systemd-networkd manages ${link} by ${file} without KeepConfiguration=${value}${now}: its next restart or reload takes the VIPs away.`,
+        `mkdir -p ${dropIn} && printf '[Network]\\nKeepConfiguration=${value}\\n' > ${dropIn}/60-lb-agent.conf; drain this node, then: networkctl reload`,
         // Only the file: a reload takes the whole interface down for a moment (systemd#42696); the next one reads it.
-        [{ kind: 'write', path: `${dropIn}/60-lb-agent.conf`, lines: ['[Network]', 'KeepConfiguration=static'] }],
+        [{ kind: 'write', path: `${dropIn}/60-lb-agent.conf`, lines: ['[Network]', `KeepConfiguration=${value}`] }],
       )
     }
     default:

@@ -1,8 +1,8 @@
 import { endpoint } from '../../spec/address.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
-/** A listening socket as `ss` tells; `process` is undefined where it is not ours to know. */
-export type Listener = { address: string; port: number; process: string | undefined }
+/** A listening socket as `ss` tells; `process` and `pid` are undefined where it is not ours to know. */
+export type Listener = { address: string; port: number; process: string | undefined; pid: number | undefined }
 
 /** What HAProxy needs: `what` names it for people. */
 export type Wanted = { what: string; address: string; port: number }
@@ -30,8 +30,35 @@ export function listenersOf(text: string): Listener[] {
     const [, host, port] = /^(.*):(\d+)$/.exec(local ?? '') ?? []
     if (host === undefined) return []
     const address = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
-    return [{ address, port: Number(port), process: /users:\(\("([^"]*)"/.exec(line)?.[1] }]
+    const [, process, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? []
+    return [{ address, port: Number(port), process, pid: pid === undefined ? undefined : Number(pid) }]
   })
+}
+
+/** What runs other programs, and has many of them on a host. */
+const RUNS_OTHERS = /^(?:node|nodejs|deno|bun|python[\d.]*|ruby[\d.]*|perl[\d.]*|java|php[\d.]*|(?:ba|da)?sh)$/
+
+/**
+ * What people call a process. `said`: the kernel's name of its first thread, which the program may have changed (Node: MainThread);
+ * `exe`, `argv`: what /proc tells of it.
+ */
+export function programName(said: string, exe: string | undefined, argv: readonly string[]): string {
+  const file = exe === undefined ? '' : nameOf(exe.replace(/ \(deleted\)$/, ''))
+  if (file === '') return said
+  const script = RUNS_OTHERS.test(file) ? scriptOf(argv) : undefined
+  if (script !== undefined) return `${file} ${nameOf(script)}`
+  // The kernel's name has 15 characters (proc_pid_comm(5)); a program of many names (busybox) is known by it alone.
+  return said === 'MainThread' || file.startsWith(said) ? file : said
+}
+
+/** Of the words behind options only one that is surely a file: others may be a program's text (node -e …), or a secret. */
+function scriptOf([, first, ...words]: readonly string[]): string | undefined {
+  if (first === undefined || !first.startsWith('-')) return first
+  return words.find((word) => /^[^\s=-][^\s=]*\.(?:[cm]?[jt]s|jar|py|rb|pl|php|sh)$/.test(word))
+}
+
+function nameOf(path: string): string {
+  return path.split('/').at(-1) ?? path
 }
 
 /** `*` listens for both families, `::` of ss for IPv6 alone. */

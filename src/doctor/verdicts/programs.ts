@@ -1,3 +1,4 @@
+import { howToInstall, howToReinstall, type PackageManager } from '../../how-to-install.ts'
 import { cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** What a program printed when it was asked, or why it could not be asked. */
@@ -10,14 +11,19 @@ const OLDEST = { haproxy: '2.6', keepalived: '2.2.7' }
 export type Wants = { metrics: 'builtin' | 'agent'; serveByAgent: string; checkedByTls: readonly string[] }
 
 /** `said`: of `haproxy -vv`. `exporter`: whether it has one, false and undefined (it does not say) as that tells. */
-export function haproxyVerdict(said: Said, exporter: boolean | undefined, wants: Wants): Verdict {
+export function haproxyVerdict(
+  said: Said,
+  exporter: boolean | undefined,
+  wants: Wants,
+  manager: PackageManager,
+): Verdict {
   const { metrics, serveByAgent, checkedByTls } = wants
-  const found = programVerdict('haproxy', said, /HA-?Proxy version (\d+(?:\.\d+)+)/i)
+  const found = programVerdict('haproxy', said, manager, /HA-?Proxy version (\d+(?:\.\d+)+)/i)
   if (found.kind === 'verdict') return found.verdict
   if (checkedByTls.length > 0 && /^Feature list\b.* -OPENSSL(?: |$)/m.test(found.text))
     return problem(
       `HAProxy ${found.version} was built without TLS (OPENSSL), and asks the servers of ${checkedByTls.join(', ')} by https: it refuses its file.`,
-      "install the distribution's haproxy (apt-get install haproxy), or check: { type: tcp } in lb.yaml",
+      `install the distribution's haproxy (${howToInstall('haproxy', manager)}), or check: { type: tcp } in lb.yaml`,
     )
   if (metrics === 'agent') return ok(`HAProxy ${found.version}; the agent serves its figures (metrics.haproxy: agent).`)
   if (exporter === false)
@@ -31,15 +37,15 @@ export function haproxyVerdict(said: Said, exporter: boolean | undefined, wants:
 }
 
 /** `said`: of `keepalived --version`, its build options with it. */
-export function keepalivedVerdict(said: Said): Verdict {
-  const found = programVerdict('keepalived', said, /Keepalived v(\d+(?:\.\d+)+)/)
+export function keepalivedVerdict(said: Said, manager: PackageManager): Verdict {
+  const found = programVerdict('keepalived', said, manager, /Keepalived v(\d+(?:\.\d+)+)/)
   if (found.kind === 'verdict') return found.verdict
   const options = /^Config options:(.*)$/m.exec(found.text)?.[1]?.trim().split(/\s+/)
   if (options === undefined) return cannotTell(`keepalived ${found.version} does not say how it was built.`)
   if (!options.includes('VRRP'))
     return problem(
       `keepalived ${found.version} was built without VRRP: it can hold no VIP.`,
-      "install the distribution's keepalived (apt-get install keepalived)",
+      `install the distribution's keepalived (${howToInstall('keepalived', manager)})`,
     )
   return options.includes('JSON')
     ? ok(`keepalived ${found.version}, with VRRP and JSON.`)
@@ -47,12 +53,12 @@ export function keepalivedVerdict(said: Said): Verdict {
 }
 
 /** A program that is only needed to be there. */
-export function presentVerdict(name: string, said: Said, inPackage = name): Verdict {
+export function presentVerdict(name: string, said: Said, manager: PackageManager): Verdict {
   switch (said.kind) {
     case 'said':
       return ok(`${said.text.trim().split('\n')[0]}.`)
     case 'missing':
-      return problem(`${name} is not installed, and the agent cannot do without it.`, `apt-get install ${inPackage}`)
+      return problem(`${name} is not installed, and the agent cannot do without it.`, howToInstall(name, manager))
     case 'failed':
       return cannotTell(`${name} did not say its version: ${said.reason}.`)
     default:
@@ -63,6 +69,7 @@ export function presentVerdict(name: string, said: Said, inPackage = name): Verd
 function programVerdict(
   name: keyof typeof OLDEST,
   said: Said,
+  manager: PackageManager,
   pattern: RegExp,
 ): { kind: 'verdict'; verdict: Verdict } | { kind: 'runs'; version: string; text: string } {
   if (said.kind === 'missing')
@@ -70,13 +77,13 @@ function programVerdict(
       kind: 'verdict',
       verdict: problem(
         `${name} is not installed, or ${name}.binary in agent.yaml names another file.`,
-        `apt-get install ${name}`,
+        howToInstall(name, manager),
       ),
     }
   if (said.kind === 'failed')
     return {
       kind: 'verdict',
-      verdict: problem(`${name} does not run: ${said.reason}.`, `reinstall it: apt-get install --reinstall ${name}`),
+      verdict: problem(`${name} does not run: ${said.reason}.`, `reinstall it: ${howToReinstall(name, manager)}`),
     }
   const version = pattern.exec(said.text)?.[1]
   if (version === undefined) return { kind: 'verdict', verdict: cannotTell(`${name} does not say its version.`) }

@@ -1,30 +1,33 @@
+import { type BootState, startsNotAtBoot, targetOf } from '../../at-boot.ts'
+import { howToInstall, type PackageManager } from '../../how-to-install.ts'
 import { run } from './mend.ts'
 import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** Properties of `systemctl show`. */
-export type UnitProperties = { load: string; active: string; sub: string; file: string }
+export type UnitProperties = BootState & { load: string; active: string; sub: string }
 
 const DRAIN = 'lb-agent-drain.service'
 
-export function unitVerdict(unit: string, found: UnitProperties | undefined): Verdict {
+export function unitVerdict(unit: string, found: UnitProperties | undefined, manager: PackageManager): Verdict {
   if (found === undefined) return cannotTell(`systemctl does not speak of ${unit}.`)
-  const { load, active, sub, file } = found
+  const { load, active, sub, file, pulledInBy } = found
+  // A link to a unit that an extension upholds would stay behind when the extension goes.
+  const start = file === 'disabled' && !startsNotAtBoot(found) ? ['start'] : ['enable', '--now']
   if (load === 'masked') return problem(`${unit} is masked: nothing can start it.`, `systemctl unmask ${unit}`)
   if (load === 'not-found')
-    return problem(`There is no ${unit}.`, `install it: apt-get install ${unit.replace(/(?:-drain)?\.service$/, '')}`)
+    return problem(`There is no ${unit}.`, howToInstall(unit.replace(/(?:-drain)?\.service$/, ''), manager))
   if (active !== 'active')
     return problem(
       `${unit} is ${active} (${sub}).`,
-      `systemctl enable --now ${unit}; if it ends again: journalctl -u ${unit} -n 50`,
+      `systemctl ${start.join(' ')} ${unit}; if it ends again: journalctl -u ${unit} -n 50`,
       // Its start does nothing; the other three may be down because somebody wants them to be.
-      unit === DRAIN && (active === 'inactive' || active === 'failed')
-        ? [run('systemctl', 'enable', '--now', unit)]
-        : [],
+      unit === DRAIN && (active === 'inactive' || active === 'failed') ? [run('systemctl', ...start, unit)] : [],
     )
-  if (file === 'disabled')
-    return problem(`${unit} runs, but is not started at the next boot (disabled).`, `systemctl enable ${unit}`, [
+  if (startsNotAtBoot(found))
+    return problem(`${unit} runs, but is not started at the next boot (${file}).`, `systemctl enable ${unit}`, [
       run('systemctl', 'enable', unit),
     ])
+  if (file === 'disabled') return ok(`${unit} is active (${sub}), started at boot by ${targetOf(pulledInBy)}.`)
   return ok(`${unit} is active (${sub}), ${file}.`)
 }
 
@@ -70,13 +73,17 @@ export function polkitVerdict(
   polkit: string | undefined,
   rules: readonly string[],
   unread: readonly string[],
+  manager: PackageManager,
 ): Verdict {
   if (polkit === undefined || polkit === 'not-found')
-    return problem('polkit is not installed: systemd refuses every reload of the agent.', 'apt-get install polkitd')
+    return problem(
+      'polkit is not installed: systemd refuses every reload of the agent.',
+      howToInstall('polkit', manager),
+    )
   if (rules[0] !== undefined) return ok(`${rules[0]} lets the agent reload and stop HAProxy and keepalived.`)
   if (unread.length > 0) return cannotTell(`${unread.join(', ')} cannot be read.`, AS_ROOT)
   return problem(
     'No rule of polkit lets the agent reload HAProxy and keepalived: every apply fails.',
-    'reinstall the package (apt-get install --reinstall lb-agent): it brings /usr/share/polkit-1/rules.d/50-lb-agent.rules',
+    `install lb-agent again, which brings /usr/share/polkit-1/rules.d/50-lb-agent.rules: ${howToInstall('lb-agent', manager)}`,
   )
 }
