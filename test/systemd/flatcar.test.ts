@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { type BootedCluster, bootCluster, isWell, readable, statusIn } from '../support/booted-cluster.ts'
+import { type BootedCluster, bootCluster, drainsForStop, isWell, readable, statusIn } from '../support/booted-cluster.ts'
 import { onePort, specText } from '../support/cluster.ts'
 import { makeFlatcar, replaceExtension } from '../support/flatcar.ts'
 import { debianImage } from '../support/image.ts'
@@ -90,11 +90,13 @@ suite('the first boot of a stand-in for Flatcar', { skip, timeout: 600_000 }, ()
 
   test('a node that is rebooted drains first, and comes back', async () => {
     await cluster.client.mark()
+    const startedAtMs = Date.now()
     await one().reboot()
     await cluster.isHeldBy('one')
     await isWell(one())
     assert.equal((await one().run('systemctl', 'show', '-P', 'NRestarts', 'lb-agent')).trim(), '0')
     assert.equal((await one().run('cat', '/proc/sys/net/ipv4/ip_nonlocal_bind')).trim(), '1')
+    assert.equal((await drainsForStop(one(), startedAtMs)).length, 1)
     const { failed, said } = await cluster.seen()
     assert.ok(failed <= 3, said)
   })
