@@ -9,6 +9,9 @@ const DRAIN = 'lb-agent-drain.service'
 export function unitVerdict(unit: string, found: UnitProperties | undefined): Verdict {
   if (found === undefined) return cannotTell(`systemctl does not speak of ${unit}.`)
   const { load, active, sub, file } = found
+  // As lb-agent stop masks what systemd upholds; that one needs another word to go.
+  if (load === 'masked' && file === 'masked-runtime')
+    return problem(`${unit} is masked until the next boot.`, `systemctl unmask --runtime ${unit}`)
   if (load === 'masked') return problem(`${unit} is masked: nothing can start it.`, `systemctl unmask ${unit}`)
   if (load === 'not-found')
     return problem(`There is no ${unit}.`, `install it: apt-get install ${unit.replace(/(?:-drain)?\.service$/, '')}`)
