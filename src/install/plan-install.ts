@@ -27,6 +27,7 @@ import * as steps from './steps.ts'
 import { whyPortsTaken } from './taken-ports.ts'
 import type { TakeoverPlan } from './takeover-plan.ts'
 import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
+import { unmask } from './upheld.ts'
 import { waitForRelease } from './wait-for-release.ts'
 
 /**
@@ -63,7 +64,7 @@ export async function planInstall(options: InstallOptions, signal: AbortSignal):
 type Plan = InstallPlan extends infer Each ? (Each extends unknown ? Omit<Each, 'distribution'> : never) : never
 
 async function planOn(distribution: Distribution, options: InstallOptions, signal: AbortSignal): Promise<Plan> {
-  const unfit = await whyNotThisHost(distribution, signal)
+  const unfit = await whyNotThisHost(distribution, options.config, signal)
   if (unfit !== undefined) return stop(unfit)
   const before = await textOf(options.config)
   if (before === undefined && options.repo === undefined)
@@ -166,6 +167,7 @@ async function planSteps(
   const backup = join(config.paths.state, BACKUP_DIRECTORY)
   const there = (['haproxy', 'keepalived'] as const).filter((name) => pair[name] !== undefined)
   const disabled = units.filter(startsNotAtBoot).map(({ unit }) => unit)
+  const masked = units.filter(({ load }) => load === 'masked').map(({ unit }) => unit)
   const stopped = DAEMON_UNITS.filter((unit) => !isRunning(unit))
   // An agent that was killed halfway has the old agent.yaml, or has not put anything live yet.
   const begins = !running || text !== before || startedAtMs < (await changedAtMs(options.config))
@@ -180,6 +182,7 @@ async function planSteps(
       ? [steps.leaveVips(config.paths.state, takeover.left, user)]
       : []),
     ...(text === before ? [] : [steps.writeAgentYaml(options.config, before ?? '', text)]),
+    ...(masked.length > 0 ? [unmask(options.config, masked)] : []),
     ...(disabled.length > 0 ? [steps.enable(disabled)] : []),
     ...keepVips(wanted.spec, config.node),
     ...(begins ? [steps.start(running, takeover)] : []),

@@ -15,7 +15,8 @@ import { askNodes, type OtherNode } from './ask-nodes.ts'
 import { BACKUP_DIRECTORY, type Backup, readBackup } from './backup.ts'
 import { goBack, stopAgent, type Way, wayBack } from './go-back.ts'
 import { done, failed, type Obstacle, type Step } from './options.ts'
-import { AGENT_UNITS, isActive, unitsOf } from './units.ts'
+import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
+import { upheldAmong } from './upheld.ts'
 
 export type UninstallPlan =
   | { kind: 'obstacles'; obstacles: readonly Obstacle[] }
@@ -50,6 +51,7 @@ export async function planUninstall(
     return obstacle((error as Error).message, 'mend it, or move it away: without it nothing is put back')
   }
   const units = await unitsOf(AGENT_UNITS, signal)
+  const upheld = await upheldAmong([...AGENT_UNITS, ...DAEMON_UNITS], signal)
   const isRunning = units.some((unit) => unit.unit === 'lb-agent.service' && isActive(unit))
   const others = nodes.filter(({ missing }) => missing === undefined).map(({ name }) => name)
   const way = backup === undefined ? undefined : wayBack(config, backup, others)
@@ -60,11 +62,13 @@ export async function planUninstall(
   const steps = [
     // Whoever goes back to VRRPv2, or stops, must have given the VIPs away before.
     ...(way?.keepalived.kind === 'stops' && isRunning && others.length > 0 ? [drainFirst(config, others)] : []),
-    ...(units.some((unit) => isActive(unit) || unit.file === 'enabled') ? [stopAgent()] : []),
-    ...(backup === undefined || way === undefined ? [] : goBack(directory, backup, way)),
+    ...(units.some((unit) => isActive(unit) || unit.file === 'enabled' || upheld.includes(unit.unit))
+      ? [stopAgent({ configFile, upheld })]
+      : []),
+    ...(backup === undefined || way === undefined ? [] : goBack(directory, backup, way, { configFile, upheld })),
     ...(FORGOTTEN.some((file) => existsSync(join(config.paths.state, file))) ? [forget(config)] : []),
   ]
-  return { kind: 'steps', steps, after: steps.length === 0 ? [] : afterwards(config, way) }
+  return { kind: 'steps', steps, after: steps.length === 0 ? [] : afterwards(config, way, upheld) }
 }
 
 async function askOthers(config: AgentConfig): Promise<OtherNode[]> {
@@ -122,7 +126,10 @@ function forget(config: AgentConfig): Step {
   }
 }
 
-function afterwards(config: AgentConfig, way: Way | undefined): string[] {
+function afterwards(config: AgentConfig, way: Way | undefined, upheld: readonly string[]): string[] {
+  const start = upheld.includes('keepalived.service')
+    ? 'systemctl unmask keepalived'
+    : 'systemctl enable --now keepalived'
   const kept = `agent.yaml and ${config.paths.state} stay, with the keys; apt-get purge lb-agent removes all of it`
   if (way === undefined)
     return [
@@ -130,11 +137,10 @@ function afterwards(config: AgentConfig, way: Way | undefined): string[] {
       kept,
     ]
   const { keepalived, others } = way
-  if (keepalived.kind === 'goes on')
-    return ['the old pair serves again here. On the other nodes: systemctl enable --now keepalived', kept]
+  if (keepalived.kind === 'goes on') return [`the old pair serves again here. On the other nodes: ${start}`, kept]
   if (others.length === 0 || keepalived.boots) return [`keepalived, ${keepalived.why}, is stopped here`, kept]
   return [
-    `keepalived stays stopped here. When lb-agent is uninstalled on ${others.join(' and ')} as well: systemctl enable --now keepalived`,
+    `keepalived stays stopped here. When lb-agent is uninstalled on ${others.join(' and ')} as well: ${start}`,
     kept,
   ]
 }

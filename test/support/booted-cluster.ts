@@ -8,6 +8,7 @@ import { until } from '../../src/drill/lab-agents.ts'
 import type { Window } from '../../src/drill/statistics.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import type { Status } from '../../src/status.ts'
+import { parseEvent, type TimelineEvent } from '../../src/timeline/event.ts'
 import { type Booted, boot } from './booted.ts'
 import { removeBootedLeftovers } from './booted-leftovers.ts'
 import { createRepository, type Repository } from './repo.ts'
@@ -142,6 +143,16 @@ export async function statusIn(machine: Booted): Promise<Status | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** The drains of this machine's timeline that began since `sinceMs` because it was about to stop. */
+export async function drainsForStop(machine: Booted, sinceMs: number): Promise<readonly TimelineEvent[]> {
+  const lines = (await machine.run('cat', '/var/lib/lb-agent/timeline.jsonl')).split('\n')
+  const events = lines.flatMap((line) => parseEvent(line) ?? [])
+  return events.filter(
+    (event) =>
+      event.atMs >= sinceMs && event.kind === 'drain' && event.on && event.reason === 'the daemons are being stopped',
+  )
 }
 
 /** Waits until the agent says that all is well. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { isWell } from '../support/booted-cluster.ts'
+import { drainsForStop, isWell } from '../support/booted-cluster.ts'
 import type { DebianSeat } from './debian-seat.ts'
 
 /** Measured: 2.5 s on two processors, 5 s beside other tests. */
@@ -28,7 +28,7 @@ export function faults(use: () => DebianSeat): void {
     const { cluster, one } = use()
     await Promise.all(cluster.machines.map(isWell))
     await cluster.client.mark()
-    const startedAt = performance.now()
+    const [startedAt, startedAtMs] = [performance.now(), Date.now()]
     await one.reboot()
     const bootedMs = performance.now() - startedAt
     await cluster.isHeldBy('one')
@@ -36,6 +36,8 @@ export function faults(use: () => DebianSeat): void {
     const { failed, said } = await cluster.seen()
     t.diagnostic(`halted and booted in ${Math.round(bootedMs)} ms; ${said}`)
     t.diagnostic(`from systemd's start to an agent that is ready: ${await readyAfterMs(one)} ms`)
+    // A keepalived that just stops loses little more.
+    assert.equal((await drainsForStop(one, startedAtMs)).length, 1)
     // That nothing failed is not asserted: the two machines share this one's processors.
     assert.ok(failed <= 3, said)
     assert.equal((await one.run('systemctl', 'show', '-P', 'NRestarts', 'lb-agent')).trim(), '0')

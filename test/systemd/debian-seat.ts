@@ -50,6 +50,7 @@ export async function setUp(machine: Booted, name: string): Promise<void> {
 
 function nextVersion(scratch: string): string {
   const [tree, file] = [join(scratch, 'next'), join(scratch, 'next.deb')]
+  rmSync(tree, { recursive: true, force: true })
   execFileSync('dpkg-deb', ['-R', packageFile(/\.deb$/), tree])
   const control = join(tree, 'DEBIAN', 'control')
   writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, 'Version: 9.9.9'))

@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { type BootedCluster, bootCluster, isWell, ran, readable, statusIn } from '../support/booted-cluster.ts'
+import {
+  type BootedCluster,
+  bootCluster,
+  drainsForStop,
+  isWell,
+  ran,
+  readable,
+  statusIn,
+} from '../support/booted-cluster.ts'
 import { onePort, specText } from '../support/cluster.ts'
 import { makeFlatcar, replaceExtension } from '../support/flatcar.ts'
 import { debianImage } from '../support/image.ts'
 import { missingForBoots, missingPrograms } from '../support/requirements.ts'
+
+/** systemd starts at once what it upholds; an agent or a keepalived that comes back does so within a second. */
+const UPHELD_WITHIN_MS = 3_000
 
 const skip = missingForBoots() || missingPrograms('unsquashfs')
 
@@ -111,11 +123,13 @@ suite('the first boot of a stand-in for Flatcar', { skip, timeout: 600_000 }, ()
 
   test('a node that is rebooted drains first, and comes back', async () => {
     await cluster.client.mark()
+    const startedAtMs = Date.now()
     await one().reboot()
     await cluster.isHeldBy('one')
     await isWell(one())
     assert.equal((await one().run('systemctl', 'show', '-P', 'NRestarts', 'lb-agent')).trim(), '0')
     assert.equal((await one().run('cat', '/proc/sys/net/ipv4/ip_nonlocal_bind')).trim(), '1')
+    assert.equal((await drainsForStop(one(), startedAtMs)).length, 1)
     const { failed, said } = await cluster.seen()
     assert.ok(failed <= 3, said)
   })
@@ -133,4 +147,69 @@ suite('the first boot of a stand-in for Flatcar', { skip, timeout: 600_000 }, ()
     const { longestGapMs } = await cluster.seen()
     assert.ok(longestGapMs < 1_000, `${longestGapMs} ms`)
   })
+
+  test('stop keeps away what systemd upholds, until it is unmasked', async () => {
+    const asNobody = ['setpriv', '--reuid=lb-agent', '--regid=lb-agent', '--init-groups', 'lb-agent', 'stop']
+    assert.deepEqual(await ran(one(), ...asNobody), {
+      code: 2,
+      said: 'lb-agent: systemd starts lb-agent.service and keepalived.service again whenever they end (Upholds=), and only root can mask them until the next boot: run it as root; nothing was stopped',
+    })
+    await isWell(one())
+    const back = 'systemctl unmask --runtime lb-agent keepalived; systemctl start haproxy keepalived lb-agent'
+    assert.deepEqual(await ran(one(), 'lb-agent', 'stop'), {
+      code: 0,
+      said: [
+        'draining, then stopping keepalived and HAProxy …',
+        `keepalived and HAProxy are stopped, the agent ends. The next boot brings them back, or: ${back}`,
+      ].join('\n'),
+    })
+    await cluster.isHeldBy('two')
+    await sleep(UPHELD_WITHIN_MS)
+    assert.deepEqual(await activeOf(one()), ['inactive', 'inactive', 'inactive'])
+    await one().run('sh', '-c', back)
+    await cluster.isHeldBy('one')
+    await isWell(one())
+  })
+
+  test('after a stop the next boot brings all of it back', async () => {
+    await one().run('lb-agent', 'stop')
+    await cluster.isHeldBy('two')
+    await one().reboot()
+    await cluster.isHeldBy('one')
+    await isWell(one())
+  })
+
+  test('uninstall keeps the agent away over a boot, and install brings it back', async () => {
+    await cluster.client.mark()
+    const mains = () => one().run('systemctl', 'show', '-P', 'MainPID', 'haproxy', 'keepalived')
+    const before = await mains()
+    const { code, said } = await ran(one(), 'lb-agent', 'uninstall', '--yes')
+    assert.equal(code, 0, said)
+    assert.match(said, /^ok {6}mask lb-agent, as systemd starts it again whenever it ends \(Upholds=\), and stop it; /m)
+    await sleep(UPHELD_WITHIN_MS)
+    assert.deepEqual(await activeOf(one()), ['inactive', 'active', 'active'])
+    assert.equal(await mains(), before)
+    assert.deepEqual(await cluster.holders(), ['one'])
+    const { failed, said: seen } = await cluster.seen()
+    assert.equal(failed, 0, seen)
+    const again = await ran(one(), 'lb-agent', 'uninstall', '--yes')
+    assert.match(again.said, /^nothing to do: /m)
+    await one().reboot()
+    await cluster.isHeldBy('two')
+    assert.equal((await activeOf(one()))[0], 'inactive')
+    const installed = await ran(one(), 'lb-agent', 'install', '--yes')
+    assert.equal(installed.code, 0, installed.said)
+    assert.match(installed.said, /^ok {6}unmask lb-agent and lb-agent-drain, which lb-agent uninstall has masked$/m)
+    await cluster.isHeldBy('one')
+    await isWell(one())
+    assert.deepEqual(await activeOf(one()), ['active', 'active', 'active'])
+    assert.equal((await ran(one(), 'ls', '/etc/lb-agent/masked-by-uninstall')).code, 2)
+  })
 })
+
+/** The agent, HAProxy and keepalived. */
+async function activeOf(machine: Booted): Promise<string[]> {
+  const units = ['lb-agent', 'haproxy', 'keepalived']
+  const shown = units.map((unit) => machine.run('systemctl', 'show', '-P', 'ActiveState', unit))
+  return (await Promise.all(shown)).map((text) => text.trim())
+}

@@ -51,7 +51,8 @@ systemctl show -p Id,ActiveState,UnitFileState haproxy keepalived`,
     test(`after step ${steps} of it was done and it was killed, the next run completes, and uninstall goes back`, async () => {
       const killed = `: >/tmp/said; ${INSTALL} >/tmp/said 2>&1 & while kill -0 $! 2>/dev/null && [ "$(grep -c "^ok " /tmp/said || true)" -lt ${steps} ]; do :; done; kill -9 $! ; wait $!; cat /tmp/said`
       const first = await ran(node.one, 'sh', '-c', killed)
-      assert.equal(first.said.match(/^ok /gm)?.length, steps, first.said)
+      // A step more, where the next one was quicker than the kill.
+      assert.ok((first.said.match(/^ok /gm)?.length ?? 0) >= steps, first.said)
       assert.doesNotMatch(first.said, /^done\. /m)
       const second = await ran(node.one, 'sh', '-c', INSTALL)
       assert.equal(second.code, 0, second.said)
@@ -134,9 +135,9 @@ nothing was changed`,
       '-c',
       'mkdir -p /var/lib/lb-agent/before-install; echo {} >/var/lib/lb-agent/before-install/manifest.json',
     )
-    const manifest = '/var/lib/lb-agent/before-install/manifest.json cannot be read: it is no list of kept files'
+    const unread = /^problem {2}\/var\/lib\/lb-agent\/before-install\/manifest\.json cannot be read: savedAtMs: /m
     for (const words of [['lb-agent', 'uninstall', '--yes'], INSTALL.split(' ')])
-      await isRefused(node.one, words, { code: 1, lines: [`problem  ${manifest}`] })
+      await isRefused(node.one, words, { code: 1, lines: [unread] })
     await node.one.run('rm', '-r', '/var/lib/lb-agent/before-install')
   })
 

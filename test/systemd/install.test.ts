@@ -61,7 +61,8 @@ suite('lb-agent install from a git server by ssh', { skip, timeout: 600_000 }, (
     const answer = (keys: string, listen: string) => [
       'sh',
       '-c',
-      `(sleep 6; printf '${keys}'; sleep 1) | script -qec 'lb-agent install --listen ${listen}; echo code $?' /dev/null; echo nothing was changed`,
+      // The keys when it asks: a key that comes before is lost.
+      `: >/tmp/asked; (while ! grep -q 'Go on?' /tmp/asked; do sleep 0.1; done; sleep 0.5; printf '${keys}'; sleep 1) | script -qefc 'lb-agent install --listen ${listen}; echo code $?' /tmp/asked; echo nothing was changed`,
     ]
     for (const [keys, code] of [
       ['n\\n', 1],

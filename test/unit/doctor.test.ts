@@ -167,6 +167,10 @@ test('a unit that is masked, missing, down, or not there at the next boot', () =
     'problem: haproxy.service is masked: nothing can start it. → systemctl unmask haproxy.service',
   )
   assert.equal(
+    line(unitVerdict('haproxy.service', { ...unit, load: 'masked', file: 'masked-runtime' }, 'apt')),
+    'problem: haproxy.service is masked until the next boot. → systemctl unmask --runtime haproxy.service',
+  )
+  assert.equal(
     line(unitVerdict('lb-agent-drain.service', { ...unit, load: 'not-found' }, 'apt')),
     'problem: There is no lb-agent-drain.service. → apt-get install ./lb-agent_….deb, or ./install of the tarball',
   )

@@ -13,6 +13,9 @@ export function unitVerdict(unit: string, found: UnitProperties | undefined, man
   const { load, active, sub, file, pulledInBy } = found
   // A link to a unit that an extension upholds would stay behind when the extension goes.
   const start = file === 'disabled' && !startsNotAtBoot(found) ? ['start'] : ['enable', '--now']
+  // As lb-agent stop masks what systemd upholds; that one needs another word to go.
+  if (load === 'masked' && file === 'masked-runtime')
+    return problem(`${unit} is masked until the next boot.`, `systemctl unmask --runtime ${unit}`)
   if (load === 'masked') return problem(`${unit} is masked: nothing can start it.`, `systemctl unmask ${unit}`)
   if (load === 'not-found')
     return problem(`There is no ${unit}.`, howToInstall(unit.replace(/(?:-drain)?\.service$/, ''), manager))
