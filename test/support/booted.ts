@@ -16,6 +16,9 @@ export type Booted = {
   /** Puts a file of this machine inside, or text. */
   path(inside: string): string
   reboot(): Promise<void>
+  /** The two halves of it. */
+  halt(): Promise<void>
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -125,6 +128,8 @@ export async function boot(options: {
       return result.stdout.toString('utf8')
     },
     path: (path) => join(root, path),
+    halt,
+    start,
     reboot: async () => {
       await halt()
       await start()
