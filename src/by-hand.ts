@@ -22,6 +22,12 @@ export async function rollBackByHand(
   if (isOfAnother(to, parts.config.node)) {
     return failed('roll back', `the previous release was rendered for node ${to.node}, not for ${parts.config.node}`)
   }
+  // A Debian that had no pair: back there, HAProxy would not answer the probe, and the gate stay closed.
+  if (to.foreign && (to.files.haproxy === '' || to.files.keepalived === ''))
+    return failed(
+      'roll back',
+      'before this release this node had no files of a pair; lb-agent uninstall takes lb-agent away',
+    )
   const given = before.applied.revision
   // Before anything changes: an agent that dies now is followed by one that finishes this, and must leave it at that.
   await reject(parts, given, 'roll back', 'rolled back by hand')

@@ -26,6 +26,7 @@ import { planSshFiles, type SshFiles } from './ssh-files.ts'
 import * as steps from './steps.ts'
 import { whyPortsTaken } from './taken-ports.ts'
 import type { TakeoverPlan } from './takeover-plan.ts'
+import { whyNotThisNode } from './this-node.ts'
 import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
 import { unmask } from './upheld.ts'
 import { waitForRelease } from './wait-for-release.ts'
@@ -161,7 +162,13 @@ async function planSteps(
   const startedAtMs = units.find(({ unit }) => unit === 'lb-agent.service')?.startedAtMs ?? Infinity
   const look = () => lookAtPair(config, wanted, pair, { ...options, applied: earlier.applied }, signal)
   const [taken, takeover] = await Promise.all([whyPortsTaken(config, wanted.spec, running, signal), look()])
-  const obstacles = [...(await whyNotPlain(paths)), ...taken, ...takeover.obstacles, ...gapObstacles(takeover, options)]
+  const obstacles = [
+    ...whyNotThisNode(config.node, wanted.spec),
+    ...(await whyNotPlain(paths)),
+    ...taken,
+    ...takeover.obstacles,
+    ...gapObstacles(takeover, options),
+  ]
   if (obstacles.length > 0) return stop(...obstacles)
 
   const backup = join(config.paths.state, BACKUP_DIRECTORY)
