@@ -17,3 +17,8 @@ export function targetOf(pulledInBy: readonly string[]): string | undefined {
 
 /** What `systemctl show` is asked for besides UnitFileState. */
 export const PULLED_IN_BY = ['WantedBy', 'RequiredBy', 'UpheldBy'] as const
+
+/** `of`: the value of a property, as `systemctl show` tells it. */
+export function pulledInBy(of: (property: string) => string): string[] {
+  return PULLED_IN_BY.flatMap((key) => of(key).split(' ').filter(Boolean))
+}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answersAt } from './observe/answers-at.ts'
 import type { Parts } from './parts.ts'
-import type { Expectation } from './render/expectation.ts'
+import { type Expectation, portsOf } from './render/expectation.ts'
 
 export type DrainRequest = {
   /** undefined: all VIPs of this node. */
@@ -123,10 +123,10 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
 
 /** Whether another machine answers at the VIP. */
 async function isServed(parts: Parts, vip: string): Promise<boolean> {
-  const { vips = [], services = [] } = parts.expected() ?? {}
-  const address = vips.find(({ name }) => name === vip)?.address
-  const ports = services.filter((service) => service.vip === vip).map(({ port }) => port)
-  return address !== undefined && (await answersAt(address, ports, ANSWERS_WITHIN_MS)) === true
+  const expected = parts.expected()
+  const address = expected?.vips.find(({ name }) => name === vip)?.address
+  if (expected === undefined || address === undefined) return false
+  return (await answersAt(address, portsOf(expected, vip), ANSWERS_WITHIN_MS)) === true
 }
 
 function whyUnknown(expectation: Expectation | undefined, vip: string | undefined): string | undefined {

@@ -111,10 +111,7 @@ export async function createParts(
       const addresses = ownAddresses()
       return ({ name, address }) => addresses.has(address) && vrrp.isMaster(name)
     },
-    unheard: () => {
-      const addresses = ownAddresses()
-      return ({ name, address }) => addresses.has(address) && vrrp.isMaster(name) && vrrp.get(name) === undefined
-    },
+    isHeard: (vip) => vrrp.get(vip) !== undefined,
     now,
     onVerdict: ({ serving, reason }) => {
       events.timeline.add({ kind: 'gate', open: serving, reason })

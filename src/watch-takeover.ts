@@ -5,7 +5,7 @@ import { cleanText } from './clean-text.ts'
 import type { Takeover } from './health/takeover.ts'
 import type { HealthWatch } from './health/watch.ts'
 import { answersAt } from './observe/answers-at.ts'
-import type { Expectation, ExpectedVip } from './render/expectation.ts'
+import { type Expectation, type ExpectedVip, portsOf } from './render/expectation.ts'
 
 export type TakeoverWatch = { close(): void }
 
@@ -59,9 +59,7 @@ export function watchTakeover(options: Options): TakeoverWatch {
     agent: string | undefined,
   ): Promise<string | undefined> => {
     if (agent !== undefined) return `lb-agent on ${agent} holds it`
-    const services = expected.services.filter((service) => service.vip === vip.name)
-    const ports = services.map(({ port }) => port)
-    if ((await answersAt(vip.address, ports, ANSWER_WITHIN_MS)) !== false) {
+    if ((await answersAt(vip.address, portsOf(expected, vip.name), ANSWER_WITHIN_MS)) !== false) {
       silentSince.delete(vip.name)
       return undefined
     }
@@ -70,7 +68,7 @@ export function watchTakeover(options: Options): TakeoverWatch {
     silentSince.set(vip.name, since)
     // A node that is cut off itself hears nobody either, and would take the VIP as well.
     const up = options.backendsUp()
-    const hasNetwork = services.some(({ backend }) => up.has(backend))
+    const hasNetwork = expected.services.some((service) => service.vip === vip.name && up.has(service.backend))
     if (nowMs - since < expected.dampingMs + SILENT_FOR_MS || !hasNetwork) return undefined
     return 'nobody answers for its address any more'
   }

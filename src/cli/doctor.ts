@@ -6,6 +6,7 @@ import { CHECKS } from '../doctor/table.ts'
 import { sayStep } from '../doctor/verdicts/mend.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { dryRunText, endOf, mendingText, reportOf, stepText, textOf } from './doctor-text.ts'
+import { interruption } from './interruption.ts'
 import { readAgentConfig } from './read-config.ts'
 
 export type DoctorOptions = { config: string; json?: boolean; fix?: boolean; dryRun?: boolean }
@@ -21,12 +22,9 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.fix === true && process.getuid?.() !== 0)
     return refuse('doctor --fix sees and changes what only root may: run it as root, or with sudo; nothing was changed')
   const config = readAgentConfig(options.config)
-  const interruption = new AbortController()
   // What the looks have started ends with them.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort())
-  return options.fix === true
-    ? fix(config, interruption.signal, options)
-    : lookOnly(config, interruption.signal, options)
+  const signal = interruption()
+  return options.fix === true ? fix(config, signal, options) : lookOnly(config, signal, options)
 }
 
 async function lookOnly(config: AgentConfig, signal: AbortSignal, { json }: DoctorOptions): Promise<number> {

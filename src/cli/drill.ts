@@ -4,6 +4,7 @@ import type { Lab } from '../drill/lab.ts'
 import { type DrillReport, type DrillStep, runDrill } from '../drill/run-drill.ts'
 import type { Spec } from '../spec/spec.ts'
 import { chooseFaults, listFaults } from './drill-faults.ts'
+import { interruption } from './interruption.ts'
 import { paint, printProblems, table } from './print.ts'
 import { readDesired } from './read-desired.ts'
 
@@ -42,9 +43,7 @@ export async function drill(path: string | undefined, options: DrillCliOptions):
   const services = options.services?.split(',')
   const stranger = services?.find((name) => !desired.spec.services.some((service) => service.name === name))
   if (stranger !== undefined) return refuse(`no service is called ${stranger}; ${whatThereIs(desired.spec)}`)
-  const ending = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => ending.abort(new Error('interrupted')))
+  const signal = interruption()
   try {
     const report = await runDrill(
       {
@@ -56,15 +55,15 @@ export async function drill(path: string | undefined, options: DrillCliOptions):
         rounds,
         everyMs,
         onStep: options.json === true ? () => undefined : narrate,
-        beforeEnd: (lab) => (options.keep === true ? keep(lab, ending.signal) : Promise.resolve()),
+        beforeEnd: (lab) => (options.keep === true ? keep(lab, signal) : Promise.resolve()),
       },
-      ending.signal,
+      signal,
     )
     if (options.json === true) console.log(JSON.stringify(report, undefined, 2))
     else console.log(`\n${summary(report)}`)
     return report.faults.every(({ held, rounds: all }) => held === all) ? 0 : 1
   } catch (error) {
-    if (ending.signal.aborted) {
+    if (signal.aborted) {
       console.error('lb-agent: interrupted; the lab is removed')
       return 130
     }

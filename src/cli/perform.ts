@@ -2,6 +2,7 @@ import { takeLock } from '../apply/lock.ts'
 import type { Obstacle, Step } from '../install/options.ts'
 import { forTerminal } from '../words.ts'
 import { askYesNo } from './ask.ts'
+import { interruption } from './interruption.ts'
 import { paint, paintDiff } from './print.ts'
 
 export type PerformOptions = { yes?: boolean; dryRun?: boolean; json?: boolean }
@@ -38,7 +39,7 @@ export async function changeHost(
   const lock = takeLock(LOCK)
   if (lock.kind === 'busy')
     return refuse(`another lb-agent install or uninstall runs here (process ${lock.holder})`, IS_RUNNING)
-  const signal = interruptible()
+  const signal = interruption()
   try {
     const code = await work(signal)
     return signal.aborted ? IS_INTERRUPTED : code
@@ -53,13 +54,6 @@ function whyNobodySaysYes({ yes, dryRun, json }: PerformOptions): string | undef
   if (json === true) return '--json asks nobody: add --yes, or --dry-run'
   if (process.stdin.isTTY !== true) return 'this is no terminal, so nobody can be asked: add --yes, or --dry-run'
   return undefined
-}
-
-/** Ctrl-C ends between two steps, and what a step has begun with it. */
-function interruptible(): AbortSignal {
-  const ending = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort())
-  return ending.signal
 }
 
 /** Shows the steps, asks, and does them one after the other; a failed one is the last. */

@@ -1,7 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { CLEAN_ENV } from '../exec.ts'
 import { howToInstall } from '../how-to-install.ts'
+import { isProgram } from '../is-program.ts'
 import { findPackageManager } from '../package-manager.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 
@@ -16,22 +14,7 @@ export function whatIsMissing(config: AgentConfig): string | undefined {
     [config.keepalived.binary, 'keepalived'],
     ['flock', 'flock'],
   ] as const) {
-    if (!isExecutable(program)) return `${program} is not installed: ${howToInstall(name, findPackageManager())}`
+    if (!isProgram(program)) return `${program} is not installed: ${howToInstall(name, findPackageManager())}`
   }
   return undefined
-}
-
-function isExecutable(program: string): boolean {
-  const candidates = program.includes('/')
-    ? [program]
-    : (CLEAN_ENV['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program))
-  return candidates.some((candidate) => {
-    if (!existsSync(candidate)) return false
-    try {
-      accessSync(candidate, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

@@ -1,18 +1,15 @@
 import { join } from 'node:path'
 import { describeFailure, exec } from '../exec.ts'
-import { readTakeover, TAKEOVER_FILE } from '../health/takeover.ts'
+import { readWaiting, TAKEOVER_FILE } from '../health/takeover.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import type { Check } from './check.ts'
 import type { Examined } from './examined.ts'
-import { macOf, neighbours } from './neighbours.ts'
+import { neighbours, withMacs } from './neighbours.ts'
 import { advertsOf, advertsVerdict, type Heard } from './verdicts/adverts.ts'
 import type { Verdict } from './verdicts/verdict.ts'
 
 /** Longer than three adverts of a hand-written pair, whose interval is mostly 1 s. */
 const LISTENS_MS = 3_500
-
-/** A file that cannot be read is told by the agent, which then takes part in all VIPs. */
-const UNTOLD = { raise: () => undefined, clear: () => undefined }
 
 export const ADVERT_CHECKS: readonly Check[] = [
   { family: 'network', name: 'adverts', withinMs: LISTENS_MS + 3_500, look: lookForAdverts },
@@ -29,12 +26,9 @@ async function lookForAdverts(
   const before = ownAddresses()
   const heard = await listen(node.interface, signal)
   const after = ownAddresses()
-  const waiting = readTakeover(join(config.paths.state, TAKEOVER_FILE), UNTOLD).waiting()
+  const waiting = readWaiting(join(config.paths.state, TAKEOVER_FILE))
   const macs = new Map((await neighbours(node.interface, signal)).map(({ address, mac }) => [address, mac]))
-  const nodes = spec.nodes.map(({ name, address }) => ({
-    ...{ name, address },
-    mac: name === node.name ? macOf(node.interface) : macs.get(address),
-  }))
+  const nodes = withMacs(desired, macs)
   return Object.fromEntries(
     vips.map((vip) => {
       const expected = {

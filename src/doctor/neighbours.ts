@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { exec } from '../exec.ts'
+import type { Node, Spec } from '../spec/spec.ts'
 
 /** Who has which address, as the kernel has learned. */
 export type Neighbour = { address: string; mac: string; state: string }
@@ -17,8 +18,16 @@ export async function neighbours(link: string, signal: AbortSignal): Promise<Nei
     })
 }
 
+/** The nodes with their link-layer addresses; `seen`: those of others, by their address. */
+export function withMacs({ node, spec }: { node: Node; spec: Spec }, seen: ReadonlyMap<string, string>) {
+  return spec.nodes.map(({ name, address }) => ({
+    ...{ name, address },
+    mac: name === node.name ? macOf(node.interface) : seen.get(address),
+  }))
+}
+
 /** The link-layer address of an interface of ours. */
-export function macOf(link: string): string | undefined {
+function macOf(link: string): string | undefined {
   try {
     return readFileSync(`/sys/class/net/${link}/address`, 'utf8').trim()
   } catch {

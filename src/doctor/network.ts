@@ -7,7 +7,7 @@ import { ownAddresses } from '../observe/addresses.ts'
 import type { Spec } from '../spec/spec.ts'
 import type { Check } from './check.ts'
 import type { Examined } from './examined.ts'
-import { macOf, neighbours } from './neighbours.ts'
+import { neighbours, withMacs } from './neighbours.ts'
 import { addressVerdict, type Echo, mtuVerdict, strangerVerdict } from './verdicts/network.ts'
 import type { Verdict } from './verdicts/verdict.ts'
 
@@ -52,10 +52,7 @@ async function lookWhoAnswers({ desired }: Examined, signal: AbortSignal): Promi
   const others = [...vips, ...spec.nodes].filter(({ address }) => !own.has(address))
   await resolve(others.map(({ address }) => address))
   const seen = await surely(node.interface, vips, spec.nodes, signal)
-  const nodes = spec.nodes.map(({ name, address }) => ({
-    name,
-    mac: name === node.name ? macOf(node.interface) : seen.get(address),
-  }))
+  const nodes = withMacs(desired, seen)
   return Object.fromEntries(
     vips.map((vip) => {
       const found = { heldHere: own.has(vip.address), answeredBy: seen.get(vip.address), nodes }

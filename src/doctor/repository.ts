@@ -5,6 +5,7 @@ import { parseAddress } from '../source/address.ts'
 import { explainRemoteFailure, quoteFailure } from '../source/fetch-failure.ts'
 import { createGit } from '../source/git-command.ts'
 import { uploadPack } from '../source/mirror.ts'
+import { isPrivateKey } from '../source/ssh-command.ts'
 import type { Check } from './check.ts'
 import { type Examined, sshDirectoryOf } from './examined.ts'
 import { type Answered, hostKeyVerdict, keyVerdict, reachVerdict } from './verdicts/repository.ts'
@@ -24,7 +25,7 @@ export const REPOSITORY_CHECKS: readonly Check[] = [
       if (user === undefined) return {}
       const directory = sshDirectoryOf(config)
       const names = existsSync(directory) ? readdirSync(directory) : []
-      const keys = names.filter((name) => name.startsWith('id_') && !name.endsWith('.pub'))
+      const keys = names.filter(isPrivateKey)
       return Object.fromEntries(
         keys.map((name) => {
           const { mode, uid } = statSync(join(directory, name))

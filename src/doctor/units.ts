@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PULLED_IN_BY } from '../at-boot.ts'
-import { describeFailure, exec, succeeded } from '../exec.ts'
+import { PULLED_IN_BY, pulledInBy } from '../at-boot.ts'
 import type { PackageManager } from '../how-to-install.ts'
+import { type Property, showUnits } from '../show-units.ts'
 import type { Check } from './check.ts'
 import { embeddedPid } from './examined.ts'
 import {
@@ -75,23 +75,19 @@ async function unitVerdicts(manager: PackageManager, signal: AbortSignal): Promi
 type Shown = { kind: 'units'; units: ReadonlyMap<string, UnitProperties> } | { kind: 'failed'; reason: string }
 
 async function show(units: readonly string[], signal: AbortSignal): Promise<Shown> {
-  const properties = `--property=Id,LoadState,ActiveState,SubState,UnitFileState,${PULLED_IN_BY}`
-  const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], { timeoutMs: 4_000, signal })
-  if (!succeeded(said)) return { kind: 'failed', reason: describeFailure(said) }
-  const shown = said.stdout.toString('utf8').trim().split('\n\n').map(propertiesOf)
-  // In the order of the question: an alias (polkit.service on some systems) tells another Id.
-  return { kind: 'units', units: new Map(shown.flatMap((found, index) => [[units[index] ?? '', found] as const])) }
+  const properties = ['LoadState', 'ActiveState', 'SubState', 'UnitFileState', ...PULLED_IN_BY]
+  const shown = await showUnits(units, properties, signal)
+  if (shown.kind === 'failed') return shown
+  return { kind: 'units', units: new Map(shown.units.map((of, index) => [units[index] ?? '', propertiesOf(of)])) }
 }
 
-function propertiesOf(block: string): UnitProperties {
-  const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(block)?.[1] ?? ''
-  const pulledInBy = PULLED_IN_BY.flatMap((key) => of(key).split(' ').filter(Boolean))
+function propertiesOf(of: Property): UnitProperties {
   return {
     load: of('LoadState'),
     active: of('ActiveState'),
     sub: of('SubState'),
     file: of('UnitFileState'),
-    pulledInBy,
+    pulledInBy: pulledInBy(of),
   }
 }
 

@@ -39,8 +39,8 @@ export type ScoresOptions = {
    * that a dead keepalived has left behind is not held.
    */
   holding(): (vip: { name: string; address: string }) => boolean
-  /** Looks once, and says of each VIP whether its address is here and a keepalived that runs has not said how it is. */
-  unheard(): (vip: { name: string; address: string }) => boolean
+  /** Whether the keepalived that runs has said how this VIP is. */
+  isHeard(vip: string): boolean
   onChange(change: ScoreChange): void
 }
 
@@ -79,8 +79,9 @@ export function createScores(options: ScoresOptions): Scores {
         nowMs,
       })
     })
-    const isUnheard = options.unheard()
-    const silent = new Set(expected.vips.filter(isUnheard).map(({ name }) => name))
+    const silent = new Set(
+      expected.vips.filter((vip) => holds(vip) && !options.isHeard(vip.name)).map(({ name }) => name),
+    )
     const errors = scores.flatMap((score) => (silent.has(score.vip) ? ask(score) : write(score)))
     for (const { name } of expected.vips) if (!silent.has(name)) asks.delete(name)
     if (errors[0] !== undefined) throw errors[0]

@@ -47,6 +47,12 @@ export function readTakeover(file: string, troubles: Pick<Troubles, 'raise' | 'c
   }
 }
 
+/** The same for whoever only looks; none where it cannot be read. */
+export function readWaiting(file: string): readonly string[] {
+  const found = load(file)
+  return found.kind === 'read' ? found.value.vips : []
+}
+
 /** Leaves these VIPs to whoever holds them, from the next start of the agent on. */
 export function writeTakeover(file: string, vips: readonly string[]): Promise<void> {
   return writeDurably(file, JSON.stringify({ vips }), 0o640)

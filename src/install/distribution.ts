@@ -1,6 +1,6 @@
 import { loadSystemInformation } from '../assets.ts'
 import type { PackageManager } from '../how-to-install.ts'
-import { isProgram } from '../package-manager.ts'
+import { findPackageManager } from '../package-manager.ts'
 
 /** `name`: as people call it, with its release. */
 export type Distribution = { name: string; manager: PackageManager }
@@ -10,9 +10,7 @@ export async function readDistribution(): Promise<Distribution> {
   const { distro, release } = await osInfo()
   const known = distro !== '' && distro !== 'unknown'
   const name = known ? [distro, release].filter((word) => word !== '' && word !== 'unknown').join(' ') : 'unknown'
-  if (/flatcar/i.test(distro)) return { name, manager: 'sysext' }
-  if (isProgram('apt-get')) return { name, manager: 'apt' }
-  return { name, manager: isProgram('dnf') ? 'dnf' : 'none' }
+  return { name, manager: findPackageManager() }
 }
 
 /** It also asks for this host's full name, and waits for it: 10 s where no name server answers, if resolv.conf(5) has its way. */

@@ -1,4 +1,5 @@
 import { exec, succeeded } from '../exec.ts'
+import { propertyOf } from '../show-units.ts'
 
 const ASKS_WITHIN_MS = 5_000
 const DEFAULT_PID_FILE = '/run/haproxy.pid'
@@ -17,7 +18,7 @@ export async function readHaproxyUnit(signal: AbortSignal): Promise<{ statsSocke
 
 /** `text`: lines of `systemctl show`. */
 export function haproxyOfUnit(text: string): { statsSocket?: string; pidFile?: string } {
-  const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? ''
+  const of = propertyOf(text)
   const written = / -p (\S+)/.exec(of('ExecStart'))?.[1]
   const environment = of('Environment')
   const pidFile =

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { ownAddresses } from '../observe/addresses.ts'
 import { answersAt } from '../observe/answers-at.ts'
+import { portsOf } from '../render/expectation.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { askNodes } from './ask-nodes.ts'
 import type { Wanted } from './desired.ts'
@@ -27,14 +28,16 @@ export async function lookAtPair(
   if (options.applied) return NOTHING
   const [keepalived] = await unitsOf(['keepalived.service'], signal)
   const runs = keepalived !== undefined && isActive(keepalived)
-  const { vips, services, peers } = release.expectation
+  const { vips, peers } = release.expectation
   const held = ownAddresses()
-  const portsOf = (vip: string) => services.filter((service) => service.vip === vip).map(({ port }) => port)
   const [answers, nodes] = await Promise.all([
     Promise.all(
       vips
         .filter(({ address }) => !held.has(address))
-        .map(async (vip) => ({ vip, answers: await answersAt(vip.address, portsOf(vip.name), ANSWERS_WITHIN_MS) })),
+        .map(async (vip) => ({
+          vip,
+          answers: await answersAt(vip.address, portsOf(release.expectation, vip.name), ANSWERS_WITHIN_MS),
+        })),
     ),
     askNodes(config, peers),
   ])

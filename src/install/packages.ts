@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { cleanText } from '../clean-text.ts'
 import { describeFailure, type ExecResult, exec, succeeded } from '../exec.ts'
 import { howToInstall, isExtension, type PackageManager, type PackageNames, packagesOf } from '../how-to-install.ts'
-import { isProgram } from '../package-manager.ts'
+import { isProgram } from '../is-program.ts'
 import type { Distribution } from './distribution.ts'
 import { done, failed, type Obstacle, type Step, type StepResult } from './options.ts'
 

@@ -25,7 +25,7 @@ import { missingNeeds, planPackages } from './packages.ts'
 import { planSshFiles, type SshFiles } from './ssh-files.ts'
 import * as steps from './steps.ts'
 import { whyPortsTaken } from './taken-ports.ts'
-import type { TakeoverPlan } from './takeover-plan.ts'
+import { gapObstacles, type TakeoverPlan } from './takeover-plan.ts'
 import { whyNotThisNode } from './this-node.ts'
 import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
 import { unmask } from './upheld.ts'
@@ -220,16 +220,6 @@ async function whyNotPlain(paths: readonly string[]): Promise<Obstacle[]> {
       },
     ]
   })
-}
-
-function gapObstacles({ gaps }: TakeoverPlan, { acceptGap }: Pick<InstallOptions, 'acceptGap'>): Obstacle[] {
-  if (gaps.length === 0 || acceptGap) return []
-  return [
-    {
-      what: `keepalived would give a VIP up and take it again, for less than a second, because it takes the new instance for another one. ${gaps.join('. ')}`,
-      fix: 'say the same in lb.yaml for now, and change it later, node by node, drained; or add --accept-gap',
-    },
-  ]
 }
 
 async function changedAtMs(path: string): Promise<number> {

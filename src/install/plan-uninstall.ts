@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openStateFiles } from '../apply/apply-state.ts'
 import { createReleaseStore } from '../apply/release-store.ts'
 import type { DrainProgress } from '../drain.ts'
-import { readTakeover, TAKEOVER_FILE } from '../health/takeover.ts'
+import { readWaiting, TAKEOVER_FILE } from '../health/takeover.ts'
 import { connectControl } from '../serve/control-client.ts'
 import { controlSocketOf } from '../serve/control-socket.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
@@ -57,7 +57,7 @@ export async function planUninstall(
   const way = backup === undefined ? undefined : wayBack(config, backup, others)
   const unknown = nodes.filter(({ missing }) => missing !== undefined)
   // A node that waits has the old pair beside it, and goes back to it.
-  const waits = readTakeover(join(config.paths.state, TAKEOVER_FILE), NO_TROUBLES).waiting().length > 0
+  const waits = readWaiting(join(config.paths.state, TAKEOVER_FILE)).length > 0
   if (way?.keepalived.kind === 'goes on' && unknown.length > 0 && !waits && !alone) return obstacleOf(unknown)
   const steps = [
     // Whoever goes back to VRRPv2, or stops, must have given the VIPs away before.
@@ -144,8 +144,6 @@ function afterwards(config: AgentConfig, way: Way | undefined, upheld: readonly 
     kept,
   ]
 }
-
-const NO_TROUBLES = { raise: () => undefined, clear: () => undefined }
 
 function obstacle(what: string, fix: string): UninstallPlan {
   return { kind: 'obstacles', obstacles: [{ what, fix }] }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { cleanText } from '../clean-text.ts'
 import { knownHostOf } from '../doctor/repository.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
+import { isPrivateKey } from '../source/ssh-command.ts'
 import { planHostKey } from './host-key.ts'
 import type { InstallOptions, Obstacle } from './options.ts'
 
@@ -34,7 +35,7 @@ export async function planSshFiles(
   const knownHosts = { staged: join(staged, 'known_hosts'), file: join(directory, 'known_hosts') }
   const host = knownHostOf(url)
   const [key, pin] = await Promise.all([
-    planKey(staged, there.filter(isPrivate), url, options, signal),
+    planKey(staged, there.filter(isPrivateKey), url, options, signal),
     planHostKey(host, knownHosts, options.hostKey, signal),
   ])
   const obstacles = [key, pin].flatMap((planned) => (planned.kind === 'obstacle' ? [planned.obstacle] : []))
@@ -126,10 +127,6 @@ async function readKey(
 
 async function namesIn(directory: string): Promise<string[]> {
   return (await readdir(directory).catch(() => [])).filter((name) => name.startsWith('id_') || name === 'known_hosts')
-}
-
-function isPrivate(name: string): boolean {
-  return name.startsWith('id_') && !name.endsWith('.pub')
 }
 
 /** ssh takes no key that others may read. */

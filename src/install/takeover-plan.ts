@@ -155,6 +155,17 @@ function waiting({ nodes }: Situation): Obstacle[] {
   ]
 }
 
+/** A person may accept them. */
+export function gapObstacles({ gaps }: TakeoverPlan, { acceptGap }: { acceptGap: boolean }): Obstacle[] {
+  if (gaps.length === 0 || acceptGap) return []
+  return [
+    {
+      what: `keepalived would give a VIP up and take it again, for less than a second, because it takes the new instance for another one. ${gaps.join('. ')}`,
+      fix: 'say the same in lb.yaml for now, and change it later, node by node, drained; or add --accept-gap',
+    },
+  ]
+}
+
 function transport({ unicast }: VrrpInstance): string {
   return unicast ? 'unicast' : 'multicast'
 }

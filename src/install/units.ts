@@ -1,5 +1,6 @@
-import { type BootState, PULLED_IN_BY } from '../at-boot.ts'
+import { type BootState, PULLED_IN_BY, pulledInBy } from '../at-boot.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
+import { showUnits } from '../show-units.ts'
 import { done, failed, type StepResult } from './options.ts'
 
 /** `startedAtMs`: when its main process was started, while it runs. */
@@ -14,25 +15,21 @@ export type UnitState = BootState & {
 export const AGENT_UNITS: readonly string[] = ['lb-agent.service', 'lb-agent-drain.service']
 export const DAEMON_UNITS: readonly string[] = ['haproxy.service', 'keepalived.service']
 
-const ASKS_WITHIN_MS = 5_000
 const WORKS_WITHIN_MS = 60_000
 
 /** How systemd has these units, in their order. Empty where it cannot be asked. */
 export async function unitsOf(units: readonly string[], signal: AbortSignal): Promise<UnitState[]> {
-  const properties = `--property=LoadState,ActiveState,UnitFileState,ExecMainStartTimestampMonotonic,${PULLED_IN_BY}`
-  const said = await exec('systemctl', ['show', '--no-pager', properties, '--', ...units], {
-    ...{ timeoutMs: ASKS_WITHIN_MS, signal },
-  })
-  if (!succeeded(said)) return []
+  const properties = ['LoadState', 'ActiveState', 'UnitFileState', 'ExecMainStartTimestampMonotonic', ...PULLED_IN_BY]
+  const shown = await showUnits(units, properties, signal)
+  if (shown.kind === 'failed') return []
   // Node's hrtime is CLOCK_MONOTONIC, as systemd's is.
   const bootedAtMs = Date.now() - Number(process.hrtime.bigint()) / 1e6
-  const blocks = said.stdout.toString('utf8').trim().split('\n\n')
   return units.map((unit, index) => {
-    const of = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(blocks[index] ?? '')?.[1] ?? ''
+    const of = shown.units[index] ?? (() => '')
     const startedAfterBootMs = Number(of('ExecMainStartTimestampMonotonic')) / 1_000
     return {
       ...{ unit, load: of('LoadState'), active: of('ActiveState'), file: of('UnitFileState') },
-      pulledInBy: PULLED_IN_BY.flatMap((key) => of(key).split(' ').filter(Boolean)),
+      pulledInBy: pulledInBy(of),
       startedAtMs: startedAfterBootMs > 0 ? bootedAtMs + startedAfterBootMs : undefined,
     }
   })

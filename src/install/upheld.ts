@@ -1,25 +1,25 @@
 import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describeFailure, exec, succeeded } from '../exec.ts'
+import { showUnits } from '../show-units.ts'
 import { writeDurably } from '../write-file.ts'
-import { done, failed, type Step, type StepResult } from './options.ts'
+import { done, type Step } from './options.ts'
+import { systemctl } from './units.ts'
 
-const ASKS_WITHIN_MS = 5_000
 const WORKS_WITHIN_MS = 60_000
+/** What a person does where masking fails. */
+const FIX = 'take Upholds= of these units out of what brings it, or the file in /etc/systemd/system; then run it again'
 
 /**
  * Those of `units` that systemd starts whenever it finds them ended, and that no `stop` or `disable` keeps away
  * (systemd.unit(5), Upholds=): so system extensions have their units started. None where systemd cannot be asked.
  */
 export async function upheldAmong(units: readonly string[], signal: AbortSignal): Promise<string[]> {
-  const said = await exec('systemctl', ['show', '--no-pager', '--property=LoadState,UpheldBy', '--', ...units], {
-    ...{ timeoutMs: ASKS_WITHIN_MS, signal },
-  })
-  if (!succeeded(said)) return []
-  const blocks = said.stdout.toString('utf8').trim().split('\n\n')
+  const shown = await showUnits(units, ['LoadState', 'UpheldBy'], signal)
+  if (shown.kind === 'failed') return []
   return units.filter((_, index) => {
-    const block = blocks[index] ?? ''
-    return /^UpheldBy=./m.test(block) && !/^LoadState=masked$/m.test(block)
+    const of = shown.units[index]
+    return of !== undefined && of('UpheldBy') !== '' && of('LoadState') !== 'masked'
   })
 }
 
@@ -47,7 +47,7 @@ export async function maskUpheld(configFile: string, upheld: readonly string[], 
   // First, so that no unit is masked of which nobody knows why.
   const known = new Set([...(await maskedByUninstall(configFile)), ...upheld])
   await writeDurably(recordOf(configFile), `${[...known].join('\n')}\n`, 0o644)
-  return systemctl(['mask', '--quiet', ...upheld], signal)
+  return systemctl(['mask', '--quiet', ...upheld], signal, FIX)
 }
 
 /** Units that `lb-agent uninstall` has masked, as far as nobody has unmasked them since. */
@@ -64,7 +64,7 @@ export function unmask(configFile: string, units: readonly string[]): Step {
   return {
     what: `unmask ${units.map((unit) => unit.replace('.service', '')).join(' and ')}, which lb-agent uninstall has masked`,
     perform: async (signal) => {
-      const unmasked = await systemctl(['unmask', '--quiet', ...units], signal)
+      const unmasked = await systemctl(['unmask', '--quiet', ...units], signal, FIX)
       if (unmasked.kind === 'done') await rm(recordOf(configFile), { force: true })
       return unmasked
     },
@@ -73,12 +73,4 @@ export function unmask(configFile: string, units: readonly string[]): Step {
 
 function recordOf(configFile: string): string {
   return join(dirname(configFile), 'masked-by-uninstall')
-}
-
-async function systemctl(words: readonly string[], signal: AbortSignal): Promise<StepResult> {
-  const result = await exec('systemctl', [...words], { timeoutMs: WORKS_WITHIN_MS, signal })
-  if (succeeded(result)) return done()
-  const fix =
-    'take Upholds= of these units out of what brings it, or the file in /etc/systemd/system; then run it again'
-  return failed(`systemctl ${words.join(' ')}: ${describeFailure(result)}`, fix)
 }

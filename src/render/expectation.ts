@@ -65,6 +65,11 @@ export function basePriority(prefer: readonly string[], node: string): number {
   return FIRST_BASE_PRIORITY - (rank === 0 ? 0 : 1 + step * (rank - 1))
 }
 
+/** Where clients of a VIP connect. */
+export function portsOf({ services }: Pick<Expectation, 'services'>, vip: string): number[] {
+  return services.filter((service) => service.vip === vip).map(({ port }) => port)
+}
+
 /** HAProxy's name of the backend that serves a service. */
 export function backendName(service: string): string {
   return `${service}-servers`

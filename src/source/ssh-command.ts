@@ -33,11 +33,16 @@ export function sshCommand(sshDirectory: string): string {
 
 function sshFiles(directory: string): { keys: string[]; knownHosts: string | undefined } {
   const names = existsSync(directory) ? readdirSync(directory).sort() : []
-  const keys = names.filter((name) => name.startsWith('id_') && !name.endsWith('.pub'))
+  const keys = names.filter(isPrivateKey)
   return {
     keys: keys.map((name) => join(directory, name)),
     knownHosts: names.includes('known_hosts') ? join(directory, 'known_hosts') : undefined,
   }
+}
+
+/** Of a file in the ssh directory, by its name. */
+export function isPrivateKey(name: string): boolean {
+  return name.startsWith('id_') && !name.endsWith('.pub')
 }
 
 // ssh_config(5): values with spaces are quoted, `%` begins a token.

@@ -47,7 +47,7 @@ test('a VIP that is held here, and of which keepalived says nothing, is asked fo
     drains: createDrains(join(directory, 'drains.json'), { now: () => 0, onEnd: () => undefined, troubles }),
     takeover: { waiting: () => [] },
     holding: () => () => true,
-    unheard: () => () => !heard,
+    isHeard: () => heard,
     onChange: ({ score }) => changes.push(score),
   })
   scores.expect(EXPECTATION)
