@@ -1,3 +1,4 @@
+import { keepalivedByHand } from '../support/hand-keepalived.ts'
 import { NODES, VIP } from './pair-spec.ts'
 
 /** One way to write keepalived.conf by hand. Its check script goes beside it. */
@@ -17,37 +18,8 @@ export function handWritten(weight: -10 | -20): HandStyle {
   return {
     name: `by hand, weight ${weight}`,
     check: ({ haproxyPid }) => `#!/bin/sh\nkill -0 "$(cat ${haproxyPid})"\n`,
-    keepalived: (node, files) => {
-      const first = node === NODES[0]
-      return `global_defs {
-    router_id ${node}
-    script_user root
-    enable_script_security
-}
-vrrp_script chk_haproxy {
-    script "${files.check}"
-    interval 2
-    weight ${weight}
-}
-vrrp_instance VI_1 {
-    state ${first ? 'MASTER' : 'BACKUP'}
-    interface eth0
-    virtual_router_id 51
-    priority ${first ? 110 : 100}
-    advert_int 1
-    authentication {
-        auth_type PASS
-        auth_pass k8slb
-    }
-    track_script {
-        chk_haproxy
-    }
-    virtual_ipaddress {
-        ${VIP}/32
-    }
-}
-`
-    },
+    keepalived: (node, { check: script }) =>
+      keepalivedByHand({ node, first: node === NODES[0], virtualRouterId: 51, vip: VIP, script, weight }),
   }
 }
 

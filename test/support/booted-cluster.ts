@@ -107,6 +107,14 @@ async function seenOfAll(client: Client): ReturnType<BootedCluster['seen']> {
   }
 }
 
+/** Fails unless the client has an answer to each of some sixty requests, from now on. */
+export async function losesNothing(cluster: BootedCluster): Promise<void> {
+  await cluster.client.mark()
+  await until('requests are answered', 5_000, async () => (await cluster.seen()).sent > 60)
+  const { failed, said } = await cluster.seen()
+  assert.equal(failed, 0, said)
+}
+
 /** The agent's own user reads it. */
 export function readable({ directory }: Repository): void {
   execFileSync('chmod', ['-R', 'a+rX', dirname(directory)])

@@ -1,6 +1,7 @@
 import type { Booted } from './booted.ts'
 import { putFile } from './booted-cluster.ts'
 import { VIP } from './cluster.ts'
+import { keepalivedByHand } from './hand-keepalived.ts'
 
 /** The files of a pair as people write them by hand: VRRPv2, an advert each second, a script that looks for a process. */
 export function handFiles(node: string): { haproxy: string; keepalived: string } {
@@ -32,34 +33,7 @@ backend web
 `
 
 function keepalived(node: string): string {
-  const first = node === 'one'
-  return `! of ${node}
-global_defs {
-    router_id ${node}
-    script_user root
-    enable_script_security
-}
-vrrp_script chk_haproxy {
-    script "/usr/bin/pkill -0 -x haproxy"
-    interval 2
-    weight -20
-}
-vrrp_instance VI_1 {
-    state ${first ? 'MASTER' : 'BACKUP'}
-    interface eth0
-    virtual_router_id 7
-    priority ${first ? 110 : 100}
-    advert_int 1
-    authentication {
-        auth_type PASS
-        auth_pass k8slb
-    }
-    track_script {
-        chk_haproxy
-    }
-    virtual_ipaddress {
-        ${VIP}/32
-    }
-}
-`
+  const script = '/usr/bin/pkill -0 -x haproxy'
+  const text = keepalivedByHand({ node, first: node === 'one', virtualRouterId: 7, vip: VIP, script, weight: -20 })
+  return `! of ${node}\n${text}`
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { drainsForStop, isWell } from '../support/booted-cluster.ts'
+import { drainsForStop, isWell, losesNothing } from '../support/booted-cluster.ts'
 import type { DebianSeat } from './debian-seat.ts'
 
 /** Measured: 2.5 s on two processors, 5 s beside other tests. */
@@ -62,10 +62,7 @@ export function faults(use: () => DebianSeat): void {
     assert.ok(tookMs < SERVES_AFTER_BOOT_MS, `${tookMs} ms`)
     await cluster.isHeldBy('one')
     await Promise.all(cluster.machines.map(isWell))
-    await cluster.client.mark()
-    await until('requests are answered', 5_000, async () => (await cluster.seen()).sent > 60)
-    const { failed, said } = await cluster.seen()
-    assert.equal(failed, 0, said)
+    await losesNothing(cluster)
   })
 }
 

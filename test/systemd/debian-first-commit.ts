@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../src/drill/lab-agents.ts'
 import type { Booted } from '../support/booted.ts'
-import { isWell, packageFile } from '../support/booted-cluster.ts'
+import { isWell, losesNothing, packageFile } from '../support/booted-cluster.ts'
 import { type DebianSeat, setUp } from './debian-seat.ts'
 
 /** The API servers of the lab are any TLS servers: their certificate names no VIP. */
@@ -37,10 +37,7 @@ export function firstCommit(use: () => DebianSeat): void {
     await installed
     await cluster.isHeldBy('one')
     await Promise.all(cluster.machines.map(isWell))
-    await cluster.client.mark()
-    await until('requests are answered', 5_000, async () => (await cluster.seen()).sent > 60)
-    const { failed, said } = await cluster.seen()
-    assert.equal(failed, 0, said)
+    await losesNothing(cluster)
   })
 
   test('the doctor finds nothing wrong with it, and names a unit and a directory that are', async () => {
