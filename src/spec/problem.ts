@@ -1,5 +1,8 @@
-/** A finding that a person can fix in a file. `line` and `col` count from 1; 0 means the file as a whole. */
-export type Problem = { file: string; line: number; col: number; message: string }
+/** Where something stands. `line` and `col` count from 1; 0 means the file as a whole. */
+export type Position = { file: string; line: number; col: number }
+
+/** A finding that a person can fix in a file. */
+export type Problem = Position & { message: string }
 
 /** `lb.yaml:12:19  vips.api.virtualRouterId is 300; a virtual router id is 1-255` */
 export function formatProblem(problem: Problem): string {
