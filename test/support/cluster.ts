@@ -232,8 +232,8 @@ export function agentPid(agent: LabAgent): number {
   return Number(readFileSync(join(agent.directory, 'state', 'lock'), 'utf8'))
 }
 
-export async function ended(pid: number): Promise<void> {
-  await until(`process ${pid} ends`, 10_000, async () => !isRunning(pid))
+export async function ended(pid: number, withinMs = 10_000): Promise<void> {
+  await until(`process ${pid} ends`, withinMs, async () => !isRunning(pid))
 }
 
 /** Starts a pass like `lb-agent sync` and hands on every event as it comes; ends quietly with the agent. */
