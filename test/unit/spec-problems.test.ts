@@ -315,7 +315,7 @@ test('refuses an alias bomb at its first alias', () => {
   const bomb = 'a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n'
   assert.equal(
     problemsOf(bomb)[4],
-    'lb.yaml:1:1  a is not a key here; the keys are version, cluster, nodes, vrrp, vips, pools, services, haproxy',
+    'lb.yaml:1:1  a is not a key here; the keys are version, cluster, nodes, vrrp, vips, pools, services, haproxy, accept',
   )
   assert.equal(problemsOf(bomb)[6], 'lb.yaml:2:8  b[0] is an alias (*a); write the value itself')
 })
