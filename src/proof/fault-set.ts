@@ -1,4 +1,4 @@
-import { FAULT_KINDS, type Fault, type FaultKind, type ProofNode } from './model.ts'
+import { FAULT_KINDS, type Fault, type FaultKind, type ProofNode, type ProofVip } from './model.ts'
 
 /** Faults that are there together, and what they mean for nodes whatever keepalived does. */
 export type FaultSet = {
@@ -24,10 +24,11 @@ export function faultSetOf(faults: readonly Fault[], nodes: readonly ProofNode[]
   return { faults, byNode, serving: new Set(namesOf(serving)), could: namesOf(could) }
 }
 
-/** Every fault on every node, kind by kind, and then each pair of nodes that are lost. */
-export function faultSets(nodes: readonly ProofNode[]): FaultSet[] {
+/** Every fault on every node, kind by kind, and then each pair of nodes that are lost. Without servers, none are lost. */
+export function faultSets(nodes: readonly ProofNode[], { hasServers }: Pick<ProofVip, 'hasServers'>): FaultSet[] {
   const names = namesOf(nodes)
-  const single = FAULT_KINDS.flatMap((kind) => names.map((node) => [{ kind, node }]))
+  const kinds = FAULT_KINDS.filter((kind) => hasServers || kind !== 'servers-lost')
+  const single = kinds.flatMap((kind) => names.map((node) => [{ kind, node }]))
   const lost = (node: string): Fault => ({ kind: 'node-lost', node })
   const pairs = names.flatMap((one, index) => names.slice(index + 1).map((other) => [lost(one), lost(other)]))
   return [...single, ...pairs].map((faults) => faultSetOf(faults, nodes))

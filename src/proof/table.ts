@@ -18,11 +18,12 @@ export function takeoverTable(cluster: ProofCluster): VipTable[] {
   return cluster.vips.map((vip) => {
     const proof = proofs(vip)
     const { nodes } = proof.carriers
-    const names = JSON.stringify(nodes.map(({ name }) => name))
-    const faults = sets.get(names) ?? faultSets(nodes)
-    sets.set(names, faults)
-    const table = known.get(proof.alike) ?? tableOf(proof, faults)
-    known.set(proof.alike, table)
+    const key = JSON.stringify([vip.hasServers, nodes.map(({ name }) => name)])
+    const faults = sets.get(key) ?? faultSets(nodes, vip)
+    sets.set(key, faults)
+    const alike = `${key} ${proof.alike}`
+    const table = known.get(alike) ?? tableOf(proof, faults)
+    known.set(alike, table)
     return { vip, ...table }
   })
 }
