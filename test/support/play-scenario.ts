@@ -11,7 +11,16 @@ import { killWithChildren } from '../../src/processes.ts'
 import type { Fault, ProofCluster } from '../../src/proof/model.ts'
 import type { Outcome } from '../../src/proof/outcome.ts'
 import { outcomesAfter } from '../../src/proof/table.ts'
-import { configOf, fileContent, isTracked, type Paths, proofOfScenario, type Scenario, VIPS } from './vrrp-scenario.ts'
+import {
+  configOf,
+  fileContent,
+  isTracked,
+  type Paths,
+  proofOfScenario,
+  SCRIPT_EVERY_MS,
+  type Scenario,
+  VIPS,
+} from './vrrp-scenario.ts'
 
 /** A machine that does other work as well is late by that at times. */
 export const ALLOWANCE_MS = 250
@@ -24,7 +33,7 @@ export type Observation = {
   holders: readonly string[]
   /** From the beginning of the change until the last node got or lost the VIP; undefined: none did. */
   lastChangeMs: number | undefined
-  /** How long making the change took. */
+  /** How long making the change took, and until keepalived knows of it where the model does not say. */
   changingMs: number
 }
 
@@ -50,10 +59,8 @@ async function play(stage: Stage): Promise<Observation[]> {
   const { scenario, directory } = stage
   const paths: Paths = { file: (node) => join(directory, `${node}.followed`) }
   const proof = proofOfScenario(scenario, paths)
-  const vips = proof.vips.map(({ address }) => address)
   for (const { name } of scenario.nodes) putFile(paths.file(name), fileContent(scenario, true))
-  const healthy = outcomesAfter(proof, [])
-  const running = await startAll(stage, paths, healthy[vips.indexOf(VIPS[0])])
+  const running = await startAll(stage, paths)
   const seen: Observation[] = [
     ...(await observe(stage, proof, { change: 'start', sequence: [] }, async () => undefined)),
   ]
@@ -66,24 +73,23 @@ async function play(stage: Stage): Promise<Observation[]> {
   if (!isTracked(fault.kind)) return seen
   const mended = { change: `${fault.kind} over`, sequence: [[fault], []] }
   seen.push(
-    ...(await observe(stage, proof, mended, async () => putFile(paths.file(fault.node), fileContent(scenario, true)))),
+    ...(await observe(stage, proof, mended, async () => {
+      putFile(paths.file(fault.node), fileContent(scenario, true))
+      // Bounds are those of faults: until a script has succeeded again is not among their terms.
+      if (scenario.tracker?.what === 'script') await sleep(SCRIPT_EVERY_MS)
+    })),
   )
   return seen
 }
 
-/** All at once; with `nopreempt`, where whoever comes first stays, the one that wins a start at the same time comes first. */
-async function startAll(
-  stage: Stage,
-  paths: Paths,
-  expected: Outcome | undefined,
-): Promise<ReadonlyMap<string, ChildProcess>> {
+/** All at once; with `nopreempt`, where whoever comes first stays, first the one with the shortest skew. */
+async function startAll(stage: Stage, paths: Paths): Promise<ReadonlyMap<string, ChildProcess>> {
   const { scenario, holders } = stage
   const running = new Map<string, ChildProcess>()
-  const first = expected?.holders[0] ?? expected?.oneOf[0]
-  const nodes = [...scenario.nodes].sort((a, b) => Number(b.name === first) - Number(a.name === first))
-  for (const node of nodes) {
+  const nodes = [...scenario.nodes].sort((a, b) => b.priority - a.priority)
+  for (const [at, node] of nodes.entries()) {
     running.set(node.name, startKeepalived(stage, node.name, configOf(scenario, node, paths)))
-    if (!node.nopreempt || node.name !== first) continue
+    if (!node.nopreempt || at > 0) continue
     const deadline = Date.now() + 15_000
     while (holders.now(VIPS[0]).length === 0 && Date.now() < deadline) await sleep(20)
   }

@@ -39,6 +39,8 @@ type Oddity = (typeof ODDITIES)[number]
 export const VIPS = ['10.77.0.100', '10.77.0.101'] as const
 export const UNTRACKED = ['keepalived-stopped', 'keepalived-killed', 'link-down', 'node-lost'] as const
 
+export const SCRIPT_EVERY_MS = 1_000
+
 /** Where a node's files are: what it follows. */
 export type Paths = { file(node: string): string }
 
@@ -128,7 +130,7 @@ function trackerText(tracker: ScenarioTracker | undefined, path: string): string
   if (tracker.what === 'script')
     return `vrrp_script check {
     script "/usr/bin/test -e ${path}"
-    interval 1
+    interval ${SCRIPT_EVERY_MS / 1_000}
     rise 1
     fall ${tracker.fall}
     weight ${tracker.weight}
@@ -224,6 +226,21 @@ export function scenarioText({ seed, version, advertMs, unicast, nodes, tracker,
     oddity,
   ]
   return parts.filter((part) => part !== undefined).join(', ')
+}
+
+/**
+ * Whether two MASTERs refuse each other's adverts while a third node listens. 2.2.7 then puts off its own advert with each that it
+ * refuses (vrrp_dispatcher_read sets the timer again), so the third misses its MASTER now and then: that there are two is certain.
+ */
+export function isUnsettled({ oddity, nodes }: Scenario): boolean {
+  return (
+    nodes.length > 2 && ['other addresses', 'skips checks', 'other password', 'other interval'].includes(oddity ?? '')
+  )
+}
+
+/** Whether nodes of equal priority may run a race. */
+export function hasTie({ nodes }: Scenario): boolean {
+  return new Set(nodes.map(({ priority }) => priority)).size < nodes.length
 }
 
 export function isTracked(kind: FaultKind): boolean {
