@@ -30,6 +30,8 @@ export async function init(directory: string): Promise<number> {
   mkdirSync(directory, { recursive: true })
   for (const [name, text] of files) writeFileSync(join(directory, name), text)
   console.log(`wrote ${files.map(([name]) => name).join(', ')} in ${directory}`)
-  console.log(`next: put your addresses into lb.yaml, then: lb-agent validate ${directory} && lb-agent prove ${directory}`)
+  console.log(
+    `next: put your addresses into lb.yaml, then: lb-agent validate ${directory} && lb-agent prove ${directory}`,
+  )
   return 0
 }
