@@ -17,7 +17,12 @@ export type KeepalivedConfig = {
   problems: readonly Problem[]
   /** Lines in which there may be more than was read. */
   unread: readonly UnreadLine[]
+  /** What 2.2.7 refuses and a later keepalived reads; it is no problem here. */
+  newer: readonly NewerWord[]
 }
+
+/** `since`: the first version that reads it, such as 2.3.2. */
+export type NewerWord = { what: string; since: string; at: Position }
 
 export type UnreadLine = { text: string; at: Position }
 
@@ -43,6 +48,8 @@ export type ScriptConfig = {
   at: Position
   /** As written, without quotes around it. */
   command: string
+  /** Words behind it, which keepalived does not pass on: the command has to be in quotes to have arguments. */
+  unused: string | undefined
   intervalMs: number
   /** The interval unless written. */
   timeoutMs: number

@@ -1,0 +1,60 @@
+import type { Position } from '../spec/problem.ts'
+import { readPassedOver } from './passed-over.ts'
+import { noTracking, readTracking, type TrackingDraft } from './read-tracking.ts'
+import type { Reading } from './reading.ts'
+import type { Statement } from './statements.ts'
+
+/** `members`: undefined without a group. */
+export type SyncGroupDraft = TrackingDraft & {
+  name: string
+  at: Position
+  members: { name: string; at: Position }[] | undefined
+  trackingWeight: boolean
+}
+
+/** vrrp_sync_group. One without a name, or with the name of another one, is left out. */
+export function readSyncGroup(statement: Statement, reading: Reading): void {
+  const { report, syncGroups } = reading
+  const [, name, more] = statement.words
+  if (name === undefined || more !== undefined) {
+    report(statement.at, 'vrrp_sync_group needs one name, so keepalived leaves it out; write one word behind it')
+    return
+  }
+  const other = syncGroups.get(name.text)
+  if (other !== undefined) {
+    report(
+      name.at,
+      `vrrp_sync_group ${name.text} is there already in line ${other.at.line}, so keepalived leaves this one out; give it another name`,
+    )
+    return
+  }
+  const draft: SyncGroupDraft = {
+    ...noTracking(),
+    ...{ name: name.text, at: statement.at, members: undefined, trackingWeight: false },
+  }
+  syncGroups.set(name.text, draft)
+  for (const one of statement.block) readWord(one, draft, reading)
+}
+
+function readWord(statement: Statement, draft: SyncGroupDraft, reading: Reading): void {
+  const { report } = reading
+  switch (statement.keyword) {
+    case 'group': {
+      const members = statement.block.flatMap(({ words }) => words.map(({ text, at }) => ({ name: text, at })))
+      if (draft.members !== undefined)
+        report(statement.at, `vrrp_sync_group ${draft.name} has two groups; make them one`)
+      else if (members.length === 0) report(statement.at, `group of ${draft.name} is empty; name its instances`)
+      else draft.members = members
+      return
+    }
+    case 'global_tracking':
+      report(statement.at, 'global_tracking is no longer meant to be used; write sync_group_tracking_weight')
+      draft.trackingWeight = true
+      return
+    case 'sync_group_tracking_weight':
+      draft.trackingWeight = true
+      return
+    default:
+      if (!readTracking(statement, draft.name, draft, reading)) readPassedOver(statement, reading)
+  }
+}
