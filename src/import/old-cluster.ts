@@ -36,6 +36,15 @@ export function sourceOf(file: OldFile, at: Position): Position {
   return { file: file.source, line, col: file.lines === undefined ? at.col : 1 }
 }
 
+/** `haproxy.cfg:12, 15, keepalived.conf:3`, for comments; three places at most. */
+export function placesText(places: readonly Position[]): string {
+  const all = [...new Map(places.map((at) => [shortPlace(at), at])).values()]
+  const texts = all
+    .slice(0, 3)
+    .map((at, index) => (at.file === all[index - 1]?.file ? String(at.line) : shortPlace(at)))
+  return `${texts.join(', ')}${all.length > 3 ? ` and ${all.length - 3} more` : ''}`
+}
+
 /** `haproxy.cfg:12`, for comments. */
 export function shortPlace({ file, line }: Position): string {
   return line === 0 ? file : `${file}:${line}`

@@ -185,14 +185,12 @@ function setByRuns({ setByRun, written }: HostRun, files: readonly (OldFile | un
 
 function misplaced({ playbook, variables }: PlaybookRun): Problem[] {
   if (besideOf([playbook]).includes('') || variables.directories[0] !== '') return []
-  return [...variables.read]
-    .filter((path) => /^(?:group_vars|host_vars)\//.test(path))
-    .map((path) =>
-      whole(
-        path,
-        'lies where Ansible does not look: it reads group_vars and host_vars beside the inventory and beside the playbook. It was read all the same',
-      ),
-    )
+  const files = [...variables.read].filter((path) => /^(?:group_vars|host_vars)\//.test(path))
+  const [first, ...rest] = files
+  if (first === undefined) return []
+  const what = rest.length === 0 ? 'lies' : `and ${rest.length} other file${rest.length === 1 ? '' : 's'} there lie`
+  const message = `${what} where Ansible does not look: it reads group_vars and host_vars beside the inventory and beside the playbook. They were read all the same, because they say what is meant; the files on the nodes were made without them`
+  return [whole(first, message)]
 }
 
 function addressesOfHosts(inventory: Inventory): Map<string, string> {
