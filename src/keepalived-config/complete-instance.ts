@@ -1,6 +1,6 @@
 import type { ReadAddress } from './addresses.ts'
 import type { AddressConfig, Globals, InstanceConfig } from './config.ts'
-import type { InstanceDraft } from './read-instance.ts'
+import type { InstanceDraft } from './instance-draft.ts'
 import type { Report } from './report.ts'
 
 const OWNER = 255
@@ -88,11 +88,14 @@ function checkUnicast(
   place: Place,
   report: Report,
 ): void {
-  if (unicastWord !== undefined && peers.length === 0 && !faultNoPeer)
+  if (unicastWord !== undefined && peers.length === 0 && !faultNoPeer) {
+    const what =
+      unicastWord.text === 'unicast_peer' ? 'an empty unicast_peer' : `${unicastWord.text} and no unicast_peer`
     report(
-      unicastWord,
-      `${name} has a word of unicast and no unicast_peer, so its adverts go by multicast; name the peers, or take the word away`,
+      unicastWord.at,
+      `${name} has ${what}, so its adverts go by multicast; name the peers, or take ${unicastWord.text} away`,
     )
+  }
   if (places.has('unicast_ttl') && peers.length === 0)
     report(place('unicast_ttl'), `${name} has unicast_ttl and no unicast_peer; name the peers, or take it away`)
   if (places.has('mcast_dst_ip') && peers.length > 0)
@@ -149,17 +152,18 @@ function advertOf(
 }
 
 function preemptionOf(
-  { name, nopreempt, preemptDelayMs }: InstanceDraft,
+  { name, nopreempt, preemptDelayMs, state: written }: InstanceDraft,
   state: 'MASTER' | 'BACKUP',
   priority: number,
   strict: boolean,
   place: Place,
   report: Report,
 ): { nopreempt: boolean; preemptDelayMs: number } {
-  const isPassedOver = nopreempt && (state === 'MASTER' || priority === OWNER)
+  const isOwner = priority === OWNER
+  const isPassedOver = nopreempt && (state === 'MASTER' || isOwner)
   if (isPassedOver) {
-    const why = priority === OWNER ? 'priority 255' : 'state MASTER'
-    report(place('nopreempt'), `nopreempt of ${name} does nothing with ${why}; write state BACKUP, or take it away`)
+    const [why, instead] = written === 'MASTER' ? ['state MASTER', 'write state BACKUP'] : ['priority 255', 'lower it']
+    report(place('nopreempt'), `nopreempt of ${name} does nothing with ${why}; ${instead}, or take nopreempt away`)
   }
   const stays = nopreempt && !isPassedOver
   if (preemptDelayMs === 0) return { nopreempt: stays, preemptDelayMs }
