@@ -15,6 +15,7 @@ const WITH_SERVERS = [...WITHOUT_SERVERS, 'servers-lost'] as const
 
 type OfVip = Pick<ProofVip, 'hasServers'>
 
+/** `nodes`: those that may have the VIP. */
 export function faultSetOf(faults: readonly Fault[], nodes: readonly ProofNode[], { hasServers }: OfVip): FaultSet {
   const byNode = new Map<string, Set<FaultKind>>()
   for (const { node, kind } of faults) {
