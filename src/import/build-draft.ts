@@ -47,10 +47,10 @@ export function buildDraft(configs: readonly OldConfig[], cluster: OldCluster, n
 }
 
 function commentOnNames(nodes: readonly DraftNode[]): string[] {
-  if (!nodes.some(({ name }) => parseIpAddress(name))) return []
-  return [
-    'The old files name the nodes by address. A node finds itself by its hostname, or by `node` in its agent.yaml.',
-  ]
+  const isAddress = nodes.some(({ name }) => parseIpAddress(name))
+  if (!isAddress && !nodes.some(({ name }) => name.includes('.'))) return []
+  const how = isAddress ? 'by address' : 'with their domain'
+  return [`The old files name the nodes ${how}. A node finds itself by its hostname, or by \`node\` in its agent.yaml.`]
 }
 
 function isOwnWish(maxConnections: number | undefined): maxConnections is number {

@@ -1,6 +1,7 @@
 import type { HaproxyConfig, ProxyCheck, ProxyConfig } from '../haproxy-config/config.ts'
 import type { InstanceConfig, KeepalivedConfig } from '../keepalived-config/config.ts'
 import { formatDuration } from '../spec/duration.ts'
+import type { Spec } from '../spec/spec.ts'
 import type { Drafted } from './draft-services.ts'
 import { bareAddresses, type VipGroup } from './draft-vips.ts'
 import { bindText } from './old-services.ts'
@@ -15,9 +16,13 @@ export type NewConfig = { node: string; haproxy: HaproxyConfig; keepalived: Keep
 export function differencesOf(
   groups: readonly VipGroup[],
   drafted: readonly Drafted[],
+  { vrrp }: Pick<Spec, 'vrrp'>,
   now: readonly NewConfig[],
 ): Difference[] {
-  return [...groups.flatMap((group) => ofVip(group, now)), ...drafted.flatMap((one) => ofService(one, now))]
+  return [
+    ...groups.flatMap((group) => [...ofVip(group, now), ...ofFailingBack(group, vrrp)]),
+    ...drafted.flatMap((one) => ofService(one, now)),
+  ]
 }
 
 function ofVip({ members }: VipGroup, now: readonly NewConfig[]): Difference[] {
@@ -41,10 +46,22 @@ function ofVip({ members }: VipGroup, now: readonly NewConfig[]): Difference[] {
     ...told('priority', ({ priority }) => String(priority)),
     ...told('follows', followsText),
     ...told('addresses', (instance) => bareAddresses(instance).sort().join(', ')),
-    ...told('failing back', ({ nopreempt, preemptDelayMs }) =>
-      nopreempt ? 'never' : preemptDelayMs > 0 ? `after ${formatDuration(preemptDelayMs)}` : 'at once',
-    ),
   ]
+}
+
+/** lb-agent does not leave it to keepalived: it holds the score down for so long. */
+function ofFailingBack({ members }: VipGroup, { failbackMs }: Spec['vrrp']): Difference[] {
+  const [address = ''] = members.flatMap(({ instance }) => bareAddresses(instance))
+  const delayMs = Math.max(...members.map(({ instance }) => instance.preemptDelayMs))
+  const isNever = members.some(({ instance }) => instance.nopreempt)
+  const before = isNever ? 'never' : delayMs === 0 ? 'at once' : `after ${formatDuration(delayMs)}`
+  const after =
+    failbackMs === 'manual'
+      ? 'by lb-agent undrain'
+      : failbackMs === 0
+        ? 'at once'
+        : `after ${formatDuration(failbackMs)}`
+  return row(`VIP ${address}`, 'failing back', before, after)
 }
 
 function followsText({ trackScripts, trackFiles, trackProcesses }: InstanceConfig): string {

@@ -74,7 +74,7 @@ function expectOf(
     return { expect: USUAL_STATUSES, comments: [comment] }
   }
   const [first, ...more] = statuses
-  const isDefault = first === 200 && more.length === 0 && profile !== 'kubernetes-api'
+  const isDefault = statuses.join() === (profile === 'kubernetes-api' ? '200,401' : '200')
   return { expect: isDefault ? undefined : more.length === 0 ? first : statuses, comments: [] }
 }
 

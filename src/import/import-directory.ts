@@ -74,7 +74,7 @@ export function importDirectory(directory: string, options: ImportOptions): Impo
       ...(device === undefined ? [`nodes.${name}.interface: no file says it`] : []),
     ]),
     lost: leftOut.lost,
-    differences: differencesOf(built.groups, built.drafted, rendered(engine, spec)),
+    differences: differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)),
   }
 }
 

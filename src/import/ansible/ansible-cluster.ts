@@ -1,7 +1,6 @@
 import type { Problem } from '../../spec/problem.ts'
 import type { OldCluster, OldFile, OldNode } from '../old-cluster.ts'
 import {
-  addressOf,
   besideOf,
   commonVariables,
   factsOf,
@@ -32,17 +31,19 @@ export function ansibleCluster(files: Files, options: AnsibleOptions): OldCluste
   const guessed =
     runs.length > 0 ? [] : [runTemplates(files, inventory, sources)].filter((run) => run !== undefined).filter(hasFiles)
   const taken = [...runs, ...guessed].sort(
-    (a, b) => countFiles(b) - countFiles(a) || depthOf(a.playbook) - depthOf(b.playbook),
+    (a, b) =>
+      countFiles(b) - countFiles(a) || depthOf(a.playbook) - depthOf(b.playbook) || (a.playbook < b.playbook ? -1 : 1),
   )
   const { nodes, problems } = nodesOf(taken, inventory)
   const best = taken[0]
+  const addresses = best === undefined ? new Map<string, string>() : addressesOfHosts(best)
   return {
     nodes,
     read: [
       ...new Set([...sources, ...taken.slice(0, 1).map(({ playbook }) => playbook), ...(best?.variables.read ?? [])]),
     ].filter((path) => files.has(path)),
-    groups: addressesOfGroups(inventory),
-    addresses: addressesOfHosts(inventory),
+    groups: addressesOfGroups(inventory, addresses),
+    addresses,
     problems: [
       ...others.map((file) =>
         whole(file, `is another inventory, and was not read; --inventory ${file} takes it instead`),
@@ -167,7 +168,7 @@ function nodesOf(taken: readonly PlaybookRun[], inventory: Inventory): { nodes: 
     for (const { run } of runs.slice(0, 1))
       for (const [key, problem] of [...run.problems, ...setByRuns(run, [haproxy, keepalived])])
         problems.set(key, problem)
-    const address = addressOf(host, resolveVariables(runs[0]?.run.written ?? {}, {}))
+    const address = textOf(runs[0]?.run.known['ansible_host'])
     return haproxy === undefined && keepalived === undefined ? [] : [{ name: host, address, haproxy, keepalived }]
   })
   return { nodes, problems: [...problems.values()] }
@@ -193,23 +194,19 @@ function misplaced({ playbook, variables }: PlaybookRun): Problem[] {
   return [whole(first, message)]
 }
 
-function addressesOfHosts(inventory: Inventory): Map<string, string> {
+/** With what lies beside the inventory, as the first playbook has it. */
+function addressesOfHosts({ runs }: PlaybookRun): Map<string, string> {
   return new Map(
-    [...inventory.hosts].flatMap(([host, variables]) => {
-      const address = addressOf(host, variables)
+    runs.flatMap(({ host, known }) => {
+      const address = textOf(known['ansible_host'])
       return address === undefined ? [] : [[host, address]]
     }),
   )
 }
 
-function addressesOfGroups(inventory: Inventory): Map<string, string[]> {
-  const addresses = addressesOfHosts(inventory)
-  return new Map(
-    [...inventory.groups.keys()].map((group) => [
-      group,
-      hostsOf(inventory, group).flatMap((host) => addresses.get(host) ?? []),
-    ]),
-  )
+function addressesOfGroups(inventory: Inventory, addresses: ReadonlyMap<string, string>): Map<string, string[]> {
+  const groups = [...inventory.groups.keys()]
+  return new Map(groups.map((group) => [group, hostsOf(inventory, group).flatMap((host) => addresses.get(host) ?? [])]))
 }
 
 function whole(file: string, message: string): Problem {

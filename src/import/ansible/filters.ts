@@ -40,7 +40,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   to_json: (value) => JSON.stringify(value),
   from_json: (value) => JSON.parse(String(value)),
   quote: (value) => (/^[\w@%+=:,./-]+$/.test(String(value)) ? value : `'${value}'`),
-  comment: (value) => String(value).replaceAll(/^/gm, '# '),
+  comment: (value) => `#\n${String(value).replaceAll(/^/gm, '# ')}\n#`,
   mandatory: (value) => value,
   type_debug: (value) => typeof value,
   realpath: (value) => value,

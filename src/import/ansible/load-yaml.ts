@@ -38,7 +38,11 @@ export function loadYaml(file: string, text: string): { value: unknown; problems
       const name = isScalar(key) ? String(key.value) : 'a value'
       value.value = unknownValue(`vault ${name}`)
       const message = `${name} is encrypted by ansible-vault, and was left out`
-      problems.push({ file, ...lines.linePos(value.range?.[0] ?? 0), message })
+      problems.push({
+        file,
+        ...lines.linePos((isScalar(key) ? key.range?.[0] : undefined) ?? value.range?.[0] ?? 0),
+        message,
+      })
     },
   })
   try {

@@ -13,7 +13,7 @@ export type RenderedTemplate =
 
 /**
  * Renders a template of Ansible as Ansible would, as far as this is known without its hosts. Where a value is not known, a text
- * that says so takes its place (see unknownValue), an `if` is taken for false and a loop for empty. Bounded in time and memory.
+ * that says so takes its place (see unknownValue), an `if` is taken for false and a loop for empty. Its steps and its memory are bounded.
  */
 export function renderTemplate(file: string, template: string, variables: Variables): RenderedTemplate {
   const { text, asked } = rewriteTemplate(template)
