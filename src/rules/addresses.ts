@@ -6,12 +6,7 @@ import type { RuleFinding } from './finding.ts'
 
 /** Where the nodes of a VIP are, and where the VIP is. */
 export function addressRules(evidence: Evidence): RuleFinding[] {
-  return [
-    ...networks(evidence),
-    ...elections(evidence).flatMap((routers) => alone(evidence, routers)),
-    ...prefixes(evidence),
-    ...ofNodes(evidence),
-  ]
+  return [...networks(evidence), ...alone(evidence), ...prefixes(evidence), ...ofNodes(evidence)]
 }
 
 /** Networks are taken for /24 and /64, as most are: nothing says how long they are. */
@@ -63,10 +58,16 @@ function addressOfNode({ spec }: Evidence, { node, source }: Router): string | u
   return spec === undefined ? source : spec.spec.nodes.find(({ name }) => name === node)?.address
 }
 
-function alone(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
-  const [only, another] = routers
-  if (only === undefined || another !== undefined || evidence.cluster.nodes.length < 2) return []
-  return [
+/** An address that one node alone may take. Where the nodes of an instance differ in its list, VIPS-DIFFER tells it. */
+function alone(evidence: Evidence): RuleFinding[] {
+  const { routers, nodes } = evidence.cluster
+  if (nodes.length < 2) return []
+  const haveInCommon = (one: Router, other: Router): boolean =>
+    one.node !== other.node && one.addresses.some((address) => other.addresses.includes(address))
+  const lonely = routers.filter(
+    (router) => router.addresses.length > 0 && !routers.some((other) => haveInCommon(router, other)),
+  )
+  return lonely.map((only) =>
     finding(
       'VIP-ONE-NODE',
       'warning',
@@ -74,7 +75,7 @@ function alone(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
       `only ${only.node} may hold ${addressesOf(only)}: without that node nobody serves it`,
       evidence.spec === undefined ? 'the same instance on another node' : 'another node in prefer',
     ),
-  ]
+  )
 }
 
 type Placed = { router: Router; address: string; length: number }
