@@ -85,4 +85,10 @@ export type ProofNode = {
 }
 
 /** An address that clients use. `prefer`: who should hold it, best first, where that is known. */
-export type ProofVip = { name: string; address: string; prefer: readonly string[] | undefined }
+export type ProofVip = {
+  name: string
+  address: string
+  prefer: readonly string[] | undefined
+  /** false: no servers behind it that could be lost. */
+  hasServers: boolean
+}
