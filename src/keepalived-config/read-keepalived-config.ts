@@ -3,6 +3,7 @@ import { completeInstance } from './complete-instance.ts'
 import { completeSyncGroups } from './complete-sync-groups.ts'
 import type { InstanceConfig, KeepalivedConfig } from './config.ts'
 import { GRAMMAR } from './grammar.ts'
+import { readFixed } from './read-fixed.ts'
 import { DEFAULT_GLOBALS, readGlobals } from './read-globals.ts'
 import { readInstance } from './read-instance.ts'
 import { type ReadOptions, readLines } from './read-lines.ts'
@@ -27,7 +28,8 @@ export function readKeepalivedConfig(file: string, text: string, options: ReadOp
     ...{ report, globals: { ...DEFAULT_GLOBALS }, scripts: [], trackFiles: [], trackProcesses: [] },
     ...{ instances: new Map(), syncGroups: new Map(), defined: new Set(), firstScript: undefined },
   }
-  for (const statement of readStatements(lines, GRAMMAR, report)) READERS.get(statement.keyword)?.(statement, reading)
+  const statements = readStatements(lines, GRAMMAR, report)
+  for (const statement of statements) READERS.get(statement.keyword)?.(statement, reading)
   checkScriptSecurity(reading)
   const syncGroups = completeSyncGroups(reading)
   const { globals, scripts, trackFiles, trackProcesses } = reading
@@ -43,7 +45,9 @@ export function readKeepalivedConfig(file: string, text: string, options: ReadOp
     ]
   })
   checkVirtualRouterIds(instances, () => '', report)
-  return { file, globals, scripts, trackFiles, trackProcesses, instances, syncGroups, problems, unread, newer: [] }
+  const fixed = readFixed(statements)
+  const found = { problems, unread, newer: [], fixed }
+  return { file, globals, scripts, trackFiles, trackProcesses, instances, syncGroups, ...found }
 }
 
 /** What is read; other blocks are passed over. */
