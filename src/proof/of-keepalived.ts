@@ -62,7 +62,7 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
     multicastGroup: (family === 4 ? multicastGroup4 : multicastGroup6) ?? MULTICAST_GROUP[family],
     authentication: instance.version === 2 && authentication ? `${authentication.type} ${authentication.password}` : '',
     advertised: addresses,
-    checksAddresses: !instance.skipCheckAdvertAddresses,
+    checksSource: instance.checkUnicastSource,
     addresses: [...addresses, ...instance.excluded.map(bare)],
     downTimerAdverts: instance.downTimerAdverts,
     trackers: [...trackersOf(node, instance, counts(group)), ...(group ? trackersOf(node, group, counts(group)) : [])],

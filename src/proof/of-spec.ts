@@ -67,7 +67,7 @@ function routerOf({ spec, vip, node, members, serversLost, places }: Part): Rout
     multicastGroup: MULTICAST_GROUP[family],
     authentication: '',
     advertised: [vip.address],
-    checksAddresses: true,
+    checksSource: isUnicast,
     addresses: [vip.address, ...vip.extraAddresses.map(({ address }) => address)],
     downTimerAdverts: 3,
     trackers: agentTrackers(vip.name, { at, serversLost }),

@@ -8,6 +8,7 @@ export const stageSchema = z
       'verify',
       'read',
       'parse',
+      'prove',
       'render',
       'stage',
       'check',

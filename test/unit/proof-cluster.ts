@@ -55,6 +55,6 @@ export function cluster(routers: readonly Router[], nodes: readonly Partial<Proo
   return {
     nodes: names.map((name) => ({ restartsKeepalived: undefined, ...nodes.find((node) => node.name === name), name })),
     routers,
-    vips: addresses.map((address) => ({ name: address, address, prefer: undefined })),
+    vips: addresses.map((address) => ({ name: address, address, prefer: undefined, hasServers: true })),
   }
 }
