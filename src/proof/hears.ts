@@ -1,4 +1,5 @@
 import { parseIpAddress } from '../spec/address.ts'
+import { canonicalAddress } from './canonical-address.ts'
 import type { Router } from './model.ts'
 
 /** An instance with what is compared between it and others worked out once. */
@@ -21,10 +22,10 @@ export function listenerOf(router: Router): Listener {
       router.version,
       ...(router.version === 2 ? [router.authentication, router.advertMs] : []),
       router.unicastPeers === undefined ? router.multicastGroup : 'unicast',
-      ...[...new Set(router.advertised.map(canonical))].sort(),
+      ...[...new Set(router.advertised.map(canonicalAddress))].sort(),
     ].join(' '),
-    source: router.source === undefined ? undefined : canonical(router.source),
-    peers: router.unicastPeers === undefined ? undefined : new Set(router.unicastPeers.map(canonical)),
+    source: router.source === undefined ? undefined : canonicalAddress(router.source),
+    peers: router.unicastPeers === undefined ? undefined : new Set(router.unicastPeers.map(canonicalAddress)),
   }
 }
 
@@ -59,8 +60,4 @@ export function sourceOrder(source: string | undefined): string {
   return [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail)]
     .map((group) => group.padStart(4, '0'))
     .join(':')
-}
-
-function canonical(address: string): string {
-  return parseIpAddress(address)?.text ?? address
 }

@@ -103,7 +103,8 @@ function cell(healthy: Outcome, outcome: Outcome): string {
   const [holder] = holders
   if (holder === undefined) return could.length === 0 ? 'nobody is left' : 'NONE'
   const moved = healthy.holders[0] !== holder
-  if (!moved) return isServed ? 'stays' : 'STAYS, NOT SERVED'
+  if (!moved && isServed) return bound === undefined ? 'stays' : `another, and back${within}`
+  if (!moved) return 'STAYS, NOT SERVED'
   return `${holder}${within}${isServed ? '' : ', NOT SERVED'}`
 }
 
@@ -118,9 +119,9 @@ function boundsOf(rows: readonly TableRow[], healthy: Outcome): string[] {
   })
 }
 
-/** `106 ms: the next probe 100 ms + skew of 253 2 ms`. */
+/** `302 ms = 3 adverts of 100 ms (300 ms) + skew of 253 (2 ms)`. */
 function formatBound({ ms, terms }: Bound): string {
-  return `${formatMs(ms)} = ${terms.map((term) => `${term.what} (${formatMs(term.ms)})`).join(' + ')}`
+  return `${formatMs(ms)} = ${terms.map(({ what, ms: part }) => (part === 0 ? what : `${what} (${formatMs(part)})`)).join(' + ')}`
 }
 
 function formatMs(ms: number): string {
