@@ -1,17 +1,17 @@
+import type { AddressConfig, InstanceConfig, UnreadLine } from '../keepalived-config/config.ts'
 import { parseIpAddress } from '../spec/address.ts'
+import type { Position } from '../spec/problem.ts'
 import type { OtherNode } from './ask-nodes.ts'
-import type { VrrpAddress, VrrpInstance } from './keepalived-file.ts'
-import type { Line } from './keepalived-lines.ts'
 import type { Obstacle } from './options.ts'
 
 /** What is known of the hand-written pair on this node, and of what shall follow it. */
 export type Situation = {
   /** Of the hand-written keepalived that runs here; empty where none does. */
-  before: readonly VrrpInstance[]
+  before: readonly InstanceConfig[]
   /** Lines of its file in which there may be more. */
-  unread: readonly Line[]
+  unread: readonly UnreadLine[]
   /** Of the file that lb-agent would write. */
-  after: readonly VrrpInstance[]
+  after: readonly InstanceConfig[]
   /** Addresses of all VIPs in lb.yaml, with those that move with them. */
   known: ReadonlySet<string>
   /** Addresses that this node has now. */
@@ -39,7 +39,7 @@ export type TakeoverPlan = {
 export function planTakeover(situation: Situation, { alone }: { alone: boolean }): TakeoverPlan {
   const { before, after, held, answered, silent, agents } = situation
   const ofOld = new Set(before.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(bare)))
-  const addressOf = ({ addresses: [first] }: VrrpInstance): string => (first === undefined ? '' : bare(first))
+  const addressOf = ({ addresses: [first] }: InstanceConfig): string => (first === undefined ? '' : bare(first))
   const stays = after.filter((vip) => ofOld.has(addressOf(vip)) && held.has(addressOf(vip)))
   const elsewhere = after.filter((vip) => {
     const address = addressOf(vip)
@@ -66,7 +66,7 @@ export function planTakeover(situation: Situation, { alone }: { alone: boolean }
  * not, source address and use_vmac, not by name (2.2.7, vrrp_exist()). An address of another prefix length, interface, label or scope
  * is another one to it (IP_ISEQ), and so is one that was in the other block (clear_diff_vrrp_vip()).
  */
-function gapOf(vip: VrrpInstance, before: readonly VrrpInstance[]): string[] {
+function gapOf(vip: InstanceConfig, before: readonly InstanceConfig[]): string[] {
   const [address] = vip.addresses
   if (address === undefined) return []
   const old = before.find(({ addresses, excluded }) => [...addresses, ...excluded].some(isSameAs(address)))
@@ -74,27 +74,27 @@ function gapOf(vip: VrrpInstance, before: readonly VrrpInstance[]): string[] {
   const why = [
     old.virtualRouterId === vip.virtualRouterId
       ? undefined
-      : `its virtual router id is ${old.virtualRouterId ?? 'not written'} there and ${vip.virtualRouterId} in lb.yaml`,
+      : `its virtual router id is ${old.virtualRouterId} there and ${vip.virtualRouterId} in lb.yaml`,
     old.interface === vip.interface
       ? undefined
       : `it is on ${old.interface ?? 'no interface'} there and on ${vip.interface} in lb.yaml`,
-    old.unicast === vip.unicast
+    isUnicast(old) === isUnicast(vip)
       ? undefined
       : `adverts go by ${transport(old)} there and by ${transport(vip)} in lb.yaml (vrrp.transport)`,
-    old.unicast && vip.unicast && old.source !== vip.source
+    isUnicast(old) && isUnicast(vip) && old.source !== vip.source
       ? `adverts come from ${old.source ?? 'an address that keepalived chooses'} there and from ${vip.source} in lb.yaml`
       : undefined,
     old.ownMac ? 'it has an interface of its own there (use_vmac), which lb.yaml cannot say' : undefined,
     ...vip.addresses.map((one) => whyOther(one, old, 'addresses')),
     ...vip.excluded.map((one) => whyOther(one, old, 'excluded')),
   ].filter((reason) => reason !== undefined)
-  return why.length === 0 ? [] : [`${vip.name} (${old.at}): ${why.join('; ')}`]
+  return why.length === 0 ? [] : [`${vip.name} (${shown(old.at)}): ${why.join('; ')}`]
 }
 
 const BLOCKS = { addresses: 'virtual_ipaddress', excluded: 'virtual_ipaddress_excluded' } as const
 
 /** Why keepalived takes an address for another one than before; undefined where it does not, or where it is new. */
-function whyOther(wanted: VrrpAddress, old: VrrpInstance, block: keyof typeof BLOCKS): string | undefined {
+function whyOther(wanted: AddressConfig, old: InstanceConfig, block: keyof typeof BLOCKS): string | undefined {
   const other = block === 'addresses' ? 'excluded' : 'addresses'
   const there = old[block].find(isSameAs(wanted))
   if (there === undefined)
@@ -114,7 +114,7 @@ function whyOther(wanted: VrrpAddress, old: VrrpInstance, block: keyof typeof BL
 
 function notUnderstood({ unread }: Situation): Obstacle[] {
   return unread.map(({ text, at }) => ({
-    what: `${at} is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ${text.slice(0, 100)}`,
+    what: `${shown(at)} is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ${text.slice(0, 100)}`,
     fix: 'write it out in keepalived.conf (~SEQ, ~LST, parameters of several lines), then run lb-agent install again',
   }))
 }
@@ -126,7 +126,7 @@ function lost({ before, known }: Situation): Obstacle[] {
       .map(bare)
       .filter((address) => !known.has(address))
       .map((address) => ({
-        what: `instance ${name} (${at}) has ${address}, which lb.yaml does not: it would be gone`,
+        what: `instance ${name} (${shown(at)}) has ${address}, which lb.yaml does not: it would be gone`,
         fix: 'add it to lb.yaml (vips, or extraAddresses of one), or take it out of keepalived.conf first',
       })),
   )
@@ -166,20 +166,28 @@ export function gapObstacles({ gaps }: TakeoverPlan, { acceptGap }: { acceptGap:
   ]
 }
 
-function transport({ unicast }: VrrpInstance): string {
-  return unicast ? 'unicast' : 'multicast'
+function transport(instance: InstanceConfig): string {
+  return isUnicast(instance) ? 'unicast' : 'multicast'
 }
 
-function isSameAs(wanted: VrrpAddress): (one: VrrpAddress) => boolean {
+function isUnicast({ unicast }: InstanceConfig): boolean {
+  return unicast !== undefined && unicast.peers.length > 0
+}
+
+function shown({ file, line }: Position): string {
+  return `${file}:${line}`
+}
+
+function isSameAs(wanted: AddressConfig): (one: AddressConfig) => boolean {
   return (one) => bare(one) === bare(wanted)
 }
 
 /** Without its prefix length, written as all others are. */
-function bare({ address }: VrrpAddress): string {
+function bare({ address }: AddressConfig): string {
   const [text = ''] = address.split('/')
   return parseIpAddress(text)?.text ?? text
 }
 
-function lengthOf({ address }: VrrpAddress): string | undefined {
+function lengthOf({ address }: AddressConfig): string | undefined {
   return address.split('/')[1]
 }

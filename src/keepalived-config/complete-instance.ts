@@ -26,6 +26,7 @@ export function completeInstance(draft: InstanceDraft, globals: Globals, report:
     report(place('version'), `${name} has IPv6 addresses and version 2, which strict mode refuses; write version 3`)
   checkAddresses(draft, version, strict, report)
   checkUnicast(draft, place, report)
+  if (strict) checkStrict(draft, version, priority, report)
   if (draft.virtualRouterId === undefined) return undefined
   return {
     ...{ name, at, state, interface: draft.interface, virtualRouterId: draft.virtualRouterId, priority },
@@ -34,7 +35,8 @@ export function completeInstance(draft: InstanceDraft, globals: Globals, report:
     ...preemptionOf(draft, state, priority, strict, place, report),
     unicast:
       draft.peers.length > 0 || draft.faultNoPeer ? { peers: draft.peers, faultNoPeer: draft.faultNoPeer } : undefined,
-    ...{ source: draft.source, dontTrackPrimary: draft.dontTrackPrimary, ownMac: draft.ownMac },
+    ...{ source: draft.source, multicastDestination: draft.multicastDestination },
+    ...{ dontTrackPrimary: draft.dontTrackPrimary, ownMac: draft.ownMac },
     authentication: authenticationOf(draft, { version, family, state, priority, strict }, place, report),
     addresses: draft.addresses.slice(0, MOST_ADDRESSES).map(withoutFamily),
     excluded: [...draft.excluded, ...draft.addresses.slice(MOST_ADDRESSES)].map(withoutFamily),
@@ -98,6 +100,25 @@ function checkUnicast(
   if (ownMac && unicastWord !== undefined && !places.has('vmac_xmit_base')) {
     const word = places.has('use_vmac') ? 'use_vmac' : 'use_ipvlan'
     report(place(word), `${name} has ${word} with unicast, which needs vmac_xmit_base; write that as well`)
+  }
+}
+
+/** What strict mode does not allow besides. */
+function checkStrict(
+  { name, places, switches }: InstanceDraft,
+  version: 2 | 3,
+  priority: number,
+  report: Report,
+): void {
+  const wrong = new Set([
+    ...(switches.get('lower_prio_no_advert') === false ? ['lower_prio_no_advert'] : []),
+    ...(switches.get('higher_prio_send_advert') === true ? ['higher_prio_send_advert'] : []),
+    ...['garp_lower_prio_repeat', 'garp_lower_prio_delay'].filter((word) => switches.get(word) === true),
+    ...(version === 2 && priority !== OWNER && places.has('accept') ? ['accept'] : []),
+  ])
+  for (const word of wrong) {
+    const at = places.get(word)
+    if (at !== undefined) report(at, `${word} of ${name} is not what strict mode demands; take it away`)
   }
 }
 

@@ -126,6 +126,8 @@ export type InstanceConfig = Tracking & {
   unicast: UnicastConfig | undefined
   /** `unicast_src_ip`, or `mcast_src_ip`. */
   source: string | undefined
+  /** `mcast_dst_ip`; undefined: as in `globals`. */
+  multicastDestination: string | undefined
   dontTrackPrimary: boolean
   /** use_vmac, use_ipvlan: it has an interface of its own. */
   ownMac: boolean

@@ -1,10 +1,10 @@
 import type { Position } from '../spec/problem.ts'
-import { addressOf, bareAddressIn, LONGEST_NAME, type ReadAddress } from './addresses.ts'
+import { addressOf, bareAddressIn, isLinkLocalMulticast, LONGEST_NAME, type ReadAddress } from './addresses.ts'
 import type { Places } from './config.ts'
 import { readPassedOver } from './passed-over.ts'
 import { noTracking, readTracking, type TrackingDraft } from './read-tracking.ts'
 import { numberOf, type Reading, valueBehind } from './reading.ts'
-import type { Report } from './report.ts'
+import { type Report, shown } from './report.ts'
 import { placesOf, type Statement } from './statements.ts'
 import { booleanIn, integerIn, millisecondsIn, unsignedIn } from './values.ts'
 
@@ -26,6 +26,7 @@ export type InstanceDraft = TrackingDraft & {
   /** A word of unicast is written. */
   unicastWord: Position | undefined
   source: string | undefined
+  multicastDestination: string | undefined
   dontTrackPrimary: boolean
   ownMac: boolean
   authType: { text: string; at: Position } | undefined
@@ -38,6 +39,10 @@ export type InstanceDraft = TrackingDraft & {
   downTimerAdverts: number
   places: Places
   syncGroup: string | undefined
+  /** Words that make keepalived run a program. */
+  seen: Set<string>
+  /** Words that strict mode asks for: on or off, or a number that is not 0. */
+  switches: Map<string, boolean>
 }
 
 /** vrrp_instance. One without a name, or with the name of another one, is left out. */
@@ -52,7 +57,7 @@ export function readInstance(statement: Statement, reading: Reading): void {
   if (other !== undefined) {
     report(
       name.at,
-      `vrrp_instance ${name.text} is there already in line ${other.at.line}, so keepalived leaves this one out; give it another name`,
+      `vrrp_instance ${name.text} is there already (${shown(other.at)}), so keepalived leaves this one out; give it another name`,
     )
     return
   }
@@ -61,13 +66,15 @@ export function readInstance(statement: Statement, reading: Reading): void {
     ...{ name: name.text, at: statement.at, state: undefined, interface: undefined, virtualRouterId: undefined },
     ...{ priority: undefined, version: undefined, family: undefined, advertMs: undefined },
     ...{ nopreempt: false, preemptDelayMs: 0, dontTrackPrimary: false, ownMac: false },
-    ...{ peers: [], faultNoPeer: false, unicastWord: undefined, source: undefined },
+    ...{ peers: [], faultNoPeer: false, unicastWord: undefined, source: undefined, multicastDestination: undefined },
     ...{ authType: undefined, password: '', addresses: [], excluded: [], strict: undefined },
     skipCheckAdvertAddresses: globals.skipCheckAdvertAddresses,
     checkUnicastSource: globals.checkUnicastSource,
     downTimerAdverts: globals.downTimerAdverts,
     places: placesOf(statement),
     syncGroup: undefined,
+    seen: new Set(),
+    switches: new Map(),
   }
   instances.set(name.text, draft)
   for (const one of statement.block) readWord(one, draft, reading)
@@ -80,7 +87,7 @@ function readWord(statement: Statement, draft: InstanceDraft, reading: Reading):
     readElection(statement, draft, report) ||
     readTransport(statement, draft, report) ||
     readAddresses(statement, draft, report)
-  if (!isKnown) readPassedOver(statement, reading)
+  if (!isKnown) readPassedOver(statement, draft.seen, reading)
 }
 
 function readElection(statement: Statement, draft: InstanceDraft, report: Report): boolean {
@@ -131,6 +138,14 @@ function readElection(statement: Statement, draft: InstanceDraft, report: Report
     case 'dont_track_primary':
       draft.dontTrackPrimary = true
       return true
+    case 'lower_prio_no_advert':
+    case 'higher_prio_send_advert':
+      draft.switches.set(statement.keyword, booleanIn(statement.words[1]?.text ?? 'on') ?? false)
+      return false
+    case 'garp_lower_prio_repeat':
+    case 'garp_lower_prio_delay':
+      draft.switches.set(statement.keyword, Number(statement.words[1]?.text) > 0)
+      return false
     case 'strict_mode':
       draft.strict = booleanOf(statement, report) ?? draft.strict
       return true
@@ -209,9 +224,17 @@ function readTransport(statement: Statement, draft: InstanceDraft, report: Repor
         draft.version = 3
       }
       return true
+    case 'mcast_dst_ip':
+      readMulticastDestination(statement, draft, report)
+      return true
     case 'use_vmac':
     case 'use_ipvlan':
       draft.ownMac = true
+      checkNames(statement, report)
+      return true
+    case 'vrf':
+      if (draft.interface !== undefined)
+        report(statement.at, `${draft.name} has an interface, so keepalived passes over vrf; take one of them away`)
       return true
     case 'skip_check_adv_addr':
       // Also with off behind it (2.2.7, vrrp_skip_check_adv_addr_handler()).
@@ -242,6 +265,26 @@ function readSource(statement: Statement, draft: InstanceDraft, report: Report):
   else if (isOfFamily(address.family, value, draft, report)) draft.source = address.text
 }
 
+function readMulticastDestination(statement: Statement, draft: InstanceDraft, report: Report): void {
+  const value = valueBehind(statement, report)
+  if (value === undefined) return
+  const address = bareAddressIn(value.text)
+  const isMulticast = address?.kind === 'multicast' && (address.family === 4 || isLinkLocalMulticast(address.text))
+  if (address === undefined || !isMulticast)
+    report(
+      value.at,
+      `mcast_dst_ip is ${value.text}; it is a multicast address, of IPv6 one that stays on its link (ff02::)`,
+    )
+  else if (isOfFamily(address.family, value, draft, report)) draft.multicastDestination = address.text
+}
+
+/** Interfaces that keepalived makes; what has a colon is a MAC address. */
+function checkNames({ keyword, words }: Statement, report: Report): void {
+  for (const { text, at } of words.slice(1, 3))
+    if (!text.includes(':') && !/^(?!\.{1,2}$)[^/\s]{1,15}$/.test(text) && keyword === 'use_vmac')
+      report(at, `use_vmac names ${text}; the name of an interface has 1-${LONGEST_NAME} characters and no /`)
+}
+
 function readPeer({ words }: Statement, draft: InstanceDraft, report: Report): void {
   const [first] = words
   if (first === undefined) return
@@ -251,6 +294,8 @@ function readPeer({ words }: Statement, draft: InstanceDraft, report: Report): v
     return
   }
   if (!isOfFamily(address.family, first, draft, report)) return
+  let lowest = 0
+  let highest = 255
   for (let index = 1; index < words.length; index += 2) {
     const option = words[index]
     const value = words[index + 1]
@@ -258,9 +303,14 @@ function readPeer({ words }: Statement, draft: InstanceDraft, report: Report): v
     if (value === undefined) report(option.at, `${option.text} of peer ${first.text} has no value; write one behind it`)
     else if (unsignedIn(value.text, 0, 255) === undefined)
       report(value.at, `${option.text} is ${value.text}; a TTL is 0-255`)
-    else if (option.text === 'min_ttl' || option.text === 'max_ttl') draft.checkUnicastSource = true
-    else report(option.at, `keepalived knows no "${option.text}" behind a peer; write min_ttl, max_ttl or nothing`)
+    else if (option.text === 'min_ttl' || option.text === 'max_ttl') {
+      draft.checkUnicastSource = true
+      if (option.text === 'min_ttl') lowest = Number(value.text)
+      else highest = Number(value.text)
+    } else report(option.at, `keepalived knows no "${option.text}" behind a peer; write min_ttl, max_ttl or nothing`)
   }
+  if (lowest > highest)
+    report(first.at, `min_ttl of peer ${first.text} is above its max_ttl, so its adverts are not heard; lower it`)
   draft.peers.push({ address: address.text, at: first.at })
 }
 

@@ -1,5 +1,5 @@
 import type { Position } from '../spec/problem.ts'
-import type { Globals, ScriptConfig, TrackFileConfig, TrackProcessConfig } from './config.ts'
+import type { Globals, NewerWord, ScriptConfig, TrackFileConfig, TrackProcessConfig } from './config.ts'
 import type { InstanceDraft } from './read-instance.ts'
 import type { SyncGroupDraft } from './read-sync-group.ts'
 import type { Report } from './report.ts'
@@ -20,6 +20,7 @@ export type Reading = {
   syncGroups: Map<string, SyncGroupDraft>
   /** Keyword of a reference and name, such as `track_file gate`. */
   defined: Set<string>
+  newer: NewerWord[]
   /** The first word that makes keepalived run a program. */
   firstScript: Position | undefined
 }

@@ -38,6 +38,7 @@ export function trimmed(source: SourceText): SourceText {
   return from === 0 && to === text.length ? source : partOf(source, from, to)
 }
 
-function isBlank(character: string | undefined): boolean {
+/** What keepalived takes away around a line. */
+export function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t'
 }

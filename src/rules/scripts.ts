@@ -58,9 +58,8 @@ function unread({ cluster }: Evidence, node: string): RuleFinding[] {
   })
 }
 
-/** What keepalived does not accept. It runs with the rest, so the proof is of the rest. */
-export function fileRules({ spec, nodes }: Evidence): RuleFinding[] {
-  if (spec !== undefined) return []
+/** What keepalived does not accept, also of a repository's own template. It runs with the rest, so the proof is of the rest. */
+export function fileRules({ nodes }: Evidence): RuleFinding[] {
   return nodes.flatMap(({ config }) => [
     ...config.problems.map(({ message, ...place }) =>
       finding('KEEPALIVED', 'error', [place], message, `keepalived -t -f ${config.file} says the same`),

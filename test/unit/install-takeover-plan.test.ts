@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readKeepalivedFile, type VrrpInstance } from '../../src/install/keepalived-file.ts'
 import { planTakeover, type Situation, type TakeoverPlan } from '../../src/install/takeover-plan.ts'
+import type { InstanceConfig } from '../../src/keepalived-config/config.ts'
+import { readKeepalivedConfig } from '../../src/keepalived-config/read-keepalived-config.ts'
 
-function instances(text: string): readonly VrrpInstance[] {
-  return readKeepalivedFile('keepalived.conf', text, { configId: 'lb1', include: () => [] }).instances
+function instances(text: string): readonly InstanceConfig[] {
+  return readKeepalivedConfig('keepalived.conf', text, { configId: 'lb1', include: () => [] }).instances
 }
 
-type Written = { interface?: string; id?: number | ''; peer?: string; source?: string; more?: string; vip?: string }
+type Written = { interface?: string; id?: number; peer?: string; source?: string; more?: string; vip?: string }
 
 function written(name: string, options: Written = {}): string {
   const { interface: device = 'eth0', id = 51, peer, source, more = '', vip = '10.0.0.1/32' } = options
   return `vrrp_instance ${name} {
 ${device === '' ? '' : `interface ${device}`}
-${id === '' ? '' : `virtual_router_id ${id}`}
+virtual_router_id ${id}
 ${source === undefined ? '' : `unicast_src_ip ${source}`}
 ${peer === undefined ? '' : `unicast_peer {\n${peer}\n}`}
 ${more}
@@ -75,7 +76,6 @@ test('addresses are the same however they are written', () => {
 
 const GAPS: readonly [before: Written, after: Written, why: string][] = [
   [{ id: 52 }, {}, 'its virtual router id is 52 there and 51 in lb.yaml'],
-  [{ id: '' }, {}, 'its virtual router id is not written there and 51 in lb.yaml'],
   [{ interface: 'eth1', vip: '10.0.0.1 dev eth1' }, {}, 'it is on eth1 there and on eth0 in lb.yaml'],
   [{ interface: '' }, {}, 'it is on no interface there and on eth0 in lb.yaml'],
   [{}, { peer: '10.0.1.2' }, 'adverts go by multicast there and by unicast in lb.yaml (vrrp.transport)'],
@@ -147,12 +147,15 @@ test('an address that lb.yaml does not have would be gone', () => {
 })
 
 test('a line that is not understood is an obstacle', () => {
-  assert.deepEqual(plan({ unread: [{ text: '~SEQ(N, 1, 3) 10.0.0.$N', at: 'keepalived.conf:7' }] }).obstacles, [
-    {
-      what: 'keepalived.conf:7 is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ~SEQ(N, 1, 3) 10.0.0.$N',
-      fix: 'write it out in keepalived.conf (~SEQ, ~LST, parameters of several lines), then run lb-agent install again',
-    },
-  ])
+  assert.deepEqual(
+    plan({ unread: [{ text: '~SEQ(N, 1, 3) 10.0.0.$N', at: { file: 'keepalived.conf', line: 7, col: 5 } }] }).obstacles,
+    [
+      {
+        what: 'keepalived.conf:7 is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ~SEQ(N, 1, 3) 10.0.0.$N',
+        fix: 'write it out in keepalived.conf (~SEQ, ~LST, parameters of several lines), then run lb-agent install again',
+      },
+    ],
+  )
 })
 
 const MISSING = [
