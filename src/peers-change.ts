@@ -13,7 +13,7 @@ const ANSWER_WITHIN_MS = 500
 /** It may be of another version, or anybody. */
 const answerSchema = z.object({
   applied: z.object({ revision: z.string() }).nullable(),
-  suspended: z.object({}).nullable().catch(null),
+  suspended: z.looseObject({}).nullable().catch(null),
   rejected: z.array(z.object({ revision: z.string() })).catch([]),
   vips: z.array(z.object({ address: z.string(), held: z.boolean(), state: z.string() })),
   lastPass: z

@@ -102,7 +102,11 @@ export function bareAddress({ address }: AddressConfig): string {
   return canonical(text) ?? text
 }
 
-export function addressesOf({ addresses, excluded }: InstanceConfig): readonly AddressConfig[] {
+/** Of both blocks. */
+export function addressesOf({
+  addresses,
+  excluded,
+}: Pick<InstanceConfig, 'addresses' | 'excluded'>): readonly AddressConfig[] {
   return [...addresses, ...excluded]
 }
 
