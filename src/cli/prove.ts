@@ -1,4 +1,5 @@
 import type { Format } from '../annotate/annotation.ts'
+import { takeoverJson } from '../proof/takeover-json.ts'
 import { errorsOf, type Proof, proveFiles } from '../rules/prove.ts'
 import type { Problem } from '../spec/problem.ts'
 import { findingAnnotations, printAnnotations, problemAnnotations } from './annotations.ts'
@@ -40,7 +41,7 @@ export function prove(path: string | undefined, options: ProveOptions): number {
   else
     printAnnotations(format, findingAnnotations(proof.findings), {
       ok,
-      vips: proof.table,
+      takeovers: takeoverJson(proof.table),
       ...jsonOfFindings(proof.findings),
     })
   return ok ? 0 : 1
