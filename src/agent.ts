@@ -149,13 +149,16 @@ async function prepareRelease(
   files: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<
-  { kind: 'ok'; value: Release } | { kind: 'failed'; stage: 'parse' | 'render'; reason: string; rejects: boolean }
+  | { kind: 'ok'; value: Release }
+  | { kind: 'failed'; stage: 'parse' | 'prove' | 'render'; reason: string; rejects: boolean }
 > {
   const { node, paths, haproxy, metrics } = parts.config
   const preparation = prepare({ sha, files, target: { node, paths, haproxy, metrics } }, signal)
   try {
     const parsed = await record('parse', preparation.parsed)
     if (parsed.kind === 'failed') return { ...parsed, stage: 'parse' }
+    const proven = await record('prove', preparation.proven)
+    if (proven.kind === 'failed') return { ...proven, stage: 'prove' }
     const rendered = await record('render', async () => ofThisVersion(await preparation.rendered()))
     return rendered.kind === 'failed' ? { ...rendered, stage: 'render' } : rendered
   } finally {

@@ -74,6 +74,7 @@ function printPlan(plan: InstallPlan, round: number): void {
   console.log(
     `node ${config.node} of cluster ${wanted.spec.cluster}, ${wanted.release.revision.slice(0, 12)} "${forTerminal(wanted.subject)}"`,
   )
+  console.log(`proof: ${forTerminal(wanted.proven)}`)
   for (const { diff } of changes) console.log(paintDiff(forTerminal(diff)))
   for (const { consequence } of changes) console.log(consequence)
   for (const gap of takeover.gaps) console.log(`a VIP is away for less than a second: ${gap}`)
@@ -106,6 +107,7 @@ function reportOf(plan: InstallPlan, { did, performed, next, ok }: End & { ok: b
     distribution: plan.distribution.name,
     node: plan.kind === 'steps' ? plan.config.node : null,
     revision: plan.kind === 'steps' ? plan.wanted.release.revision : null,
+    proof: plan.kind === 'steps' ? plan.wanted.proven : null,
     ok,
     problems: obstacles,
     did,

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readAsset } from '../assets.ts'
+import type { Places } from '../spec/parse-file.ts'
 import { parseSpec } from '../spec/parse-spec.ts'
 import type { Problem } from '../spec/problem.ts'
 import type { Spec } from '../spec/spec.ts'
@@ -8,7 +9,7 @@ import type { Spec } from '../spec/spec.ts'
 export type Templates = { haproxy: string; keepalived: string }
 
 export type Desired =
-  | { kind: 'desired'; file: string; spec: Spec; templates: Templates }
+  | { kind: 'desired'; file: string; spec: Spec; places: Places; templates: Templates }
   | { kind: 'problems'; problems: readonly Problem[] }
 
 /** Reads a desired state as a person names it: lb.yaml, or the directory that holds it (and perhaps templates/). */
@@ -28,7 +29,7 @@ export function readDesired(path: string): Desired {
     haproxy: readOwn(file, 'templates/haproxy.cfg.j2') ?? readAsset('templates/haproxy.cfg.j2'),
     keepalived: readOwn(file, 'templates/keepalived.conf.j2') ?? readAsset('templates/keepalived.conf.j2'),
   }
-  return { kind: 'desired', file, spec: parsed.spec, templates }
+  return { kind: 'desired', file, spec: parsed.spec, places: parsed.places, templates }
 }
 
 function readOwn(file: string, name: string): string | undefined {

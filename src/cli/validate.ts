@@ -1,19 +1,31 @@
+import type { Format } from '../annotate/annotation.ts'
 import { checkNode, type DaemonChecks } from '../check-node.ts'
+import { errorsOf } from '../rules/prove.ts'
 import { hideCredentials } from '../secrets.ts'
+import type { Problem } from '../spec/problem.ts'
 import { createWords } from '../words.ts'
+import { findingAnnotations, printAnnotations, problemAnnotations } from './annotations.ts'
 import { printProblems, table } from './print.ts'
+import { jsonOfFindings, printFindings } from './print-proof.ts'
+import { proofOfDesired } from './proof-of-desired.ts'
 import { readDesired } from './read-desired.ts'
 import { createNodeRenderer, packagedTarget } from './render-node.ts'
 
-/** Parses, renders every node, and lets the daemons themselves read each file. 0 = good, 1 = problems. */
-export async function validate(path: string, options: { json?: boolean }): Promise<number> {
+export type ValidateOptions = { format: Format; json?: boolean }
+
+/** Parses, proves, renders every node, and lets the daemons themselves read each file. 0 = good, 1 = problems. */
+export async function validate(path: string, options: ValidateOptions): Promise<number> {
+  const format: Format = options.json === true ? 'json' : options.format
+  const isText = format === 'text'
   const desired = readDesired(path)
-  if (desired.kind === 'problems') {
-    if (options.json === true)
-      console.log(JSON.stringify({ ok: false, problems: desired.problems, nodes: [] }, undefined, 2))
-    else printProblems(desired.problems)
+  const proven = desired.kind === 'problems' ? desired : proofOfDesired(desired)
+  if (desired.kind === 'problems' || proven.kind === 'problems') {
+    const problems = desired.kind === 'problems' ? desired.problems : proven.kind === 'problems' ? proven.problems : []
+    if (isText) printProblems(problems)
+    else printAnnotations(format, problemAnnotations(problems), { ok: false, problems, findings: [], nodes: [] })
     return 1
   }
+  const { findings } = proven.proof
   const render = createNodeRenderer(desired)
   // A log of a CI is read by many.
   const words = createWords(hideCredentials)
@@ -25,20 +37,24 @@ export async function validate(path: string, options: { json?: boolean }): Promi
   })
   for (const node of desired.spec.nodes) {
     if (interrupted) return 130
-    if (process.stderr.isTTY && options.json !== true) process.stderr.write(`\rchecking ${node.name} …\u001b[K`)
+    if (process.stderr.isTTY && isText) process.stderr.write(`\rchecking ${node.name} …\u001b[K`)
     const found = await checkNode(node, (paths) => {
       const target = packagedTarget(node.name, '')
       return render({ ...target, paths: { ...target.paths, ...paths } })
     })
     nodes.push({ node: node.name, checks: words(found) })
   }
-  if (process.stderr.isTTY && options.json !== true) process.stderr.write('\r\u001b[K')
+  if (process.stderr.isTTY && isText) process.stderr.write('\r\u001b[K')
 
   const problems = nodes.flatMap(({ checks }) => checks.problems)
   const refused = nodes.some(({ checks }) => checks.haproxy.kind === 'refused' || checks.keepalived.kind === 'refused')
-  const ok = problems.length === 0 && !refused
-  if (options.json === true) {
-    console.log(JSON.stringify({ ok, problems, nodes }, undefined, 2))
+  const ok = problems.length === 0 && !refused && errorsOf(proven.proof).length === 0
+  if (!isText) {
+    const annotations = [
+      ...problemAnnotations([...problems, ...refusals(nodes, desired.file)]),
+      ...findingAnnotations(findings),
+    ]
+    printAnnotations(format, annotations, { ok, problems, ...jsonOfFindings(findings), nodes })
     return ok ? 0 : 1
   }
   if (problems.length > 0) printProblems(problems)
@@ -63,8 +79,21 @@ export async function validate(path: string, options: { json?: boolean }): Promi
       .flatMap((check) => (check.kind === 'cannot' ? [check.reason] : [])),
   )
   for (const reason of unchecked) console.log(`\nnot checked: ${reason}`)
+  console.log('')
+  printFindings(findings)
   console.log(ok ? `\n${desired.file} is valid` : `\n${desired.file} has problems`)
   return ok ? 0 : 1
+}
+
+/** What a daemon refuses has its line in a rendered file, which is in no repository. */
+function refusals(nodes: readonly { node: string; checks: DaemonChecks }[], file: string): Problem[] {
+  return nodes.flatMap(({ node, checks }) =>
+    (['haproxy', 'keepalived'] as const).flatMap((daemon) => {
+      const check = checks[daemon]
+      if (check.kind !== 'refused') return []
+      return [{ file, line: 0, col: 0, message: `${node}: ${daemon} refuses its file: ${check.output}` }]
+    }),
+  )
 }
 
 function word(check: DaemonChecks['haproxy']): string {

@@ -2,15 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Release } from '../apply/release.ts'
 import { checkHaproxyFile, checkKeepalivedFile } from '../daemons/check-file.ts'
-import { parse, render } from '../prepare/release-of-revision.ts'
+import { parse, prove, render } from '../prepare/release-of-revision.ts'
 import { createSource, type FetchResult } from '../source/source.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { formatProblem } from '../spec/problem.ts'
 import type { Spec } from '../spec/spec.ts'
 import type { Obstacle } from './options.ts'
 
-/** The newest revision, as this node would run it. */
-export type Wanted = { spec: Spec; release: Release; subject: string }
+/** The newest revision, as this node would run it. `proven`: what its proof says. */
+export type Wanted = { spec: Spec; release: Release; subject: string; proven: string }
 
 export type Reading = { kind: 'wanted'; wanted: Wanted } | { kind: 'obstacle'; obstacle: Obstacle }
 
@@ -33,18 +33,27 @@ export async function readWanted(
   if (fetched.kind !== 'fetched') return obstacle(fetched.reason, howToFetch(fetched, publicKeys))
   const { sha, subject } = fetched.revision
   const read = await source.read(sha, signal)
-  if (read.kind === 'unreadable') return obstacle(read.reason, 'lb-agent init makes a repository to begin with')
+  if (read.kind === 'unreadable')
+    return obstacle(
+      read.reason,
+      'lb-agent init makes a repository to begin with, lb-agent import one from files that are there',
+    )
   if (read.kind === 'problems')
     return obstacle(read.problems.map(formatProblem).join('\n'), '--path names the directory that holds lb.yaml')
   const { node, paths, haproxy, metrics } = config
   const revision = { sha, files: read.files, target: { node, paths, haproxy, metrics } }
   const parsed = parse(revision)
   if (parsed.kind === 'failed') return obstacle(parsed.reason, 'lb-agent validate PATH, before the next push')
+  const proven = prove(revision, parsed.value)
+  if (proven.kind === 'failed') return obstacle(proven.reason, 'lb-agent prove PATH, before the next push')
   const rendered = render(revision, parsed.value)
   if (rendered.kind === 'failed') return obstacle(rendered.reason, '--node says which one this is')
   const refused = await check(config, rendered.value, scratch, signal)
   if (refused !== undefined) return { kind: 'obstacle', obstacle: refused }
-  return { kind: 'wanted', wanted: { spec: parsed.value, release: rendered.value, subject } }
+  return {
+    kind: 'wanted',
+    wanted: { spec: parsed.value.spec, release: rendered.value, subject, proven: proven.detail },
+  }
 }
 
 /** `publicKeys`: of the keys that were offered; who has lost what --new-key showed finds it here again. */

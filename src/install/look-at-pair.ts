@@ -43,12 +43,12 @@ export async function lookAtPair(
     askNodes(config, peers),
   ])
   const file = config.paths.keepalivedConfig
-  const old = runs ? read(file, live.keepalived ?? '') : undefined
+  const old = read(file, runs ? (live.keepalived ?? '') : '')
   return planTakeover(
     {
-      before: old?.instances ?? [],
-      unread: old?.unread ?? [],
-      after: read(file, release.files.keepalived).instances,
+      before: old,
+      unread: old.unread,
+      after: read(file, release.files.keepalived),
       known: new Set(spec.vips.flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])),
       held,
       answered: new Set(answers.flatMap(({ vip, answers }) => (answers === true ? [vip.address] : []))),

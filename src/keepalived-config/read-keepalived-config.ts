@@ -3,6 +3,7 @@ import { completeInstance } from './complete-instance.ts'
 import { completeSyncGroups } from './complete-sync-groups.ts'
 import type { InstanceConfig, KeepalivedConfig } from './config.ts'
 import { GRAMMAR } from './grammar.ts'
+import { readFixed } from './read-fixed.ts'
 import { DEFAULT_GLOBALS, readGlobals } from './read-globals.ts'
 import { readInstance } from './read-instance.ts'
 import { type ReadOptions, readLines } from './read-lines.ts'
@@ -52,18 +53,8 @@ export function readKeepalivedConfig(file: string, text: string, options: ReadOp
     ]
   })
   checkVirtualRouterIds(instances, globals, report)
-  return {
-    file,
-    globals,
-    scripts,
-    trackFiles,
-    trackProcesses,
-    instances,
-    syncGroups,
-    problems,
-    unread,
-    newer: reading.newer,
-  }
+  const found = { problems, unread, newer: reading.newer, fixed: readFixed(statements) }
+  return { file, globals, scripts, trackFiles, trackProcesses, instances, syncGroups, ...found }
 }
 
 /** What is read; other blocks are passed over. */

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { parse, type Revision, render } from './release-of-revision.ts'
+import { parse, prove, type Revision, render } from './release-of-revision.ts'
 
 /** Of all processes beside the agent this is the one that the kernel may end for want of memory. */
 const OOM_SCORE_ADJUST = '900'
 
-/** The other side of `prepare`: answers a revision with two results, of parsing and, when that went well, of rendering. */
+/** The other side of `prepare`: answers a revision with the results of parsing, proving and rendering, up to the first that fails. */
 export function runPreparation(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', OOM_SCORE_ADJUST)
@@ -12,11 +12,14 @@ export function runPreparation(): void {
     // It inherits the agent's.
   }
   process.once('message', (revision: Revision) => {
-    const spec = parse(revision)
-    if (spec.kind === 'failed') return answerAndEnd(spec)
+    const parsed = parse(revision)
+    if (parsed.kind === 'failed') return answerAndEnd(parsed)
     // What is parsed stays here.
-    process.send?.({ ...spec, value: undefined })
-    answerAndEnd(render(revision, spec.value))
+    process.send?.({ ...parsed, value: undefined })
+    const proven = prove(revision, parsed.value)
+    if (proven.kind === 'failed') return answerAndEnd(proven)
+    process.send?.(proven)
+    answerAndEnd(render(revision, parsed.value))
   })
 }
 

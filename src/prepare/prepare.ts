@@ -8,6 +8,8 @@ import type { Revision } from './release-of-revision.ts'
 export type Preparation = {
   parsed(): Promise<StageResult<void>>
   /** After `parsed` went well. */
+  proven(): Promise<StageResult<void>>
+  /** After `proven` went well. */
   rendered(): Promise<StageResult<Release>>
   /** Ends the process, whatever it does. */
   close(): void
@@ -18,7 +20,7 @@ const DEADLINE_MS = 20_000
 const MAX_HEAP_MB = 512
 
 /**
- * Parses lb.yaml and renders this node's files in a process of their own. What a commit can make slow or large (YAML,
+ * Parses lb.yaml, proves it and renders this node's files in a process of their own. What a commit can make slow or large (YAML,
  * templates) does not hold up the probe, and its memory is given back: a thread's was not, and stayed a fifth of the agent.
  */
 export function prepare(revision: Revision, signal: AbortSignal): Preparation {
@@ -66,6 +68,7 @@ export function prepare(revision: Revision, signal: AbortSignal): Preparation {
   }
   return {
     parsed: () => next<void>(),
+    proven: () => next<void>(),
     rendered: () => next<Release>(),
     close: () => {
       clearTimeout(deadline)

@@ -5,10 +5,14 @@ import { expectationOf } from '../render/expectation.ts'
 import { renderFiles } from '../render/render-files.ts'
 import type { RenderTarget } from '../render/render-target.ts'
 import { createTemplateEngine } from '../render/template-engine.ts'
+import { formatPlace } from '../rules/finding.ts'
+import { errorsOf, whatIsProven } from '../rules/prove.ts'
+import type { Places } from '../spec/parse-file.ts'
 import { parseSpec } from '../spec/parse-spec.ts'
 import { formatProblem, type Problem } from '../spec/problem.ts'
 import type { Spec } from '../spec/spec.ts'
 import { version } from '../version.ts'
+import { proveDesired } from './prove-desired.ts'
 
 /** The files of a revision, by their paths in the repository, and the node they are read for. */
 export type Revision = {
@@ -17,15 +21,43 @@ export type Revision = {
   target: Omit<RenderTarget, 'release'>
 }
 
-export function parse({ files }: Revision): StageResult<Spec> {
+export type Parsed = { spec: Spec; places: Places }
+
+export function parse({ files }: Revision): StageResult<Parsed> {
   const parsed = parseSpec(files.get('lb.yaml') ?? '', 'lb.yaml')
   if (parsed.kind === 'problems') return problems(parsed.problems)
   const { nodes, vips, services } = parsed.spec
-  return ok(parsed.spec, `${nodes.length} nodes, ${vips.length} VIPs, ${services.length} services`)
+  return ok(parsed, `${nodes.length} nodes, ${vips.length} VIPs, ${services.length} services`)
 }
 
+/** A revision under which a fault leaves a VIP unserved, or with two holders, is rejected unless lb.yaml accepts that. */
+export function prove({ files, target }: Revision, { spec, places }: Parsed): StageResult<void> {
+  const templates = templatesOf(files)
+  const engine = () => createTemplateEngine(readEngine())
+  const proven = proveDesired({ spec, places, templates, target: { ...target, release: '' }, engine })
+  if (proven.kind === 'problems') return problems(proven.problems)
+  const errors = errorsOf(proven.proof)
+  // What is not understood may be a newer keepalived's: its own check, which comes later, decides, in its own words.
+  const unread = errors.find(({ rule }) => rule === 'KEEPALIVED')
+  if (unread !== undefined)
+    return ok(
+      undefined,
+      `not proven: ${unread.places.map(formatPlace).join(', ')} ${unread.message}; keepalived -t decides`,
+    )
+  if (errors.length > 0) {
+    const told = errors.map(
+      ({ rule, message, fix, places: at }) => `${at.map(formatPlace).join(', ')}  ${rule}: ${message}; ${fix}`,
+    )
+    return { kind: 'failed', reason: [...told, HOW_TO_ACCEPT].join('\n'), rejects: true }
+  }
+  return ok(undefined, whatIsProven(proven.proof))
+}
+
+const HOW_TO_ACCEPT =
+  'lb-agent prove shows the takeover table; what is meant so is accepted in lb.yaml (accept: { RULE: reason })'
+
 /** Renders twice: without a release id for the digests, then with the id that the digests give. */
-export function render({ sha, files, target }: Revision, spec: Spec): StageResult<Release> {
+export function render({ sha, files, target }: Revision, { spec }: Parsed): StageResult<Release> {
   const { node } = target
   if (!spec.nodes.some(({ name }) => name === node)) {
     const known = spec.nodes.map(({ name }) => name).join(', ')
@@ -35,10 +67,7 @@ export function render({ sha, files, target }: Revision, spec: Spec): StageResul
       rejects: false,
     }
   }
-  const templates = {
-    haproxy: files.get('templates/haproxy.cfg.j2') ?? readAsset('templates/haproxy.cfg.j2'),
-    keepalived: files.get('templates/keepalived.conf.j2') ?? readAsset('templates/keepalived.conf.j2'),
-  }
+  const templates = templatesOf(files)
   const engine = createTemplateEngine(readEngine())
   const renderAs = (release: string) => renderFiles(engine, spec, { ...target, release }, templates)
   const anonymous = renderAs('')
@@ -58,6 +87,13 @@ export function render({ sha, files, target }: Revision, spec: Spec): StageResul
     foreign: false,
   }
   return ok(release, `release ${id}`)
+}
+
+function templatesOf(files: Revision['files']): { haproxy: string; keepalived: string } {
+  return {
+    haproxy: files.get('templates/haproxy.cfg.j2') ?? readAsset('templates/haproxy.cfg.j2'),
+    keepalived: files.get('templates/keepalived.conf.j2') ?? readAsset('templates/keepalived.conf.j2'),
+  }
 }
 
 function problems(found: readonly Problem[]): StageResult<never> {

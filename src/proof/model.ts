@@ -47,6 +47,7 @@ export type Router = {
   advertMs: number
   nopreempt: boolean
   preemptDelayMs: number
+  /** `state MASTER`. keepalived waits for adverts all the same; see elect.ts for what it changes. */
   startsAsMaster: boolean
   /** Where its adverts come from; of equal priorities the higher address wins (RFC 5798 §6.4.3). undefined: not known. */
   source: string | undefined
@@ -55,12 +56,14 @@ export type Router = {
   multicastGroup: string
   /** With VRRPv2: type and password, both must be equal. */
   authentication: string
-  /** What its adverts name, in its order, and whether it compares that with what it hears. */
+  /** `check_unicast_src`: takes adverts from its own peers alone. */
+  checksSource: boolean
+  /** What its adverts name, in any order. It takes no advert that names others, `skip_check_adv_addr` or not (hears.ts). */
   advertised: readonly string[]
-  checksAddresses: boolean
   /** All addresses that it puts on its node, without prefix length. */
   addresses: readonly string[]
   downTimerAdverts: number
+  /** Those that count: keepalived takes weighted ones from members of a sync group, unless `sync_group_tracking_weight`. */
   trackers: readonly Tracker[]
   /** Goes to FAULT with its interface: keepalived does unless dont_track_primary is written. */
   tracksInterface: boolean
@@ -82,4 +85,10 @@ export type ProofNode = {
 }
 
 /** An address that clients use. `prefer`: who should hold it, best first, where that is known. */
-export type ProofVip = { name: string; address: string; prefer: readonly string[] | undefined }
+export type ProofVip = {
+  name: string
+  address: string
+  prefer: readonly string[] | undefined
+  /** false: no servers behind it that could be lost. */
+  hasServers: boolean
+}

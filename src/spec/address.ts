@@ -21,6 +21,25 @@ export function endpoint(address: string, port: number): string {
   return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }
 
+/** The first address of the network of `length` bits that `address` is in, such as 10.17.3.0. `address` is one that `parseIpAddress` accepts. */
+export function networkOf(address: string, length: number): string {
+  const octets = parseIpv4(address)
+  if (octets) return masked(octets, 8, length).join('.')
+  return formatIpv6(masked(parseIpv6(address) ?? [], 16, length))
+}
+
+/** Whether `one` is in the network of `length` bits around `address`. */
+export function isInNetwork(one: string, address: string, length: number): boolean {
+  return familyOf(one) === familyOf(address) && networkOf(one, length) === networkOf(address, length)
+}
+
+function masked(parts: readonly number[], bits: number, length: number): number[] {
+  return parts.map((part, index) => {
+    const kept = Math.max(0, Math.min(bits, length - index * bits))
+    return part & ~(2 ** (bits - kept) - 1)
+  })
+}
+
 // A leading zero is refused: some programs read 010 as eight.
 const OCTET = /^(?:0|[1-9]\d{0,2})$/
 const GROUP = /^[0-9A-Fa-f]{1,4}$/

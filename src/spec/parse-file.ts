@@ -1,8 +1,12 @@
 import type { output, ZodType } from 'zod'
 import type { Finding } from './finding.ts'
 import { findingsOfIssue } from './findings-of-issue.ts'
-import type { Problem } from './problem.ts'
+import type { Position, Problem } from './problem.ts'
 import { readYaml, type Yaml } from './read-yaml.ts'
+import type { YamlPath } from './yaml-path.ts'
+
+/** Where a value of the file stands; of one that is not written, the nearest that holds it. */
+export type Places = (path: YamlPath) => Position
 
 const MAX_PROBLEMS = 200
 
@@ -15,7 +19,7 @@ export function parseFile<S extends ZodType>(options: {
   file: string
   schema: S
   crossCheck: (value: unknown) => Finding[]
-}): { kind: 'value'; value: output<S> } | { kind: 'problems'; problems: Problem[] } {
+}): { kind: 'value'; value: output<S>; places: Places } | { kind: 'problems'; problems: Problem[] } {
   const { text, file, schema, crossCheck } = options
   const read = readYaml(text, file)
   if (read.kind === 'problems') return { kind: 'problems', problems: inOrder(read.problems, file) }
@@ -25,7 +29,8 @@ export function parseFile<S extends ZodType>(options: {
   const issues = checked.success ? [] : checked.error.issues
   const findings = [...issues.flatMap((issue) => findingsOfIssue(issue, yaml.value)), ...crossCheck(yaml.value)]
   const problems = [...yaml.problems, ...findings.flatMap((finding) => problemOf(finding, yaml, file))]
-  if (checked.success && problems.length === 0) return { kind: 'value', value: checked.data }
+  if (checked.success && problems.length === 0)
+    return { kind: 'value', value: checked.data, places: placesOf(yaml, file) }
   return { kind: 'problems', problems: inOrder(problems, file) }
 }
 
@@ -34,6 +39,15 @@ function problemOf({ path, spot, message }: Finding, yaml: Yaml, file: string): 
   // It stands in the file, but could not be read: readYaml has said why.
   if (yaml.has(path)) return []
   return [{ file, ...yaml.keyAt(path.slice(0, -1)), message }]
+}
+
+function placesOf(yaml: Yaml, file: string): Places {
+  return (path) => {
+    let written = path
+    while (!yaml.has(written) && written.length > 0) written = written.slice(0, -1)
+    if (written.length === 0) return { file, line: 0, col: 0 }
+    return { file, ...(written.length === path.length ? yaml.valueAt(written) : yaml.keyAt(written)) }
+  }
 }
 
 function inOrder(problems: readonly Problem[], file: string): Problem[] {

@@ -1,8 +1,9 @@
 import type { output } from 'zod'
 import { crossReferences } from './cross-references.ts'
-import { parseFile } from './parse-file.ts'
+import { type Places, parseFile } from './parse-file.ts'
 import type { Problem } from './problem.ts'
 import { toService } from './profiles.ts'
+import { RULE_IDS } from './rule-ids.ts'
 import type { Pool, Spec, Vip } from './spec.ts'
 import { specSchema } from './spec-schema.ts'
 
@@ -15,13 +16,13 @@ type Written = output<typeof specSchema>
 export function parseSpec(
   text: string,
   file: string,
-): { kind: 'spec'; spec: Spec } | { kind: 'problems'; problems: Problem[] } {
+): { kind: 'spec'; spec: Spec; places: Places } | { kind: 'problems'; problems: Problem[] } {
   const parsed = parseFile({ text, file, schema: specSchema, crossCheck: crossReferences })
-  return parsed.kind === 'value' ? { kind: 'spec', spec: toSpec(parsed.value) } : parsed
+  return parsed.kind === 'value' ? { kind: 'spec', spec: toSpec(parsed.value), places: parsed.places } : parsed
 }
 
 function toSpec(written: Written): Spec {
-  const { version, cluster, nodes, vrrp, vips, pools, services, haproxy } = written
+  const { version, cluster, nodes, vrrp, vips, pools, services, haproxy, accept } = written
   return {
     version,
     cluster,
@@ -41,6 +42,10 @@ function toSpec(written: Written): Spec {
       hardStopAfterMs: haproxy.hardStopAfter,
       healthPort: haproxy.healthPort,
     },
+    accept: RULE_IDS.flatMap((rule) => {
+      const reason = accept[rule]
+      return reason === undefined ? [] : [{ rule, reason }]
+    }),
   }
 }
 

@@ -10,9 +10,11 @@ import {
   section,
   serverAddress,
   someNamed,
+  text,
   unicastAddress,
   vipName,
 } from './fields.ts'
+import { RULE_IDS, RULES, type RuleId } from './rule-ids.ts'
 import { port, serviceSchema } from './service-schema.ts'
 
 const nodeSchema = section('a node', {
@@ -137,6 +139,20 @@ const haproxySchema = section('haproxy', {
   }),
 })
 
+/** One line of plain text: it is shown by `prove`, and in the status of every node. */
+const reason = () =>
+  text(/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u, 'a reason is one line of 1-200 characters, such as "br0 bridges both"')
+
+const acceptSchema = section(
+  'accept',
+  Object.fromEntries(
+    RULE_IDS.map((id) => [
+      id,
+      reason().optional().meta({ title: RULES[id], description: 'Why this does not count here, in one line.' }),
+    ]),
+  ) as Record<RuleId, z.ZodOptional<ReturnType<typeof reason>>>,
+)
+
 /** lb.yaml: the desired state of a whole cluster, as a person writes it. */
 export const specSchema = section('the file', {
   version: z
@@ -159,4 +175,9 @@ export const specSchema = section('the file', {
     .default({})
     .meta({ title: 'Services', description: 'What the VIPs offer, by name.' }),
   haproxy: haproxySchema.prefault({}).meta({ title: 'HAProxy', description: 'Settings of HAProxy on every node.' }),
+  accept: acceptSchema.prefault({}).meta({
+    title: 'Accepted rules',
+    description:
+      'Rules of lb-agent prove that do not count for this cluster, each with the reason. lb-agent rules lists them.',
+  }),
 }).meta({ title: 'lb.yaml', description: 'The desired state of a cluster of balancers run by lb-agent.' })

@@ -1,3 +1,5 @@
+import type { RuleId } from './rule-ids.ts'
+
 /**
  * The desired state of a whole cluster, as `parseSpec` returns it: every default filled in, every reference resolved,
  * every name, address, port and path within its type. Lists keep the order of the file. Durations are milliseconds.
@@ -25,6 +27,8 @@ export type Spec = {
     /** Loopback port of the health listener (`/alive`, `/metrics`). */
     healthPort: number
   }
+  /** Rules of the proof that do not count here, each with the reason that a person gave. */
+  accept: readonly { rule: RuleId; reason: string }[]
 }
 
 /** A balancer. `interface` carries `address` and the VIPs. */

@@ -66,6 +66,7 @@ export function smallSpec(more: Partial<Spec> = {}): Spec {
     pools: [{ name: 'web', servers: [server('alpha', '10.9.1.1'), server('beta', '10.9.1.2')] }],
     services: [service('web', 80, 'web')],
     haproxy: { maxConnections: 1000, log: 'errors', hardStopAfterMs: 1000, healthPort: 8405 },
+    accept: [],
     ...more,
   }
 }

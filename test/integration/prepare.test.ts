@@ -34,6 +34,11 @@ test('a release of half a megabyte arrives whole', options, async () => {
       value: undefined,
       detail: '2 nodes, 1 VIPs, 30 services',
     })
+    assert.deepEqual(await preparation.proven(), {
+      kind: 'ok',
+      value: undefined,
+      detail: 'every fault on 2 nodes leaves each VIP where it is served',
+    })
     const rendered = await preparation.rendered()
     assert.ok(rendered.kind === 'ok', JSON.stringify(rendered))
     assert.equal(rendered.value.node, 'lb1')

@@ -297,7 +297,7 @@ test('reports all problems at once, those between parts too, in the order of the
   const text = edited('virtualRouterId: 61', 'virtualRouterId: 300').replace('pool: masters }', 'pool: mastres }')
   assert.deepEqual(problemsOf(text.replace('vip: api', 'vip: apo').replace('cluster: home', 'clutser: home')), [
     'lb.yaml:1:1  cluster is missing; a cluster name is 1-63 letters, digits, "_", "." or "-", begins with a letter or digit, and is not a number alone',
-    'lb.yaml:2:1  clutser is not a key here; the keys are version, cluster, nodes, vrrp, vips, pools, services, haproxy; did you mean cluster?',
+    'lb.yaml:2:1  clutser is not a key here; the keys are version, cluster, nodes, vrrp, vips, pools, services, haproxy, accept; did you mean cluster?',
     'lb.yaml:7:47  vips.api.virtualRouterId is 300; a virtual router id is 1-255',
     'lb.yaml:12:16  services.kube.vip is "apo"; the VIPs are api, web; did you mean api?',
     'lb.yaml:13:37  services.http.pool is "mastres"; the pools are masters; did you mean masters?',
@@ -315,7 +315,7 @@ test('refuses an alias bomb at its first alias', () => {
   const bomb = 'a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n'
   assert.equal(
     problemsOf(bomb)[4],
-    'lb.yaml:1:1  a is not a key here; the keys are version, cluster, nodes, vrrp, vips, pools, services, haproxy',
+    'lb.yaml:1:1  a is not a key here; the keys are version, cluster, nodes, vrrp, vips, pools, services, haproxy, accept',
   )
   assert.equal(problemsOf(bomb)[6], 'lb.yaml:2:8  b[0] is an alias (*a); write the value itself')
 })
@@ -331,7 +331,7 @@ test('refuses an empty file', () => {
 
 test('refuses a file that is not a mapping', () => {
   assert.deepEqual(problemsOf('- version: 1\n'), [
-    'lb.yaml:1:1  the file is a list; the file is a mapping with the keys version, cluster, nodes, vrrp, vips, pools, services, haproxy',
+    'lb.yaml:1:1  the file is a list; the file is a mapping with the keys version, cluster, nodes, vrrp, vips, pools, services, haproxy, accept',
   ])
 })
 

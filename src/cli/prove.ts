@@ -1,0 +1,61 @@
+import type { Format } from '../annotate/annotation.ts'
+import { takeoverJson } from '../proof/takeover-json.ts'
+import { errorsOf, type Proof, proveFiles } from '../rules/prove.ts'
+import type { Problem } from '../spec/problem.ts'
+import { findingAnnotations, printAnnotations, problemAnnotations } from './annotations.ts'
+import { printProblems } from './print.ts'
+import { jsonOfFindings, printProof } from './print-proof.ts'
+import { proofOfDesired } from './proof-of-desired.ts'
+import { readDesired } from './read-desired.ts'
+import { readHandWritten, readHaproxyFiles } from './read-hand-written.ts'
+
+export type ProveOptions = {
+  keepalived?: readonly string[]
+  haproxy?: readonly string[]
+  format: Format
+  json?: boolean
+}
+
+type Looked = { kind: 'proof'; proof: Proof } | { kind: 'problems'; problems: readonly Problem[] }
+
+/** Who takes over under every fault and how fast, and what stands against it. 0 = good, 1 = errors, 2 = usage. */
+export function prove(path: string | undefined, options: ProveOptions): number {
+  const format: Format = options.json === true ? 'json' : options.format
+  const { keepalived } = options
+  if (
+    (path === undefined) === (keepalived === undefined) ||
+    (keepalived === undefined && options.haproxy !== undefined)
+  ) {
+    console.error('lb-agent: prove PATH for lb.yaml, or prove --keepalived lb1.conf lb2.conf … for hand-written files')
+    return 2
+  }
+  const looked = path === undefined ? lookAtFiles(keepalived ?? [], options.haproxy ?? []) : lookAtDesired(path)
+  if (looked.kind === 'problems') {
+    if (format === 'text') printProblems(looked.problems)
+    else printAnnotations(format, problemAnnotations(looked.problems), { ok: false, problems: looked.problems })
+    return 1
+  }
+  const { proof } = looked
+  const ok = errorsOf(proof).length === 0
+  if (format === 'text') printProof(proof)
+  else
+    printAnnotations(format, findingAnnotations(proof.findings), {
+      ok,
+      takeovers: takeoverJson(proof.table),
+      ...jsonOfFindings(proof.findings),
+    })
+  return ok ? 0 : 1
+}
+
+function lookAtDesired(path: string): Looked {
+  const desired = readDesired(path)
+  return desired.kind === 'problems' ? desired : proofOfDesired(desired)
+}
+
+function lookAtFiles(keepalived: readonly string[], haproxy: readonly string[]): Looked {
+  const nodes = readHandWritten(keepalived)
+  const files = readHaproxyFiles(haproxy)
+  if (nodes.kind === 'problems') return nodes
+  if (files.kind === 'problems') return files
+  return { kind: 'proof', proof: proveFiles(nodes.nodes, files.files) }
+}

@@ -1,0 +1,90 @@
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { HaproxyConfig } from '../haproxy-config/config.ts'
+import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
+import type { KeepalivedConfig } from '../keepalived-config/config.ts'
+import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
+import type { Included } from '../keepalived-config/read-lines.ts'
+import { wordsOfCommand } from '../proof/hand-trackers.ts'
+import type { KeepalivedNode } from '../proof/of-keepalived.ts'
+import type { Problem } from '../spec/problem.ts'
+
+/** A check script is some lines; what is longer is a program. */
+const LONGEST_SCRIPT = 64 * 1024
+const LONGEST_CONFIG = 4 * 1024 * 1024
+
+/** Reads the keepalived.conf of each node, with what they include and the check scripts that are found. */
+export function readHandWritten(
+  files: readonly string[],
+): { kind: 'nodes'; nodes: KeepalivedNode[] } | { kind: 'problems'; problems: Problem[] } {
+  const names = nodeNames(files)
+  const read = files.map((file, index) => readNode(file, names[index] ?? file))
+  const problems = read.flatMap((one) => (one.kind === 'problem' ? [one.problem] : []))
+  if (problems.length > 0) return { kind: 'problems', problems }
+  return { kind: 'nodes', nodes: read.flatMap((one) => (one.kind === 'node' ? [one.node] : [])) }
+}
+
+function readNode(
+  file: string,
+  name: string,
+): { kind: 'node'; node: KeepalivedNode } | { kind: 'problem'; problem: Problem } {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return { kind: 'problem', problem: { file, line: 0, col: 0, message: (error as Error).message } }
+  }
+  // Lines with @NAME are for the node whose hostname is NAME, and the file is named after it.
+  const config = readKeepalivedConfig(file, text, { configId: name, include })
+  return { kind: 'node', node: { name, config, scripts: scriptsOf(file, config) } }
+}
+
+/** Reads haproxy.cfg files, one for all nodes or one for each. */
+export function readHaproxyFiles(
+  files: readonly string[],
+): { kind: 'files'; files: HaproxyConfig[] } | { kind: 'problems'; problems: Problem[] } {
+  const read = files.map((file) => ({ file, text: readText(file, LONGEST_CONFIG) }))
+  const problems = read.flatMap(({ file, text }) =>
+    text === undefined ? [{ file, line: 0, col: 0, message: 'cannot be read, or is longer than 4 MiB' }] : [],
+  )
+  if (problems.length > 0) return { kind: 'problems', problems }
+  return { kind: 'files', files: read.map(({ file, text = '' }) => readHaproxyConfig(file, text)) }
+}
+
+/** `lb1.conf`, `lb1/keepalived.conf`, `keepalived-lb1.conf`, `lb1.keepalived.conf`: lb1. */
+export function nodeNames(files: readonly string[]): string[] {
+  const names = files.map((file) => {
+    const bare = basename(file).replace(/\.(?:conf|cfg|txt)$/, '')
+    const name = bare.replace(/^keepalived[-_.]/, '').replace(/[-_.]keepalived$/, '')
+    return name === 'keepalived' ? basename(dirname(resolve(file))) : name
+  })
+  return names.map((name, index) => (names.indexOf(name) === index ? name : `${name}-${index + 1}`))
+}
+
+/** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */
+export function include(pattern: string, from: string): Included[] {
+  return globSync(resolve(dirname(from), pattern)).flatMap((name) => {
+    const text = readText(name, LONGEST_CONFIG)
+    return text === undefined ? [] : [{ name, text }]
+  })
+}
+
+/** Scripts by the word of the command that names them: beside keepalived.conf, or where it says. */
+function scriptsOf(file: string, { scripts }: KeepalivedConfig): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const word of scripts.flatMap(({ command }) => wordsOfCommand(command))) {
+    if (!word.includes('/')) continue
+    const text = readText(join(dirname(file), basename(word)), LONGEST_SCRIPT) ?? readText(word, LONGEST_SCRIPT)
+    if (text?.startsWith('#!') === true) found.set(word, text)
+  }
+  return found
+}
+
+function readText(file: string, longest: number): string | undefined {
+  try {
+    const { size } = statSync(file)
+    return size > longest ? undefined : readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}

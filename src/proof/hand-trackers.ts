@@ -1,0 +1,110 @@
+import type { ScriptConfig, TrackFileConfig, TrackReference } from '../keepalived-config/config.ts'
+import { checkTracker, gateTracker, scoreTracker, serversLostTerms } from './agent-trackers.ts'
+import type { Contribution, Term, Tracker } from './model.ts'
+import type { KeepalivedNode } from './of-keepalived.ts'
+import { whatScriptSees } from './what-script-sees.ts'
+
+/** keepalived's answer to a link that goes down comes by netlink; nothing is polled. */
+const AT_ONCE: readonly Term[] = [{ what: 'the kernel says that the link is down', ms: 10 }]
+/** lb-agent's defaults, where its files are in a keepalived.conf of somebody's own. */
+const LOST = serversLostTerms([{ fall: 2, intervalMs: 1000 }], 2000)
+
+/** undefined: the script is not there, so keepalived drops the tracker. */
+export function scriptTracker({ config, scripts }: KeepalivedNode, reference: TrackReference): Tracker | undefined {
+  const script = config.scripts.find(({ name }) => name === reference.name)
+  if (script === undefined) return undefined
+  if (/\blb-agent\b.*\bcheck\b/.test(script.command)) return { ...checkTracker(reference.at), name: script.name }
+  // `timeout 2 /etc/keepalived/check.sh` and `sh -c …`: the words behind the first one count as well.
+  const words = wordsOfCommand(script.command)
+  const text = words.map((word) => scripts?.get(word)).find((one) => one !== undefined)
+  const whole = script.unused === undefined ? script.command : `${script.command} ${script.unused}`
+  const sight = whatScriptSees(whole, text)
+  const { healthy, failing } = effectOf(script, reference)
+  const contribution = sight.stopsKeepalived ? 'FAULT' : failing
+  const terms = scriptTerms(script)
+  return {
+    ...{ name: script.name, what: 'script', at: reference.at, healthy },
+    under: Object.fromEntries(sight.sees.map((fault) => [fault, { contribution, terms }])),
+    unknown:
+      sight.kind === 'unknown'
+        ? `what ${script.command} looks at could not be read: it is taken to notice a dead HAProxy, and nothing else`
+        : undefined,
+  }
+}
+
+/** Its words without quotes: one of them may be the path of a script. */
+export function wordsOfCommand(command: string): string[] {
+  return command.split(/[\s"']+/).filter((word) => word !== '')
+}
+
+/** Worst case: HAProxy fails just after a good check, and each failing one runs as long as it may (2.2.7, vrrp_track.c). */
+function scriptTerms({ intervalMs, timeoutMs, fall }: ScriptConfig): Term[] {
+  return [
+    { what: `${fall} check${fall === 1 ? '' : 's'}, every ${seconds(intervalMs)}`, ms: fall * intervalMs },
+    { what: 'the last check, until its timeout', ms: timeoutMs },
+  ]
+}
+
+/** A file that lb-agent does not write is taken for one that never changes. */
+export function fileTracker({ config }: KeepalivedNode, reference: TrackReference): Tracker | undefined {
+  const file = config.trackFiles.find(({ name }) => name === reference.name)
+  if (file === undefined) return undefined
+  const weight = reference.weight ?? file.weight
+  const reverse = reference.reverse ?? file.reverse
+  const { at, name } = reference
+  if (/\/vrrp\/gate$/.test(file.file) && weight === 0 && reverse) return { ...gateTracker(at), name }
+  const [, vip] = /\/vrrp\/score-([a-z0-9-]+)$/.exec(file.file) ?? []
+  if (vip !== undefined && weight === 1) return { ...scoreTracker(vip, at, LOST), name }
+  return {
+    ...{ name, what: 'file', at },
+    healthy: whenWell(file, weight, reverse),
+    under: {},
+    unknown: `nothing says who writes ${file.file}: it is taken to stay as it is`,
+  }
+}
+
+function whenWell({ initValue }: TrackFileConfig, weight: number, reverse: boolean): Contribution {
+  const value = initValue ?? 0
+  // Weight 0: a value that is not 0 is FAULT, or with `reverse` the value 0; a file in use is taken to say that all is well.
+  if (weight === 0) return 0
+  return value * weight * (reverse ? -1 : 1)
+}
+
+export function processTracker({ config }: KeepalivedNode, reference: TrackReference): Tracker | undefined {
+  const process = config.trackProcesses.find(({ name }) => name === reference.name)
+  if (process === undefined) return undefined
+  const { healthy, failing } = effectOf(process, reference)
+  const terms = [{ what: 'the kernel says that the process has ended', ms: 10 + process.terminateDelayMs }]
+  const seesHaproxy = process.process.split('/').at(-1) === 'haproxy'
+  return {
+    ...{ name: process.name, what: 'process', at: reference.at, healthy, unknown: undefined },
+    under: seesHaproxy ? { 'haproxy-dead': { contribution: failing, terms } } : {},
+  }
+}
+
+export function interfaceTracker(reference: TrackReference, own: string | undefined): Tracker {
+  const { healthy, failing } = effectOf({ weight: 0, reverse: false }, reference)
+  return {
+    ...{ name: reference.name, what: 'interface', at: reference.at, healthy, unknown: undefined },
+    under: reference.name === own ? { 'link-down': { contribution: failing, terms: AT_ONCE } } : {},
+  }
+}
+
+/**
+ * Weight 0: FAULT when it fails, with `reverse` while it succeeds. A positive weight counts while it succeeds, a negative one while
+ * it fails; `reverse` turns its sign (2.2.7, vrrp_track.c: weight * weight_multiplier).
+ */
+function effectOf(
+  defaults: { weight: number; reverse: boolean },
+  reference: TrackReference,
+): { healthy: Contribution; failing: Contribution } {
+  const weight = reference.weight ?? defaults.weight
+  const reverse = reference.reverse ?? defaults.reverse
+  if (weight === 0) return reverse ? { healthy: 'FAULT', failing: 0 } : { healthy: 0, failing: 'FAULT' }
+  const counted = reverse ? -weight : weight
+  return weight > 0 ? { healthy: counted, failing: 0 } : { healthy: 0, failing: counted }
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`
+}

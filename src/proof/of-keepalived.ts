@@ -1,0 +1,99 @@
+import type {
+  InstanceConfig,
+  KeepalivedConfig,
+  SyncGroupConfig,
+  Tracking,
+  TrackReference,
+} from '../keepalived-config/config.ts'
+import { parseIpAddress } from '../spec/address.ts'
+import { RESTARTS_KEEPALIVED } from './agent-trackers.ts'
+import { MULTICAST_GROUP } from './groups.ts'
+import { fileTracker, interfaceTracker, processTracker, scriptTracker } from './hand-trackers.ts'
+import type { ProofCluster, ProofVip, Router, Tracker } from './model.ts'
+
+/** A node as its keepalived.conf says. `scripts`: the texts of check scripts that could be read, by the word of the command that names them. */
+export type KeepalivedNode = {
+  name: string
+  config: KeepalivedConfig
+  scripts?: ReadonlyMap<string, string>
+  /** Whether something starts keepalived again when it is killed; Debian's unit of 2.2.7 does not. */
+  isRestarted?: boolean
+}
+
+/** The routers of hand-written files, one keepalived.conf per node. Each address is a VIP; nobody says who should hold it. */
+export function proofOfKeepalived(nodes: readonly KeepalivedNode[]): ProofCluster {
+  const routers = nodes.flatMap((node) => node.config.instances.map((instance) => routerOf(node, instance)))
+  return {
+    nodes: nodes.map(({ name, isRestarted }) => ({
+      name,
+      restartsKeepalived: isRestarted === true ? RESTARTS_KEEPALIVED : undefined,
+    })),
+    routers,
+    vips: vipsOf(routers),
+  }
+}
+
+function vipsOf(routers: readonly Router[]): ProofVip[] {
+  const addresses = new Set(routers.flatMap((router) => router.addresses))
+  return [...addresses].map((address) => ({ name: address, address, prefer: undefined, hasServers: true }))
+}
+
+function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
+  const { config } = node
+  const group = config.syncGroups.find(({ members }) => members.some(({ name }) => name === instance.name))
+  const { unicast, family, authentication } = instance
+  const { multicastGroup4, multicastGroup6 } = config.globals
+  const addresses = instance.addresses.map(bare)
+  return {
+    node: node.name,
+    name: instance.name,
+    at: instance.places.get('priority') ?? instance.at,
+    family,
+    virtualRouterId: instance.virtualRouterId,
+    interface: instance.interface ?? '',
+    version: instance.version,
+    priority: instance.priority,
+    advertMs: instance.advertMs,
+    nopreempt: instance.nopreempt,
+    preemptDelayMs: instance.preemptDelayMs,
+    startsAsMaster: instance.state === 'MASTER',
+    source: instance.source,
+    unicastPeers: unicast?.peers.map(({ address }) => parseIpAddress(address)?.text ?? address),
+    multicastGroup: (family === 4 ? multicastGroup4 : multicastGroup6) ?? MULTICAST_GROUP[family],
+    authentication: instance.version === 2 && authentication ? `${authentication.type} ${authentication.password}` : '',
+    advertised: addresses,
+    checksSource: instance.checkUnicastSource,
+    addresses: [...addresses, ...instance.excluded.map(bare)],
+    downTimerAdverts: instance.downTimerAdverts,
+    trackers: [...trackersOf(node, instance, counts(group)), ...(group ? trackersOf(node, group, counts(group)) : [])],
+    tracksInterface: !instance.dontTrackPrimary,
+    syncGroup: group?.name,
+  }
+
+  function trackersOf(of: KeepalivedNode, tracking: Tracking, weightsCount: boolean): Tracker[] {
+    const found = [
+      ...tracking.trackScripts.map((reference) => scriptTracker(of, reference)),
+      ...tracking.trackFiles.map((reference) => fileTracker(of, reference)),
+      ...tracking.trackProcesses.map((reference) => processTracker(of, reference)),
+      ...tracking.trackInterfaces.map((reference: TrackReference) => interfaceTracker(reference, instance.interface)),
+    ].filter((tracker) => tracker !== undefined)
+    // Members of a sync group follow only what has no weight (2.2.7: weighted trackers are ignored or removed).
+    return weightsCount ? found : found.filter(onlyFault)
+  }
+}
+
+function counts(group: SyncGroupConfig | undefined): boolean {
+  return group === undefined || group.trackingWeight
+}
+
+function onlyFault({ healthy, under }: Tracker): boolean {
+  return [healthy, ...Object.values(under).map(({ contribution }) => contribution)].every(
+    (contribution) => contribution === 'FAULT' || contribution === 0,
+  )
+}
+
+/** Without its prefix length, written as all others are. */
+function bare({ address }: { address: string }): string {
+  const [text = ''] = address.split('/')
+  return parseIpAddress(text)?.text ?? text
+}

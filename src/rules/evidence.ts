@@ -1,0 +1,97 @@
+import type { HaproxyConfig } from '../haproxy-config/config.ts'
+import type { InstanceConfig } from '../keepalived-config/config.ts'
+import type { ProofCluster, Router } from '../proof/model.ts'
+import type { KeepalivedNode } from '../proof/of-keepalived.ts'
+import type { VipTable } from '../proof/outcome.ts'
+import type { Places } from '../spec/parse-file.ts'
+import type { Position } from '../spec/problem.ts'
+import type { RuleId } from '../spec/rule-ids.ts'
+import type { Spec } from '../spec/spec.ts'
+import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
+
+/** What the rules look at. `spec`: the proof is of an lb.yaml. `nodes`: the keepalived.conf of each node, where there are any. */
+export type Evidence = {
+  cluster: ProofCluster
+  table: readonly VipTable[]
+  spec: { spec: Spec; places: Places } | undefined
+  nodes: readonly KeepalivedNode[]
+  /** Hand-written haproxy.cfg, one for all nodes or one for each. */
+  haproxy: readonly HaproxyConfig[]
+}
+
+/** What of an instance a finding is about, in keepalived's words, and where lb.yaml says it. */
+const IN_SPEC = {
+  priority: 'prefer',
+  virtual_router_id: 'virtualRouterId',
+  virtual_ipaddress: 'address',
+} as const
+
+/** Where a part of a router is written. */
+export function placeOf({ spec, nodes }: Evidence, router: Router, keyword: string): Position {
+  if (spec !== undefined) {
+    if (keyword === 'advert_int') return spec.places(['vrrp', 'advertInterval'])
+    const key = IN_SPEC[keyword as keyof typeof IN_SPEC]
+    return spec.places(key === undefined ? ['vips', router.name] : ['vips', router.name, key])
+  }
+  const instance = instanceOf(nodes, router)
+  return instance?.places.get(keyword) ?? instance?.at ?? router.at
+}
+
+export function instanceOf(nodes: readonly KeepalivedNode[], router: Router): InstanceConfig | undefined {
+  const node = nodes.find(({ name }) => name === router.node)
+  return node?.config.instances.find(({ name }) => name === router.name)
+}
+
+/** A finding whose places are there once each. */
+export function finding(
+  rule: RuleId,
+  severity: Severity,
+  places: readonly Position[],
+  message: string,
+  fix: string,
+): RuleFinding {
+  const once = places.filter((place, index) => places.findIndex((other) => isSamePlace(place, other)) === index)
+  return { rule, severity, places: once, message, fix, accepted: undefined }
+}
+
+/** Routers of one election: the same family and virtual router id on different nodes. */
+export function elections({ cluster }: Evidence): Router[][] {
+  const groups = new Map<string, Router[]>()
+  for (const router of cluster.routers) {
+    const key = `${router.family} ${router.virtualRouterId}`
+    groups.set(key, [...(groups.get(key) ?? []), router])
+  }
+  return [...groups.values()]
+}
+
+/** Whether two nodes may hold an address of these at the same time, other than by a keepalived that was killed. */
+export function isHeldTwice({ table }: Evidence, routers: readonly Router[]): boolean {
+  const addresses = new Set(routers.flatMap((router) => router.addresses))
+  return table
+    .filter(({ vip }) => addresses.has(vip.address))
+    .some(({ healthy, rows }) =>
+      [{ faults: [], outcome: healthy }, ...rows].some(
+        ({ faults, outcome }) => outcome.holders.length > 1 && !faults.some(({ kind }) => kind === 'keepalived-killed'),
+      ),
+    )
+}
+
+/** `lb1, lb2 and lb3`. */
+export function andList(names: readonly string[]): string {
+  const [last = ''] = names.slice(-1)
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** `lb1, lb2 or lb3`. */
+export function orList(names: readonly string[]): string {
+  const [last = ''] = names.slice(-1)
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
+}
+
+export function isAre(things: readonly unknown[]): string {
+  return things.length === 1 ? 'is' : 'are'
+}
+
+export function addressesOf(router: Router): string {
+  return router.addresses.length === 0 ? router.name : andList(router.addresses)
+}
