@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import fc from 'fast-check'
 import { handWrittenCluster } from '../../src/import/hand-written.ts'
-import { importDirectory } from '../../src/import/import-directory.ts'
+import { importDirectory, importProject } from '../../src/import/import-directory.ts'
 import { unlike, usableName, vipName } from '../../src/import/names.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 
@@ -293,4 +294,94 @@ test('a directory without anything usable says why', () => {
   assert.deepEqual(why('no-files', { hosts: '[web]\nw1\n' }), [
     'no playbook in /no-files writes an haproxy.cfg or a keepalived.conf for a host of the inventory',
   ])
+})
+
+test('what lb.yaml does not take is shown in the draft, with its place', () => {
+  const result = importDirectory(
+    directoryWith('refused', {
+      '10.0.0.10/keepalived.conf': keepalived('priority 120'),
+      'lb2/keepalived.conf': keepalived('unicast_src_ip 10.0.0.2\n unicast_peer {\n 10.0.0.10\n }'),
+    }),
+    {},
+  )
+  assert.ok(result.kind === 'unparsed')
+  assert.match(result.text, /\n {2}10\.0\.0\.10: \{ address: 10\.0\.0\.10, interface: eth0 \}\n/)
+  assert.deepEqual(result.refused.map(formatProblem), [
+    'lb.yaml:16:19  vips.vip.address is "10.0.0.10"; nodes.10.0.0.10.address has this address already',
+  ])
+})
+
+test('a node whose files were not to be had is to be filled in', () => {
+  const { toFillIn } = imported('lacking', {
+    'lb1/keepalived.conf': keepalived('unicast_src_ip 10.0.0.1'),
+    'lb2/haproxy.cfg': HAPROXY,
+  })
+  assert.deepEqual(toFillIn, [
+    'services: the haproxy.cfg of lb1 was not to be had',
+    'nodes: lb2 was left out, because no keepalived.conf of it with a VRRP instance was to be had',
+  ])
+})
+
+test('whatever the old files say, import does not throw', () => {
+  const word = fc.constantFrom(
+    ...[
+      'vrrp_instance',
+      'VI_1',
+      'VI_API',
+      '{',
+      '}',
+      'virtual_ipaddress',
+      '10.0.0.10',
+      '10.0.0.10/24',
+      'fd00::1/64',
+      'fe80::1',
+      'priority',
+      '255',
+    ],
+    ...[
+      'interface',
+      'eth0',
+      'eth0:1',
+      'virtual_router_id',
+      '51',
+      '0',
+      'state',
+      'MASTER',
+      'unicast_src_ip',
+      '10.0.0.1',
+      'listen',
+      'bind',
+      '*:6443',
+    ],
+    ...[
+      '10.0.0.10:80',
+      ':1-9',
+      'server',
+      'a',
+      '10.0.1.1:80',
+      'check',
+      'inter',
+      '0',
+      'balance',
+      'timeout',
+      'client',
+      '1m',
+      'use_backend',
+      'mode',
+    ],
+    ...['http', 'option', 'httpchk', 'GET', '/a"b', 'maxconn', '[lbs]', 'hosts', '\n', '\n', '\n'],
+  )
+  const text = fc.array(word, { maxLength: 60 }).map((words) => words.join(' '))
+  fc.assert(
+    fc.property(text, text, text, (one, two, three) => {
+      const files = new Map([
+        ['lb1/keepalived.conf', `${keepalived('state MASTER')}${one}`],
+        ['lb2/keepalived.conf', two],
+        ['haproxy.cfg', `${HAPROXY}${three}`],
+      ])
+      const result = importProject({ files, problems: [] }, 'old', {})
+      assert.notEqual(result.kind, 'nothing')
+    }),
+    { numRuns: 100 },
+  )
 })
