@@ -21,7 +21,11 @@ export function printTakeovers({ table: vips }: Pick<Proof, 'table'>, print: Pri
     if (bounds.length > 0) print(paint('dim', indented(['worst cases:', ...bounds].join('\n'))))
     print('')
   }
+  if (vips.length > 0) print(paint('dim', `${ON_TOP}\n`))
 }
+
+const ON_TOP =
+  'Times are those of VRRP and of the checks. What keepalived and the kernel need comes on top: some ms on idle machines.'
 
 function coloured(cell: string): string {
   return /NOT SERVED|NONE|TWO/.test(cell) ? paint('red', forTerminal(cell)) : forTerminal(cell)

@@ -5,6 +5,7 @@ import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
 import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
 import type { Included } from '../keepalived-config/read-lines.ts'
+import { wordsOfCommand } from '../proof/hand-trackers.ts'
 import type { KeepalivedNode } from '../proof/of-keepalived.ts'
 import type { Problem } from '../spec/problem.ts'
 
@@ -61,20 +62,20 @@ export function nodeNames(files: readonly string[]): string[] {
 }
 
 /** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */
-function include(pattern: string, from: string): Included[] {
+export function include(pattern: string, from: string): Included[] {
   return globSync(resolve(dirname(from), pattern)).flatMap((name) => {
     const text = readText(name, LONGEST_CONFIG)
     return text === undefined ? [] : [{ name, text }]
   })
 }
 
-/** Scripts by the first word of their command: beside keepalived.conf, or where it says. */
+/** Scripts by the word of the command that names them: beside keepalived.conf, or where it says. */
 function scriptsOf(file: string, { scripts }: KeepalivedConfig): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { command } of scripts) {
-    const [program = ''] = command.split(/\s+/)
-    const text = readText(join(dirname(file), basename(program)), LONGEST_SCRIPT) ?? readText(program, LONGEST_SCRIPT)
-    if (text?.startsWith('#!') === true) found.set(program, text)
+  for (const word of scripts.flatMap(({ command }) => wordsOfCommand(command))) {
+    if (!word.includes('/')) continue
+    const text = readText(join(dirname(file), basename(word)), LONGEST_SCRIPT) ?? readText(word, LONGEST_SCRIPT)
+    if (text?.startsWith('#!') === true) found.set(word, text)
   }
   return found
 }
