@@ -105,7 +105,7 @@ function cell(healthy: Outcome, outcome: Outcome): string {
   }
   const [holder] = holders
   if (holder === undefined) return could.length === 0 ? 'nobody is left' : 'NONE'
-  const moved = healthy.holders[0] !== holder
+  const moved = healthy.holders.length > 1 || healthy.holders[0] !== holder
   if (!moved) return isServed ? 'stays' : 'STAYS, NOT SERVED'
   return `${holder}${within}${isServed ? '' : ', NOT SERVED'}`
 }
