@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { applyRelease } from './apply/apply-release.ts'
 import type { Journal } from './apply/apply-state.ts'
+import { droppedVips } from './apply/dropped-vips.ts'
 import { liveContents, readLivePair, removeLivePair, writeLivePair } from './apply/live-files.ts'
 import { isOfAnother, unread } from './apply/release.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
+import { createHandOver, expectationsOf } from './drain-first.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import { reject } from './reject.ts'
@@ -46,6 +48,14 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       live: parts.live,
       state: parts.state,
       daemons: parts.daemons,
+      // Which of the two keepalived runs is not known.
+      drops: [from, to].flatMap((release) => droppedVips(release, target)),
+      // How far the others are, the agent that died has waited for.
+      handOver: createHandOver(parts, {
+        expected: expectationsOf(from, to),
+        revision: journal.revision,
+        cause: 'by hand',
+      }),
       watch: watchWindow(parts),
       onServing: () => undefined,
       record: createRecorder(parts.now, parts.words, pass.add),

@@ -1,4 +1,5 @@
 import type { StateFiles } from './apply-state.ts'
+import { type Drop, droppedVips } from './dropped-vips.ts'
 import type { LivePaths } from './live-files.ts'
 import { removeLivePair, writeLivePair } from './live-files.ts'
 import { type DaemonName, planSteps, type Step } from './plan-steps.ts'
@@ -15,6 +16,14 @@ export type Daemon = {
   stop(signal: AbortSignal): Promise<Outcome>
 }
 
+/** Gives VIPs to other nodes before keepalived drops them. */
+export type HandOver = {
+  /** Returns once another node has them, or none can take them; nothing that happens here fails an apply. */
+  begin(drops: readonly Drop[], signal: AbortSignal): Promise<StageResult<void>>
+  /** This node takes part in them again. */
+  end(): void
+}
+
 export type ApplyOptions = {
   from: Release | undefined
   to: Release
@@ -24,6 +33,9 @@ export type ApplyOptions = {
   live: LivePaths
   state: StateFiles
   daemons: Readonly<Record<DaemonName, Daemon>>
+  /** What keepalived would give up on the way to `to`. */
+  drops: readonly Drop[]
+  handOver: HandOver
   /** Looks at the daemons for the confirm window; `failed` means that this release made things worse. */
   watch(release: Release, signal: AbortSignal): Promise<Outcome>
   /** Called once every changed daemon is confirmed, before the confirm window. */
@@ -46,6 +58,15 @@ export type ApplyResult =
  * A process that dies anywhere in here leaves a journal from which `applyRelease` is called again with the same releases.
  */
 export async function applyRelease(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
+  try {
+    return await walk(options, signal)
+  } finally {
+    // Also when the agent is told to stop: what it gave away only for this it would not give back.
+    options.handOver.end()
+  }
+}
+
+async function walk(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
   const { from, to, state } = options
   await state.writeJournal({
     from: from?.id ?? null,
@@ -55,7 +76,7 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
     attempts: options.attempts,
   })
   const done: Step[] = []
-  for (const step of planSteps(from, to)) {
+  for (const step of planSteps(from, to, options.drops)) {
     done.push(step)
     const result = await options.record(stageOf(step), () => perform(step, options, signal))
     if (signal.aborted) return { kind: 'interrupted' }
@@ -83,11 +104,16 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
     case 'activate':
       await writeLivePair(options.live, options.to.files)
       return ok(undefined, 'both files are live')
+    case 'drain first':
+      return options.handOver.begin(step.drops, signal)
     case 'reload':
       await options.daemons[step.daemon].prepare()
       return toResult(await options.daemons[step.daemon].reloadOrStart(signal), `${step.daemon} was told`)
-    case 'confirm':
-      return toResult(await options.daemons[step.daemon].confirm(options.to, signal), `${step.daemon} runs it`)
+    case 'confirm': {
+      const confirmed = await options.daemons[step.daemon].confirm(options.to, signal)
+      if (step.daemon === 'keepalived' && confirmed.kind === 'done') options.handOver.end()
+      return toResult(confirmed, `${step.daemon} runs it`)
+    }
     case 'watch':
       options.onServing()
       return toResult(await options.watch(options.to, signal), 'nothing got worse')
@@ -106,6 +132,8 @@ async function rollBack(
   const { from } = options
   const touched = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
   let restored = from === undefined
+  const drops = from !== undefined && touched.includes('keepalived') ? droppedVips(options.to, from) : []
+  if (drops.length > 0) await options.record('drain first', () => options.handOver.begin(drops, signal))
   const result = await options.record('roll back', async () => {
     if (from === undefined) {
       for (const daemon of touched.toReversed()) await options.daemons[daemon].stop(signal)

@@ -62,7 +62,7 @@ export function nodeNames(files: readonly string[]): string[] {
 }
 
 /** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */
-function include(pattern: string, from: string): Included[] {
+export function include(pattern: string, from: string): Included[] {
   return globSync(resolve(dirname(from), pattern)).flatMap((name) => {
     const text = readText(name, LONGEST_CONFIG)
     return text === undefined ? [] : [{ name, text }]

@@ -26,6 +26,12 @@ export type Drains = {
   remove(vip: string | undefined): Promise<Drain[]>
   of(vip: string): Drain | undefined
   all(): readonly Drain[]
+  /**
+   * VIPs that this node gives away while keepalived changes, until it is called again. The agent alone knows of them: when it dies, its
+   * successor takes part in them, and no `undrain` ends them.
+   */
+  whileChanging(vips: readonly string[]): void
+  isChanging(vip: string): boolean
 }
 
 /** Remembers drains in `file`. `onEnd` hears of those that end by themselves. */
@@ -40,6 +46,7 @@ export function createDrains(
     ),
   ).map((drain) => ({ ...drain, forStop: false }))
 
+  let changing: ReadonlySet<string> = new Set()
   const living = (): readonly Drain[] => {
     const over = drains.filter((drain) => isOver(drain, now()))
     if (over.length > 0) {
@@ -75,6 +82,10 @@ export function createDrains(
     },
     of: (vip) => living().find((drain) => drain.vip === undefined || drain.vip === vip),
     all: living,
+    whileChanging: (vips) => {
+      changing = new Set(vips)
+    },
+    isChanging: (vip) => changing.has(vip),
   }
 }
 

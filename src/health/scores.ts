@@ -152,7 +152,7 @@ function adopted(score: number | undefined): number | undefined {
 
 function drainedBy(drains: Drains, vip: string): string | undefined {
   const drain = drains.of(vip)
-  if (drain === undefined) return undefined
+  if (drain === undefined) return drains.isChanging(vip) ? 'drained while keepalived changes' : undefined
   if (drain.forStop) return 'drained: its daemons are being stopped'
   return drain.until === null ? 'drained until lb-agent undrain' : `drained until ${timeOfDay(drain.until)}`
 }

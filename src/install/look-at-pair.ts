@@ -1,14 +1,15 @@
 import { globSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
+import type { KeepalivedConfig } from '../keepalived-config/config.ts'
+import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
+import type { Included } from '../keepalived-config/read-lines.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import { answersAt } from '../observe/answers-at.ts'
 import { portsOf } from '../render/expectation.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { askNodes } from './ask-nodes.ts'
 import type { Wanted } from './desired.ts'
-import { type KeepalivedFile, readKeepalivedFile } from './keepalived-file.ts'
-import type { Included } from './keepalived-lines.ts'
 import type { InstallOptions } from './options.ts'
 import { planTakeover, type TakeoverPlan } from './takeover-plan.ts'
 import { isActive, unitsOf } from './units.ts'
@@ -42,12 +43,12 @@ export async function lookAtPair(
     askNodes(config, peers),
   ])
   const file = config.paths.keepalivedConfig
-  const old = runs ? read(file, live.keepalived ?? '') : undefined
+  const old = read(file, runs ? (live.keepalived ?? '') : '')
   return planTakeover(
     {
-      before: old?.instances ?? [],
-      unread: old?.unread ?? [],
-      after: read(file, release.files.keepalived).instances,
+      before: old,
+      unread: old.unread,
+      after: read(file, release.files.keepalived),
       known: new Set(spec.vips.flatMap((vip) => [vip.address, ...vip.extraAddresses.map(({ address }) => address)])),
       held,
       answered: new Set(answers.flatMap(({ vip, answers }) => (answers === true ? [vip.address] : []))),
@@ -59,9 +60,14 @@ export async function lookAtPair(
   )
 }
 
-function read(file: string, text: string): KeepalivedFile {
+/** In sentences the file has its bare name; what it includes has its path. */
+function read(file: string, text: string): KeepalivedConfig {
   const [configId = ''] = hostname().split('.')
-  return readKeepalivedFile(file, text, { configId, include })
+  const name = basename(file)
+  return readKeepalivedConfig(name, text, {
+    configId,
+    include: (pattern, from) => include(pattern, from === name ? file : from),
+  })
 }
 
 /** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */

@@ -1,17 +1,23 @@
-import { parseIpAddress } from '../spec/address.ts'
+import type { AddressConfig, InstanceConfig, KeepalivedConfig, UnreadLine } from '../keepalived-config/config.ts'
+import {
+  addressDifferences,
+  addressesOf,
+  bareAddress,
+  type Difference,
+  identityDifferences,
+} from '../proof/reload-match.ts'
+import type { Position } from '../spec/problem.ts'
 import type { OtherNode } from './ask-nodes.ts'
-import type { VrrpAddress, VrrpInstance } from './keepalived-file.ts'
-import type { Line } from './keepalived-lines.ts'
 import type { Obstacle } from './options.ts'
 
 /** What is known of the hand-written pair on this node, and of what shall follow it. */
 export type Situation = {
-  /** Of the hand-written keepalived that runs here; empty where none does. */
-  before: readonly VrrpInstance[]
+  /** Of the hand-written keepalived that runs here; without instances where none does. */
+  before: Pick<KeepalivedConfig, 'instances' | 'globals'>
   /** Lines of its file in which there may be more. */
-  unread: readonly Line[]
+  unread: readonly UnreadLine[]
   /** Of the file that lb-agent would write. */
-  after: readonly VrrpInstance[]
+  after: Pick<KeepalivedConfig, 'instances' | 'globals'>
   /** Addresses of all VIPs in lb.yaml, with those that move with them. */
   known: ReadonlySet<string>
   /** Addresses that this node has now. */
@@ -38,10 +44,10 @@ export type TakeoverPlan = {
 /** How this node is taken over while the others run the old pair, or are taken over already. */
 export function planTakeover(situation: Situation, { alone }: { alone: boolean }): TakeoverPlan {
   const { before, after, held, answered, silent, agents } = situation
-  const ofOld = new Set(before.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(bare)))
-  const addressOf = ({ addresses: [first] }: VrrpInstance): string => (first === undefined ? '' : bare(first))
-  const stays = after.filter((vip) => ofOld.has(addressOf(vip)) && held.has(addressOf(vip)))
-  const elsewhere = after.filter((vip) => {
+  const ofOld = new Set(before.instances.flatMap((one) => addressesOf(one).map(bareAddress)))
+  const addressOf = ({ addresses: [first] }: InstanceConfig): string => (first === undefined ? '' : bareAddress(first))
+  const stays = after.instances.filter((vip) => ofOld.has(addressOf(vip)) && held.has(addressOf(vip)))
+  const elsewhere = after.instances.filter((vip) => {
     const address = addressOf(vip)
     return !held.has(address) && !agents.has(address) && (ofOld.has(address) || answered.has(address))
   })
@@ -51,7 +57,7 @@ export function planTakeover(situation: Situation, { alone }: { alone: boolean }
   return {
     stays: stays.map(({ name }) => name),
     left: left.map(({ name }) => name),
-    gaps: stays.flatMap((vip) => gapOf(vip, before)),
+    gaps: stays.flatMap((vip) => gapOf(vip, situation)),
     obstacles: [
       ...notUnderstood(situation),
       ...lost(situation),
@@ -61,72 +67,77 @@ export function planTakeover(situation: Situation, { alone }: { alone: boolean }
   }
 }
 
-/**
- * keepalived keeps MASTER and the address over a reload when it finds the same instance: by router id, family, interface, unicast or
- * not, source address and use_vmac, not by name (2.2.7, vrrp_exist()). An address of another prefix length, interface, label or scope
- * is another one to it (IP_ISEQ), and so is one that was in the other block (clear_diff_vrrp_vip()).
- */
-function gapOf(vip: VrrpInstance, before: readonly VrrpInstance[]): string[] {
+/** What keepalived would take for another one: the instance, and addresses of it. */
+function gapOf(vip: InstanceConfig, { before, after }: Pick<Situation, 'before' | 'after'>): string[] {
   const [address] = vip.addresses
-  if (address === undefined) return []
-  const old = before.find(({ addresses, excluded }) => [...addresses, ...excluded].some(isSameAs(address)))
+  const old = before.instances.find(
+    (one) => address !== undefined && addressesOf(one).some((other) => bareAddress(other) === bareAddress(address)),
+  )
   if (old === undefined) return []
+  const sides = [
+    { instance: old, globals: before.globals },
+    { instance: vip, globals: after.globals },
+  ] as const
   const why = [
-    old.virtualRouterId === vip.virtualRouterId
-      ? undefined
-      : `its virtual router id is ${old.virtualRouterId ?? 'not written'} there and ${vip.virtualRouterId} in lb.yaml`,
-    old.interface === vip.interface
-      ? undefined
-      : `it is on ${old.interface ?? 'no interface'} there and on ${vip.interface} in lb.yaml`,
-    old.unicast === vip.unicast
-      ? undefined
-      : `adverts go by ${transport(old)} there and by ${transport(vip)} in lb.yaml (vrrp.transport)`,
-    old.unicast && vip.unicast && old.source !== vip.source
-      ? `adverts come from ${old.source ?? 'an address that keepalived chooses'} there and from ${vip.source} in lb.yaml`
-      : undefined,
-    old.ownMac ? 'it has an interface of its own there (use_vmac), which lb.yaml cannot say' : undefined,
-    ...vip.addresses.map((one) => whyOther(one, old, 'addresses')),
-    ...vip.excluded.map((one) => whyOther(one, old, 'excluded')),
-  ].filter((reason) => reason !== undefined)
-  return why.length === 0 ? [] : [`${vip.name} (${old.at}): ${why.join('; ')}`]
+    ...identityDifferences(...sides).map(identityWords),
+    ...addressesOf(vip).flatMap((wanted) => addressWords(wanted, vip, old)),
+  ]
+  return why.length === 0 ? [] : [`${vip.name} (${shown(old.at)}): ${why.join('; ')}`]
 }
 
-const BLOCKS = { addresses: 'virtual_ipaddress', excluded: 'virtual_ipaddress_excluded' } as const
+function identityWords({ what, was, will }: Difference): string {
+  switch (what) {
+    case 'virtual router id':
+    case 'multicast group':
+      return `its ${what} is ${was} there and ${will} in lb.yaml`
+    case 'family':
+      return `its addresses are ${was} there and ${will} in lb.yaml`
+    case 'interface':
+      return `it is on ${was ?? 'no interface'} there and on ${will} in lb.yaml`
+    case 'transport':
+      return `adverts go by ${was} there and by ${will} in lb.yaml (vrrp.transport)`
+    case 'source':
+      return `adverts come from ${was ?? 'an address that keepalived chooses'} there and from ${will} in lb.yaml`
+    case 'own interface':
+      return 'it has an interface of its own there (use_vmac), which lb.yaml cannot say'
+    default:
+      return what satisfies never
+  }
+}
 
-/** Why keepalived takes an address for another one than before; undefined where it does not, or where it is new. */
-function whyOther(wanted: VrrpAddress, old: VrrpInstance, block: keyof typeof BLOCKS): string | undefined {
-  const other = block === 'addresses' ? 'excluded' : 'addresses'
-  const there = old[block].find(isSameAs(wanted))
-  if (there === undefined)
-    return old[other].some(isSameAs(wanted))
-      ? `${bare(wanted)} is in ${BLOCKS[other]} there and in ${BLOCKS[block]} with lb.yaml`
-      : undefined
-  if (lengthOf(there) !== lengthOf(wanted)) return `it is ${there.address} there and ${wanted.address} in lb.yaml`
-  const extras = [
-    there.dev === undefined || there.dev === old.interface ? undefined : `dev ${there.dev}`,
-    there.label === undefined ? undefined : `label ${there.label}`,
-    there.scope === undefined || there.scope === 'global' ? undefined : `scope ${there.scope}`,
-  ].filter((extra) => extra !== undefined)
+/** Why keepalived takes an address for another one than before; empty where it does not, or where it is new. */
+function addressWords(wanted: AddressConfig, vip: InstanceConfig, old: InstanceConfig): string[] {
+  const there = addressesOf(old).find((one) => bareAddress(one) === bareAddress(wanted))
+  if (there === undefined) return []
+  const differences = addressDifferences({ address: there, instance: old }, { address: wanted, instance: vip })
+  if (differences.some(({ what }) => what === 'prefix length'))
+    return [`it is ${there.address} there and ${wanted.address} in lb.yaml`]
+  // That the instance is on another interface is told already.
+  const extras = differences.flatMap(({ what, was }) =>
+    was === undefined || (what === 'interface' && was === old.interface)
+      ? []
+      : [`${what === 'interface' ? 'dev' : what} ${was}`],
+  )
   return extras.length === 0
-    ? undefined
-    : `${bare(wanted)} has "${extras.join(' ')}" there, which lb-agent does not write`
+    ? []
+    : [`${bareAddress(wanted)} has "${extras.join(' ')}" there, which lb-agent does not write`]
 }
 
 function notUnderstood({ unread }: Situation): Obstacle[] {
   return unread.map(({ text, at }) => ({
-    what: `${at} is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ${text.slice(0, 100)}`,
+    what: `${shown(at)} is written in a way that lb-agent does not read, so it cannot tell which addresses keepalived has here: ${text.slice(0, 100)}`,
     fix: 'write it out in keepalived.conf (~SEQ, ~LST, parameters of several lines), then run lb-agent install again',
   }))
 }
 
 /** Addresses that nobody would have any more. */
 function lost({ before, known }: Situation): Obstacle[] {
-  return before.flatMap(({ name, at, addresses, excluded }) =>
-    [...addresses, ...excluded]
-      .map(bare)
+  return before.instances.flatMap(({ name, at, ...instance }) =>
+    addressesOf(instance)
+      .map(bareAddress)
       .filter((address) => !known.has(address))
       .map((address) => ({
-        what: `instance ${name} (${at}) has ${address}, which lb.yaml does not: it would be gone`,
+        what: `instance ${name} (${shown(at)}) has ${address}, which lb.yaml does not: it would be gone`,
         fix: 'add it to lb.yaml (vips, or extraAddresses of one), or take it out of keepalived.conf first',
       })),
   )
@@ -166,20 +177,6 @@ export function gapObstacles({ gaps }: TakeoverPlan, { acceptGap }: { acceptGap:
   ]
 }
 
-function transport({ unicast }: VrrpInstance): string {
-  return unicast ? 'unicast' : 'multicast'
-}
-
-function isSameAs(wanted: VrrpAddress): (one: VrrpAddress) => boolean {
-  return (one) => bare(one) === bare(wanted)
-}
-
-/** Without its prefix length, written as all others are. */
-function bare({ address }: VrrpAddress): string {
-  const [text = ''] = address.split('/')
-  return parseIpAddress(text)?.text ?? text
-}
-
-function lengthOf({ address }: VrrpAddress): string | undefined {
-  return address.split('/')[1]
+function shown({ file, line }: Position): string {
+  return `${file}:${line}`
 }

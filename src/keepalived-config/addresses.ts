@@ -9,13 +9,18 @@ import type { Word } from './words.ts'
 export const LONGEST_NAME = 15
 
 /** What stands behind an address and has a value, with where it is kept. */
-const WITH_VALUE = new Set(['dev', 'scope', 'brd', 'broadcast', 'label', 'peer', 'preferred_lft', 'track_group'])
+const WITH_VALUE = new Set(['dev', 'scope', 'brd', 'broadcast', 'label', 'peer', 'preferred_lft'])
 const FLAGS = new Set(['home', '-nodad', 'mngtmpaddr', 'noprefixroute', 'autojoin', 'no_track', 'use_vmac'])
 const SCOPES = new Set(['global', 'nowhere', 'host', 'link', 'site'])
 
 /** An address as unicast_src_ip and unicast_peer take it: what stands behind - or / is not looked at (inet_stosockaddr()). */
 export function bareAddressIn(text: string): IpAddress | undefined {
   return parseIpAddress(/^[^-/]*/.exec(text)?.[0] ?? '')
+}
+
+/** Of IPv6: ff02:: and the like, whatever the flags. */
+export function isLinkLocalMulticast(address: string): boolean {
+  return /^ff[0-9a-f]2:/i.test(address)
 }
 
 export type ReadAddress = AddressConfig & { family: 4 | 6 }
@@ -121,13 +126,23 @@ function areOptionsValid(
     else if (brd !== undefined) report(brd.at, `${address.text} has a broadcast and a peer; take one away`)
   } else if ((brd?.text === '+' || brd?.text === '-') && length > 30)
     report(brd.at, `${address.text} is too small a network for a broadcast; write its prefix length, or take brd away`)
-  if (scope !== undefined && !SCOPES.has(scope.text) && unsignedIn(scope.text, 0, 255) === undefined)
+  if (scope !== undefined && !SCOPES.has(scope.text) && !isSmallNumber(scope.text))
     report(scope.at, `keepalived knows no scope ${scope.text}; write global, site, link, host or a number`)
   if (family === 6 && scope !== undefined && scope.text !== 'global' && scope.text !== '0')
     report(scope.at, `an IPv6 address such as ${address.text} has no scope of its own; take it away`)
   if (family === 6 && label !== undefined)
     report(label.at, `an IPv6 address such as ${address.text} has no label; take it away`)
   return true
+}
+
+/** As C writes it: 0x5, 05, 5 (find_entry()). */
+function isSmallNumber(text: string): boolean {
+  const number = /^0[0-7]*$/.test(text)
+    ? Number.parseInt(text, 8)
+    : /^(?:0[xX][0-9A-Fa-f]+|[1-9]\d*)$/.test(text)
+      ? Number(text)
+      : 256
+  return number <= 255
 }
 
 function splitAt(text: string, separator: string): [string, string | undefined] {

@@ -1,6 +1,6 @@
 import type { ReadAddress } from './addresses.ts'
 import type { AddressConfig, Globals, InstanceConfig } from './config.ts'
-import type { InstanceDraft } from './read-instance.ts'
+import type { InstanceDraft } from './instance-draft.ts'
 import type { Report } from './report.ts'
 
 const OWNER = 255
@@ -26,6 +26,7 @@ export function completeInstance(draft: InstanceDraft, globals: Globals, report:
     report(place('version'), `${name} has IPv6 addresses and version 2, which strict mode refuses; write version 3`)
   checkAddresses(draft, version, strict, report)
   checkUnicast(draft, place, report)
+  if (strict) checkStrict(draft, version, priority, report)
   if (draft.virtualRouterId === undefined) return undefined
   return {
     ...{ name, at, state, interface: draft.interface, virtualRouterId: draft.virtualRouterId, priority },
@@ -34,7 +35,8 @@ export function completeInstance(draft: InstanceDraft, globals: Globals, report:
     ...preemptionOf(draft, state, priority, strict, place, report),
     unicast:
       draft.peers.length > 0 || draft.faultNoPeer ? { peers: draft.peers, faultNoPeer: draft.faultNoPeer } : undefined,
-    ...{ source: draft.source, dontTrackPrimary: draft.dontTrackPrimary, ownMac: draft.ownMac },
+    ...{ source: draft.source, multicastDestination: draft.multicastDestination },
+    ...{ dontTrackPrimary: draft.dontTrackPrimary, ownMac: draft.ownMac },
     authentication: authenticationOf(draft, { version, family, state, priority, strict }, place, report),
     addresses: draft.addresses.slice(0, MOST_ADDRESSES).map(withoutFamily),
     excluded: [...draft.excluded, ...draft.addresses.slice(MOST_ADDRESSES)].map(withoutFamily),
@@ -86,11 +88,14 @@ function checkUnicast(
   place: Place,
   report: Report,
 ): void {
-  if (unicastWord !== undefined && peers.length === 0 && !faultNoPeer)
+  if (unicastWord !== undefined && peers.length === 0 && !faultNoPeer) {
+    const what =
+      unicastWord.text === 'unicast_peer' ? 'an empty unicast_peer' : `${unicastWord.text} and no unicast_peer`
     report(
-      unicastWord,
-      `${name} has a word of unicast and no unicast_peer, so its adverts go by multicast; name the peers, or take the word away`,
+      unicastWord.at,
+      `${name} has ${what}, so its adverts go by multicast; name the peers, or take ${unicastWord.text} away`,
     )
+  }
   if (places.has('unicast_ttl') && peers.length === 0)
     report(place('unicast_ttl'), `${name} has unicast_ttl and no unicast_peer; name the peers, or take it away`)
   if (places.has('mcast_dst_ip') && peers.length > 0)
@@ -98,6 +103,25 @@ function checkUnicast(
   if (ownMac && unicastWord !== undefined && !places.has('vmac_xmit_base')) {
     const word = places.has('use_vmac') ? 'use_vmac' : 'use_ipvlan'
     report(place(word), `${name} has ${word} with unicast, which needs vmac_xmit_base; write that as well`)
+  }
+}
+
+/** What strict mode does not allow besides. */
+function checkStrict(
+  { name, places, switches }: InstanceDraft,
+  version: 2 | 3,
+  priority: number,
+  report: Report,
+): void {
+  const wrong = new Set([
+    ...(switches.get('lower_prio_no_advert') === false ? ['lower_prio_no_advert'] : []),
+    ...(switches.get('higher_prio_send_advert') === true ? ['higher_prio_send_advert'] : []),
+    ...['garp_lower_prio_repeat', 'garp_lower_prio_delay'].filter((word) => switches.get(word) === true),
+    ...(version === 2 && priority !== OWNER && places.has('accept') ? ['accept'] : []),
+  ])
+  for (const word of wrong) {
+    const at = places.get(word)
+    if (at !== undefined) report(at, `${word} of ${name} is not what strict mode demands; take it away`)
   }
 }
 
@@ -128,17 +152,18 @@ function advertOf(
 }
 
 function preemptionOf(
-  { name, nopreempt, preemptDelayMs }: InstanceDraft,
+  { name, nopreempt, preemptDelayMs, state: written }: InstanceDraft,
   state: 'MASTER' | 'BACKUP',
   priority: number,
   strict: boolean,
   place: Place,
   report: Report,
 ): { nopreempt: boolean; preemptDelayMs: number } {
-  const isPassedOver = nopreempt && (state === 'MASTER' || priority === OWNER)
+  const isOwner = priority === OWNER
+  const isPassedOver = nopreempt && (state === 'MASTER' || isOwner)
   if (isPassedOver) {
-    const why = priority === OWNER ? 'priority 255' : 'state MASTER'
-    report(place('nopreempt'), `nopreempt of ${name} does nothing with ${why}; write state BACKUP, or take it away`)
+    const [why, instead] = written === 'MASTER' ? ['state MASTER', 'write state BACKUP'] : ['priority 255', 'lower it']
+    report(place('nopreempt'), `nopreempt of ${name} does nothing with ${why}; ${instead}, or take nopreempt away`)
   }
   const stays = nopreempt && !isPassedOver
   if (preemptDelayMs === 0) return { nopreempt: stays, preemptDelayMs }

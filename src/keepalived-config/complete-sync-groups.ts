@@ -1,12 +1,12 @@
 import type { SyncGroupConfig } from './config.ts'
-import type { InstanceDraft } from './read-instance.ts'
+import type { InstanceDraft } from './instance-draft.ts'
 import type { SyncGroupDraft } from './read-sync-group.ts'
 import type { Reading } from './reading.ts'
 
 /** Sync groups with the members that exist; one without any is left out (2.2.7, vrrp_sync_set_group()). */
 export function completeSyncGroups({ syncGroups, instances, report }: Reading): SyncGroupConfig[] {
   const complete: SyncGroupConfig[] = []
-  for (const { followed: _, members, ...group } of syncGroups.values()) {
+  for (const { followed: _, seen: __, members, ...group } of syncGroups.values()) {
     if (members === undefined) {
       report(
         group.at,

@@ -19,7 +19,12 @@ export type KeepalivedConfig = {
   unread: readonly UnreadLine[]
   /** What 2.2.7 refuses and a later keepalived reads; it is no problem here. */
   newer: readonly NewerWord[]
+  /** What keepalived takes at its start alone, by keyword. */
+  fixed: ReadonlyMap<string, FixedWord>
 }
+
+/** `value`: empty where it is a word alone. */
+export type FixedWord = { value: string; at: Position }
 
 /** `since`: the first version that reads it, such as 2.3.2. */
 export type NewerWord = { what: string; since: string; at: Position }
@@ -121,6 +126,8 @@ export type InstanceConfig = Tracking & {
   unicast: UnicastConfig | undefined
   /** `unicast_src_ip`, or `mcast_src_ip`. */
   source: string | undefined
+  /** `mcast_dst_ip`; undefined: as in `globals`. */
+  multicastDestination: string | undefined
   dontTrackPrimary: boolean
   /** use_vmac, use_ipvlan: it has an interface of its own. */
   ownMac: boolean

@@ -41,6 +41,12 @@ const GLOBAL_DEFS: Grammar = new Map([
     vmac_addr_prefix umask random_seed reload_check_config reload_time_file reload_repeat reload_file include_check
     config_save_dir tmp_config_directory data_use_instance`,
   ),
+  ...words(
+    'line',
+    `use_symlink_paths set_supplementary_groups v3_checksum_as_v2 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
+    dbus_no_interface_name vrrp_delay_after_boot state_dump_file stats_dump_file json_dump_file json_version iproute_usr_dir
+    iproute_etc_dir vrrp_owner_ignore_adverts`,
+  ),
   ...words('list', 'notification_email'),
 ])
 
@@ -57,6 +63,11 @@ const INSTANCE: Grammar = new Map([
     down_timer_adverts garp_extra_if vmac_garp_intvl lower_prio_no_advert higher_prio_send_advert kernel_rx_buf_size`,
   ),
   ...words('list', 'unicast_peer virtual_ipaddress virtual_ipaddress_excluded virtual_routes virtual_rules'),
+  ...words(
+    'line',
+    'v3_checksum_as_v2 timer_expired_backup thread_timer_expired owner_ignore_adverts no_virtual_ipaddress',
+  ),
+  ...words('skipped', 'auth_hmac'),
   ['authentication', new Map(words('line', 'auth_type auth_pass'))],
 ])
 
@@ -91,5 +102,20 @@ export const GRAMMAR: Grammar = new Map<string, Kind>([
   ['track_file', TRACK_FILE],
   ['vrrp_track_file', TRACK_FILE],
   ['vrrp_track_process', TRACK_PROCESS],
-  ['track_process', TRACK_PROCESS],
+])
+
+const AFTER = 'after 2.2.7'
+
+/** Words of the grammar that 2.2.7 does not know, with the first version that does where that is known. */
+export const NEWER: ReadonlyMap<string, string> = new Map([
+  ['json_version', '2.2.8'],
+  ['timer_expired_backup', '2.2.8'],
+  ...['state_dump_file', 'stats_dump_file', 'json_dump_file'].map((word) => [word, '2.3.3'] as const),
+  ['vrrp_delay_after_boot', '2.4.0'],
+  ['auth_hmac', '2.4.0'],
+  ...`use_symlink_paths set_supplementary_groups v3_checksum_as_v2 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
+  dbus_no_interface_name iproute_usr_dir iproute_etc_dir vrrp_owner_ignore_adverts owner_ignore_adverts thread_timer_expired
+  no_virtual_ipaddress`
+    .split(/\s+/)
+    .map((word) => [word, AFTER] as const),
 ])

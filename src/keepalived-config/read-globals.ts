@@ -1,5 +1,6 @@
-import { bareAddressIn } from './addresses.ts'
+import { bareAddressIn, isLinkLocalMulticast } from './addresses.ts'
 import type { Globals } from './config.ts'
+import { readPassedOver } from './passed-over.ts'
 import { numberOf, type Reading, valueBehind } from './reading.ts'
 import type { Statement } from './statements.ts'
 import { integerIn, unsignedIn } from './values.ts'
@@ -20,10 +21,12 @@ export const DEFAULT_GLOBALS: Globals = {
 
 /** global_defs; there may be several. */
 export function readGlobals({ block }: Statement, reading: Reading): void {
-  for (const statement of block) readGlobal(statement, reading)
+  const seen = new Set<string>()
+  for (const statement of block) readGlobal(statement, seen, reading)
 }
 
-function readGlobal(statement: Statement, { globals, report }: Reading): void {
+function readGlobal(statement: Statement, seen: Set<string>, reading: Reading): void {
+  const { globals, report } = reading
   switch (statement.keyword) {
     case 'router_id':
       globals.routerId = valueBehind(statement, report)?.text
@@ -59,6 +62,8 @@ function readGlobal(statement: Statement, { globals, report }: Reading): void {
         numberOf(statement, (text) => unsignedIn(text, 1, 100), 'it is a number of adverts, 1-100', report) ??
         globals.downTimerAdverts
       return
+    default:
+      readPassedOver(statement, seen, reading)
   }
 }
 
@@ -66,7 +71,11 @@ function multicastOf(statement: Statement, family: 4 | 6, report: Reading['repor
   const value = valueBehind(statement, report)
   if (value === undefined) return undefined
   const address = bareAddressIn(value.text)
-  if (address?.family === family && address.kind === 'multicast') return address.text
+  if (address?.family === family && address.kind === 'multicast') {
+    if (family === 6 && !isLinkLocalMulticast(address.text))
+      report(value.at, `${statement.keyword} is ${value.text}; it should stay on its link (ff02::)`)
+    return address.text
+  }
   report(value.at, `${statement.keyword} is ${value.text}; it is an IPv${family} multicast address`)
   return undefined
 }

@@ -3,7 +3,7 @@ import { withoutComment } from './comments.ts'
 import type { UnreadLine } from './config.ts'
 import { definitionIn, LONGEST_LINE, ownParameters, type Parameters, substituted } from './parameters.ts'
 import type { Report } from './report.ts'
-import { columnAt, partOf, type SourceText } from './source-text.ts'
+import { columnAt, isBlank, partOf, type SourceText } from './source-text.ts'
 
 /** A file that an `include` names. `name` is its path. */
 export type Included = { name: string; text: string }
@@ -16,7 +16,7 @@ export type ReadOptions = {
 }
 
 /** A line as keepalived's parser goes on with it: words, or a brace alone. */
-export type Line = { source: SourceText; file: string; line: number }
+export type Line = SourceText & { file: string; line: number }
 
 /** `unread`: lines that mean something which is not known here. */
 export type Lines = { lines: readonly Line[]; unread: readonly UnreadLine[] }
@@ -24,7 +24,9 @@ export type Lines = { lines: readonly Line[]; unread: readonly UnreadLine[] }
 const MOST_INCLUDES = 100
 const DEEPEST = 8
 const MOST_INCLUDED_CHARACTERS = 4_000_000
+const BYTE_ORDER_MARK = /^\ufeff/
 const MOST_ROUNDS = 8
+const MOST_REPLACEMENTS = 20_000
 
 /**
  * What keepalived does before it looks at words (keepalived.conf(5); 2.2.7, read_line()): comments, `@id` and `@^id`, `$NAME=value`,
@@ -34,7 +36,8 @@ export function readLines(name: string, text: string, options: ReadOptions, repo
   const lines: Line[] = []
   const unread: UnreadLine[] = []
   const parameters = ownParameters(options.configId)
-  const reader = { options, parameters, report, lines, unread, depth: 0, includes: 0, characters: 0 }
+  const budget = { left: MOST_REPLACEMENTS }
+  const reader = { options, parameters, report, lines, unread, budget, depth: 0, includes: 0, characters: 0 }
   readFile({ name, text }, reader)
   return { lines, unread }
 }
@@ -45,6 +48,8 @@ type Reader = {
   report: Report
   lines: Line[]
   unread: UnreadLine[]
+  /** How often a parameter may still be put in. */
+  budget: { left: number }
   depth: number
   includes: number
   characters: number
@@ -53,8 +58,13 @@ type Reader = {
 function readFile({ name, text }: Included, reader: Reader): void {
   // A parameter of several lines: its lines are no lines of their own.
   let open: { name: string; text: string; at: Position } | undefined
-  for (const physical of physicalLines(text, name)) {
-    const { source, goesOn, openQuote } = withoutComment(physical.source)
+  if (BYTE_ORDER_MARK.test(text))
+    reader.report(
+      { file: name, line: 1, col: 1 },
+      'the file begins with a byte order mark, which keepalived takes for a part of the first word; save it as UTF-8 without one',
+    )
+  for (const physical of physicalLines(text.replace(BYTE_ORDER_MARK, ''), name)) {
+    const { source, goesOn, openQuote } = withoutComment(physical)
     const at = { file: name, line: physical.line, col: source.col }
     if (open !== undefined) {
       open.text += ` ${source.text}`
@@ -68,13 +78,13 @@ function readFile({ name, text }: Included, reader: Reader): void {
     if (source.text === '' && !goesOn) continue
     const definition = goesOn ? definitionIn(ifOurs(source, reader.options.configId)?.text ?? '') : undefined
     if (definition !== undefined) {
-      reader.parameters.set(definition.name, undefined)
+      reader.parameters.set(definition.name, { kind: 'left' })
       open = { name: definition.name, text: source.text, at }
       continue
     }
     if (goesOn)
       reader.report(at, 'this line ends with \\, which goes on only in a parameter ($NAME=...); write it on one line')
-    take({ ...physical, source }, reader)
+    take({ ...source, file: name, line: physical.line }, reader)
   }
   if (open !== undefined) reader.unread.push({ text: open.text, at: open.at })
 }
@@ -84,52 +94,73 @@ function* physicalLines(text: string, file: string): Generator<Line> {
   let line = 0
   for (const written of text.split('\n')) {
     line += 1
-    const whole: SourceText = { text: written.replace(/\r+$/, ''), col: 1, cols: undefined }
-    for (let from = 0; from === 0 || from < whole.text.length; from += LONGEST_LINE)
-      yield { source: whole.text.length <= LONGEST_LINE ? whole : partOf(whole, from, from + LONGEST_LINE), file, line }
+    const whole = written.endsWith('\r') ? written.replace(/\r+$/, '') : written
+    if (whole.length <= LONGEST_LINE) yield { text: whole, col: 1, cols: undefined, file, line }
+    else
+      for (let from = 0; from < whole.length; from += LONGEST_LINE)
+        yield { text: whole.slice(from, from + LONGEST_LINE), col: from + 1, cols: undefined, file, line }
   }
 }
 
 /** Takes one line apart at its braces, and does what its parts ask for. */
 function take(line: Line, reader: Reader): void {
-  let rest: SourceText | undefined = line.source
-  while (rest !== undefined && rest.text !== '') {
-    const source = prepared({ ...line, source: rest }, reader)
-    if (source === undefined) return
-    const brace = firstBrace(source.text)
-    const end = brace === 0 ? 1 : (brace ?? source.text.length)
-    const found = partOf(source, 0, end)
-    const text = found.text.trimEnd()
-    reader.lines.push({ ...line, source: text.length === found.text.length ? found : partOf(found, 0, text.length) })
-    let next = end
-    while (/[ \t]/.test(source.text[next] ?? '')) next += 1
-    rest = next < source.text.length ? partOf(source, next) : undefined
-  }
-}
-
-/** With its parameters put in; undefined where the line is for another node, or was an instruction to the parser. */
-function prepared(line: Line, reader: Reader): SourceText | undefined {
-  let source: SourceText | undefined = line.source
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    source = ifOurs(source, reader.options.configId)
-    if (source === undefined || source.text === '') return undefined
-    const definition = definitionIn(source.text)
-    if (definition !== undefined) {
-      reader.parameters.set(definition.name, definition.value)
-      return undefined
+  let source = withParameters(line, reader)
+  let begin = 0
+  while (source !== undefined && begin < source.text.length) {
+    if (isBlank(source.text[begin])) {
+      begin += 1
+      continue
     }
-    if (/^~(?:SEQ|LST)/.test(source.text)) return leave(line, source, reader)
-    const { source: next, changed, unknown, tooLong } = substituted(source, reader.parameters)
-    if (tooLong) return leave(line, next, reader)
-    if (unknown) return undefined
-    if (!changed) return include({ ...line, source }, reader) ? undefined : source
-    source = withoutComment(next).source
+    if (MAY_BE_FOR_READING.test(source.text[begin] ?? '')) {
+      source = ifForReading(partOf(source, begin), line, reader)
+      if (source === undefined) return
+      begin = 0
+    }
+    const end = endOfPiece(source.text, begin)
+    let last = end
+    while (isBlank(source.text[last - 1])) last -= 1
+    const text = source.text.slice(begin, last)
+    const cols = source.cols?.slice(begin, last)
+    reader.lines.push({ text, col: columnAt(source, begin), cols, file: line.file, line: line.line })
+    begin = end
   }
-  return leave(line, line.source, reader)
 }
 
-function leave(line: Line, { text, col }: SourceText, { unread }: Reader): undefined {
-  unread.push({ text, at: { file: line.file, line: line.line, col } })
+const MAY_BE_FOR_READING = /[@$~i]/
+
+/** With its parameters put in; undefined where the line is for another node, or cannot be read. */
+function withParameters(line: Line, reader: Reader): SourceText | undefined {
+  let source: SourceText = line
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    if (!source.text.includes('$')) return source
+    const ours = ifOurs(source, reader.options.configId)
+    if (ours === undefined || definitionIn(ours.text) !== undefined) return ours
+    const next = substituted(ours, reader.parameters, reader.budget)
+    if (next.kind === 'same') return ours
+    if (next.kind === 'left') return undefined
+    if (next.kind !== 'changed') return leave(line, ours, reader)
+    // @ counts again only where it has come from a parameter.
+    source = withoutComment(next.source).source
+    if (!source.text.startsWith('@')) return source
+  }
+  return leave(line, source, reader)
+}
+
+/** Without its `@id`; undefined where it is not for this node, or was an instruction to the parser. */
+function ifForReading(piece: SourceText, line: Line, reader: Reader): SourceText | undefined {
+  const source = ifOurs(piece, reader.options.configId)
+  if (source === undefined) return undefined
+  const definition = definitionIn(source.text)
+  if (definition !== undefined) {
+    reader.parameters.set(definition.name, { kind: 'text', value: definition.value })
+    return undefined
+  }
+  if (source.text.startsWith('~SEQ') || source.text.startsWith('~LST')) return leave(line, source, reader)
+  return include(source, line, reader) ? undefined : source
+}
+
+function leave({ file, line }: Line, { text, col }: SourceText, { unread }: Reader): undefined {
+  unread.push({ text, at: { file, line, col } })
 }
 
 /** Without its `@id`; undefined where the line is for another node. */
@@ -141,7 +172,8 @@ function ifOurs(source: SourceText, configId: string): SourceText | undefined {
 }
 
 /** The pattern is all of the rest of the line; quotes are part of it (2.2.7, check_include()). */
-function include({ source, file, line }: Line, reader: Reader): boolean {
+function include(source: SourceText, { file, line }: Line, reader: Reader): boolean {
+  if (!source.text.startsWith('include')) return false
   const [, kind, pattern] = /^include([rmwba]?)[ \t\f\v\r]+(.*)$/s.exec(source.text) ?? []
   if (pattern === undefined) return false
   const at = { file, line, col: columnAt(source, 0) }
@@ -172,10 +204,22 @@ function isDemanded(kind: string, pattern: string): boolean {
   return kind === 'w' || kind === 'a' || (kind === 'm' && !/[*?[]/.test(pattern))
 }
 
-/** Where the first brace is that is not quoted. */
-function firstBrace(text: string): number | undefined {
-  const first = text[0]
-  if (first === '{' || first === '}') return 0
-  const found = /^(?:[^"{}]|"[^"]*")*[{}]/.exec(text)
-  return found === null ? undefined : found[0].length - 1
+/** Braces stand alone; a piece without one ends before the first that is not quoted. */
+function endOfPiece(text: string, begin: number): number {
+  let index = begin
+  while (true) {
+    const brace = firstBrace(text, index)
+    const quote = text.indexOf('"', index)
+    if (quote < 0 || quote > brace) return brace === begin && brace < text.length ? brace + 1 : brace
+    const end = text.indexOf('"', quote + 1)
+    if (end < 0) return text.length
+    index = end + 1
+  }
+}
+
+function firstBrace(text: string, from: number): number {
+  const opening = text.indexOf('{', from)
+  const closing = text.indexOf('}', from)
+  if (opening < 0) return closing < 0 ? text.length : closing
+  return closing < 0 ? opening : Math.min(opening, closing)
 }

@@ -2,6 +2,7 @@ import type { Position } from '../spec/problem.ts'
 import { readPassedOver } from './passed-over.ts'
 import { noTracking, readTracking, type TrackingDraft } from './read-tracking.ts'
 import type { Reading } from './reading.ts'
+import { shown } from './report.ts'
 import type { Statement } from './statements.ts'
 
 /** `members`: undefined without a group. */
@@ -10,6 +11,8 @@ export type SyncGroupDraft = TrackingDraft & {
   at: Position
   members: { name: string; at: Position }[] | undefined
   trackingWeight: boolean
+  /** Words that make keepalived run a program. */
+  seen: Set<string>
 }
 
 /** vrrp_sync_group. One without a name, or with the name of another one, is left out. */
@@ -24,13 +27,13 @@ export function readSyncGroup(statement: Statement, reading: Reading): void {
   if (other !== undefined) {
     report(
       name.at,
-      `vrrp_sync_group ${name.text} is there already in line ${other.at.line}, so keepalived leaves this one out; give it another name`,
+      `vrrp_sync_group ${name.text} is there already (${shown(other.at)}), so keepalived leaves this one out; give it another name`,
     )
     return
   }
   const draft: SyncGroupDraft = {
     ...noTracking(),
-    ...{ name: name.text, at: statement.at, members: undefined, trackingWeight: false },
+    ...{ name: name.text, at: statement.at, members: undefined, trackingWeight: false, seen: new Set() },
   }
   syncGroups.set(name.text, draft)
   for (const one of statement.block) readWord(one, draft, reading)
@@ -55,6 +58,6 @@ function readWord(statement: Statement, draft: SyncGroupDraft, reading: Reading)
       draft.trackingWeight = true
       return
     default:
-      if (!readTracking(statement, draft.name, draft, reading)) readPassedOver(statement, reading)
+      if (!readTracking(statement, draft.name, draft, reading)) readPassedOver(statement, draft.seen, reading)
   }
 }

@@ -2,6 +2,7 @@ import type { ScriptConfig, TrackFileConfig, TrackProcessConfig } from './config
 import type { Draft, Reading } from './reading.ts'
 import { numberOf, valueBehind } from './reading.ts'
 import type { Report } from './report.ts'
+import { scriptWords } from './script-words.ts'
 import { placesOf, type Statement } from './statements.ts'
 import { integerIn, millisecondsIn, unsignedIn } from './values.ts'
 
@@ -20,7 +21,7 @@ export function readScript(statement: Statement, reading: Reading): void {
     ...{ intervalMs: 1_000, timeoutMs: undefined, rise: 1, fall: 1 },
     ...{ weight: 0, reverse: false, user: undefined, initFail: false, places: placesOf(statement) },
   }
-  for (const one of statement.block) readScriptWord(one, script, report)
+  for (const one of statement.block) readScriptWord(one, script, reading)
   if (script.command === '') {
     report(
       statement.at,
@@ -28,27 +29,24 @@ export function readScript(statement: Statement, reading: Reading): void {
     )
     return
   }
-  if (!/^<\s*\//.test(script.command)) reading.firstScript ??= script.places.get('script')
-  reading.defined.add(`track_script ${name.text}`)
+  if (!script.command.startsWith('</')) reading.firstScript ??= script.places.get('script')
+  define(`track_script ${name.text}`, script.weight, reading)
   reading.scripts.push({ ...script, timeoutMs: script.timeoutMs ?? script.intervalMs })
 }
 
 type ScriptDraft = Draft<Omit<ScriptConfig, 'timeoutMs'>> & { timeoutMs: number | undefined }
 
-function readScriptWord(statement: Statement, script: ScriptDraft, report: Report): void {
+function readScriptWord(statement: Statement, script: ScriptDraft, reading: Reading): void {
+  const { report } = reading
   switch (statement.keyword) {
-    case 'script': {
-      // Without quotes keepalived runs the first word alone (2.2.7, set_script_params_array()).
-      script.command = valueBehind(statement, report)?.text.trim() ?? ''
-      const unused = statement.words.slice(2).map(({ text }) => text)
-      script.unused = unused.length === 0 ? undefined : unused.join(' ')
+    case 'script':
+      readCommand(statement, script, report)
       return
-    }
     case 'interval':
-      script.intervalMs = seconds(statement, report) ?? script.intervalMs
+      script.intervalMs = seconds(statement, reading) ?? script.intervalMs
       return
     case 'timeout':
-      script.timeoutMs = seconds(statement, report) ?? script.timeoutMs
+      script.timeoutMs = seconds(statement, reading) ?? script.timeoutMs
       return
     case 'weight':
       script.weight = weightOf(statement, HEAVIEST_SCRIPT, report) ?? script.weight
@@ -68,10 +66,29 @@ function readScriptWord(statement: Statement, script: ScriptDraft, report: Repor
   }
 }
 
-/** 0 counts as 1 second, and is refused all the same. Fractions since 2.3.2. */
-function seconds(statement: Statement, report: Report): number | undefined {
+/** The command is one word, in quotes where it has arguments: others are not passed on (2.2.7, set_script_params_array()). */
+function readCommand(statement: Statement, script: ScriptDraft, report: Report): void {
+  const value = valueBehind(statement, report)
+  if (value === undefined) return
+  const [, command = '', ...unused] = scriptWords(statement.line.text) ?? []
+  if (scriptWords(command) === undefined || command === '')
+    report(
+      value.at,
+      `script of ${script.name} has no command, or a quote in it is not closed; write script "/path/to/it"`,
+    )
+  else {
+    script.command = command.trim()
+    script.unused = unused.length === 0 ? undefined : unused.join(' ')
+  }
+}
+
+/** 0 counts as 1 second, and is refused all the same. */
+function seconds(statement: Statement, { report, newer }: Reading): number | undefined {
   const range = 'it is a number of seconds above 0'
   const found = numberOf(statement, (text) => millisecondsIn(text, 0, LONGEST_INTERVAL_MS), range, report)
+  const value = statement.words[1]
+  if (value?.text.includes('.') && found !== undefined)
+    newer.push({ what: `${statement.keyword} ${value.text}`, since: '2.3.2', at: value.at })
   if (found !== 0) return found
   report(statement.at, `${statement.keyword} is 0; ${range}`)
   return 1_000
@@ -100,7 +117,7 @@ export function readTrackFile(statement: Statement, reading: Reading): void {
   if (file.file === '')
     report(statement.at, `track_file ${name.text} has no file, so keepalived leaves it out; write file "/path/to/it"`)
   else {
-    reading.defined.add(`track_file ${name.text}`)
+    define(`track_file ${name.text}`, file.weight, reading)
     reading.trackFiles.push(file)
   }
 }
@@ -117,14 +134,16 @@ function initValueOf({ words }: Statement, report: Report): number {
   return value
 }
 
+type ProcessDraft = Draft<TrackProcessConfig> & { quorumMax: number | undefined }
+
 /** vrrp_track_process. One without a process is left out. */
 export function readTrackProcess(statement: Statement, reading: Reading): void {
   const { report } = reading
   const name = valueBehind(statement, report)
   if (name === undefined) return
-  const process: Draft<TrackProcessConfig> = {
+  const process: ProcessDraft = {
     ...{ name: name.text, at: statement.at, process: '', weight: 0, reverse: false },
-    ...{ quorum: 1, terminateDelayMs: 0 },
+    ...{ quorum: 1, quorumMax: undefined, terminateDelayMs: 0 },
   }
   for (const one of statement.block) readProcessWord(one, process, report)
   if (process.process === '')
@@ -133,12 +152,13 @@ export function readTrackProcess(statement: Statement, reading: Reading): void {
       `${statement.keyword} ${name.text} has no process, so keepalived leaves it out; write process NAME`,
     )
   else {
-    reading.defined.add(`track_process ${name.text}`)
-    reading.trackProcesses.push(process)
+    define(`track_process ${name.text}`, process.weight, reading)
+    const { quorumMax: _, ...kept } = process
+    reading.trackProcesses.push(kept)
   }
 }
 
-function readProcessWord(statement: Statement, process: Draft<TrackProcessConfig>, report: Report): void {
+function readProcessWord(statement: Statement, process: ProcessDraft, report: Report): void {
   switch (statement.keyword) {
     case 'process':
       if (process.process !== '') report(statement.at, `process of ${process.name} is there twice; take one away`)
@@ -152,16 +172,9 @@ function readProcessWord(statement: Statement, process: Draft<TrackProcessConfig
       }
       return
     case 'quorum':
-      process.quorum =
-        numberOf(statement, (text) => unsignedIn(text, 1, 65_535), 'a quorum is 1-65535', report) ?? process.quorum
+    case 'quorum_max':
+      readQuorum(statement, process, report)
       return
-    case 'quorum_max': {
-      const most = numberOf(statement, (text) => unsignedIn(text, 0, 65_535), 'it is 0-65535', report)
-      if (most === 0 && process.quorum <= 1) process.quorum = 0
-      else if (most !== undefined && most < process.quorum)
-        report(statement.at, `quorum_max of ${process.name} is below its quorum; write at least ${process.quorum}`)
-      return
-    }
     case 'param_match':
       if (statement.words[1] !== undefined && !/^(?:initial|partial)$/.test(statement.words[1].text))
         report(statement.words[1].at, `param_match is ${statement.words[1].text}; it is initial, partial or nothing`)
@@ -175,6 +188,27 @@ function readProcessWord(statement: Statement, process: Draft<TrackProcessConfig
       return
     }
   }
+}
+
+function readQuorum(statement: Statement, process: ProcessDraft, report: Report): void {
+  const { keyword, at } = statement
+  const least = keyword === 'quorum' ? 1 : 0
+  const range = `it is a number of processes, ${least} to 65535`
+  const found = numberOf(statement, (text) => unsignedIn(text, least, 65_535), range, report)
+  if (found === undefined) return
+  if (keyword === 'quorum') {
+    if (found > (process.quorumMax ?? found)) report(at, `quorum of ${process.name} is above its quorum_max; lower it`)
+    else process.quorum = found
+  } else if (found < process.quorum && (found > 0 || process.quorum > 1))
+    report(at, `quorum_max of ${process.name} is below its quorum; write at least ${process.quorum}`)
+  else {
+    process.quorumMax = found
+    process.quorum = found === 0 ? 0 : Math.max(process.quorum, 1)
+  }
+}
+
+function define(reference: string, weight: number, { weights }: Reading): void {
+  if (!weights.has(reference)) weights.set(reference, weight)
 }
 
 function weightOf(statement: Statement, most: number, report: Report): number | undefined {

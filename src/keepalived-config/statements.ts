@@ -1,5 +1,6 @@
 import type { Position } from '../spec/problem.ts'
-import type { Grammar } from './grammar.ts'
+import type { NewerWord } from './config.ts'
+import { type Grammar, type Kind, NEWER } from './grammar.ts'
 import type { Line } from './read-lines.ts'
 import type { Report } from './report.ts'
 import { type Word, wordsOf } from './words.ts'
@@ -18,8 +19,13 @@ export type Statement = {
  * reads on as if there were no brace, the block of a word that is not known or takes none is passed over, and a word that belongs
  * outside of all blocks ends them: the file is refused in either case, and one mistake is told once.
  */
-export function readStatements(lines: readonly Line[], grammar: Grammar, report: Report): Statement[] {
-  const reader: Reader = { lines, next: 0, root: grammar, report, leaving: false, deepest: undefined }
+export function readStatements(
+  lines: readonly Line[],
+  grammar: Grammar,
+  report: Report,
+  newer: NewerWord[],
+): Statement[] {
+  const reader: Reader = { lines, next: 0, root: grammar, report, newer, leaving: false, isUnclosed: false }
   const statements: Statement[] = []
   while (reader.next < lines.length) {
     reader.leaving = false
@@ -33,10 +39,11 @@ type Reader = {
   next: number
   root: Grammar
   report: Report
+  newer: NewerWord[]
   /** A word was found that ends all blocks. */
   leaving: boolean
-  /** The innermost statement whose block the file does not close. */
-  deepest: Word | undefined
+  /** The file has ended inside of a block. */
+  isUnclosed: boolean
 }
 
 function readBlock(grammar: Grammar, into: Statement[], opener: Word | undefined, reader: Reader): void {
@@ -45,47 +52,55 @@ function readBlock(grammar: Grammar, into: Statement[], opener: Word | undefined
     if (line === undefined) return
     const words = wordsOf(line)
     const [first] = words
-    if (first === undefined) {
-      reader.next += 1
-      continue
-    }
-    if (line.source.text === '}') {
+    if (first === undefined) reader.next += 1
+    else if (line.text === '}') {
       reader.next += 1
       if (opener !== undefined) return
       reader.report(first.at, 'this } closes nothing; take it away, or look for a missing { before it')
-      continue
-    }
-    if (line.source.text === '{') {
+    } else if (line.text === '{') {
       reader.report(first.at, 'this { begins no block; take it away, or write before it what it belongs to')
       passOver(reader)
-      continue
-    }
-    const kind = grammar.get(first.text)
-    if (kind === undefined && opener !== undefined && belongsOutside(first, opener, reader)) return
-    reader.next += 1
-    const statement = { keyword: first.text, at: first.at, words, line, block: [] as Statement[] }
-    const hasBrace = reader.lines[reader.next]?.source.text === '{'
-    if (kind === undefined) {
-      reader.report(first.at, unknownWord(first.text, opener))
-      if (hasBrace) passOver(reader)
-    } else if (kind === 'line') {
-      if (hasBrace) {
-        reader.report(first.at, `${first.text} takes no block; take { and } away`)
-        passOver(reader)
-      }
-      into.push(statement)
-    } else if (kind === 'skipped') {
-      if (hasBrace) passOver(reader)
     } else {
-      if (hasBrace) reader.next += 1
-      else reader.report(first.at, `${first.text} has no block; write { behind it`)
-      into.push(statement)
-      if (kind === 'list') readList(statement.block, first, reader)
-      else readBlock(kind, statement.block, first, reader)
+      const kind = grammar.get(first.text)
+      if (kind === undefined && opener !== undefined && belongsOutside(first, opener, reader)) return
+      reader.next += 1
+      readStatement({ keyword: first.text, at: first.at, words, line, block: [] }, kind, into, opener, reader)
       if (reader.leaving) return
     }
   }
-  if (opener !== undefined && reader.deepest === undefined) unclosed(opener, reader)
+  if (opener !== undefined) unclosed(opener, reader)
+}
+
+type StatementDraft = Statement & { block: Statement[] }
+
+/** Its line has been read. */
+function readStatement(
+  statement: StatementDraft,
+  kind: Kind | undefined,
+  into: Statement[],
+  opener: Word | undefined,
+  reader: Reader,
+): void {
+  const { keyword, at, words } = statement
+  const names = words.slice(1, 2).map(({ text }) => text)
+  const hasBrace = reader.lines[reader.next]?.text === '{'
+  const since = kind === undefined ? undefined : NEWER.get(keyword)
+  if (since !== undefined) reader.newer.push({ what: keyword, since, at })
+  if (kind === undefined) reader.report(at, unknownWord(keyword, opener))
+  if (kind === 'line' && hasBrace) reader.report(at, `${keyword} takes no block; take { and } away`)
+  if (kind !== undefined && kind !== 'skipped') into.push(statement)
+  if (kind === undefined || kind === 'line' || kind === 'skipped') {
+    if (hasBrace) passOver(reader)
+    return
+  }
+  if (hasBrace) reader.next += 1
+  else reader.report(at, `${keyword} has no block; write { behind it`)
+  if (kind !== 'list') readBlock(kind, statement.block, { text: [keyword, ...names].join(' '), at }, reader)
+  else {
+    const [, more] = words
+    if (more !== undefined) reader.report(more.at, `${keyword} takes nothing before its block; take ${more.text} away`)
+    readList(statement.block, { text: keyword, at }, reader)
+  }
 }
 
 function readList(into: Statement[], opener: Word, reader: Reader): void {
@@ -96,8 +111,8 @@ function readList(into: Statement[], opener: Word, reader: Reader): void {
     const [first] = words
     if (first !== undefined && belongsOutside(first, opener, reader)) return
     reader.next += 1
-    if (line.source.text === '}') return
-    if (line.source.text === '{' && first !== undefined)
+    if (line.text === '}') return
+    if (line.text === '{' && first !== undefined)
       reader.report(first.at, `${opener.text} takes no blocks inside; take this { away`)
     else if (first !== undefined) into.push({ keyword: first.text, at: first.at, words, line, block: [] })
   }
@@ -107,15 +122,17 @@ function readList(into: Statement[], opener: Word, reader: Reader): void {
 /** A block of the outermost level, such as vrrp_instance, is inside of another one: a } is missing before it. */
 function belongsOutside(word: Word, opener: Word, reader: Reader): boolean {
   const kind = reader.root.get(word.text)
-  const hasBrace = reader.lines[reader.next + 1]?.source.text === '{'
+  const hasBrace = reader.lines[reader.next + 1]?.text === '{'
   if (kind === undefined || kind === 'line' || !hasBrace) return false
   reader.report(word.at, `${word.text} begins inside of the block of ${opener.text}; close that block with } before it`)
   reader.leaving = true
   return true
 }
 
+/** The innermost of several. */
 function unclosed(opener: Word, reader: Reader): void {
-  reader.deepest = opener
+  if (reader.isUnclosed) return
+  reader.isUnclosed = true
   reader.report(opener.at, `the block of ${opener.text} is not closed before the end of the file; close it with }`)
 }
 
@@ -124,7 +141,7 @@ function passOver(reader: Reader): void {
   const begin = reader.lines[reader.next]
   let depth = 0
   while (reader.next < reader.lines.length) {
-    const text = reader.lines[reader.next]?.source.text
+    const text = reader.lines[reader.next]?.text
     reader.next += 1
     if (text === '{') depth += 1
     else if (text === '}') {
@@ -134,7 +151,7 @@ function passOver(reader: Reader): void {
   }
   if (begin !== undefined)
     reader.report(
-      { file: begin.file, line: begin.line, col: begin.source.col },
+      { file: begin.file, line: begin.line, col: begin.col },
       'the block that begins here is not closed before the end of the file; close it with }',
     )
 }

@@ -1,6 +1,7 @@
-import { coldStart, electAgain, merge, type World } from './elect.ts'
+import { coldStart, electAgain, isQuiet, merge, type World } from './elect.ts'
+import type { FaultSet } from './fault-set.ts'
 import type { Field, Seat } from './field.ts'
-import type { Fault, FaultKind, ProofNode } from './model.ts'
+import type { FaultKind, ProofNode } from './model.ts'
 import type { Happening } from './race.ts'
 import { type Standing, type Step, stepsOf } from './standing.ts'
 
@@ -14,11 +15,10 @@ export type Contest = {
   steps: Map<Seat, Map<string, readonly Step[]>>
 }
 
-/** Which faults are there, what they make of each seat, and who may be MASTER then. */
-export type Situation = { faults: FaultsByNode; standings: readonly Standing[]; worlds: readonly World[] }
+/** Which faults are there, what they make of each seat (asked for seldom), and who may be MASTER then. */
+export type Situation = { faults: FaultSet['byNode']; standings(): readonly Standing[]; worlds: readonly World[] }
 
-type FaultsByNode = ReadonlyMap<string, ReadonlySet<FaultKind>>
-
+/** The field's election with nothing wrong, to go on from. */
 export function contestOf(field: Field, nodes: ReadonlyMap<string, ProofNode>): Contest {
   const seatsOf = new Map<string, Seat[]>()
   for (const seat of field.seats) {
@@ -31,26 +31,40 @@ export function contestOf(field: Field, nodes: ReadonlyMap<string, ProofNode>): 
     field,
     nodes,
     seatsOf,
-    healthy: { faults: new Map(), standings, worlds: coldStart(field) },
+    healthy: { faults: new Map(), standings: () => standings, worlds: coldStart(field) },
     steps: new Map(),
   }
 }
 
-/** What becomes of a situation once the faults are these, and no others. Of faults that end, only the election's time counts. */
-export function nextSituation(contest: Contest, before: Situation, faults: readonly Fault[]): Situation {
-  const byNode = groupByNode(faults)
+/**
+ * What becomes of a situation once the faults are these, and no others. Of faults that end, only the election's time counts. When
+ * nothing that matters has happened, `worlds` are the very same ones.
+ */
+export function nextSituation(contest: Contest, before: Situation, { byNode }: FaultSet): Situation {
   const happenings: Happening[] = []
-  const standings = [...before.standings]
-  for (const node of new Set([...before.faults.keys(), ...byNode.keys()])) {
+  for (const node of before.faults.size === 0 ? byNode.keys() : new Set([...before.faults.keys(), ...byNode.keys()])) {
     for (const seat of contest.seatsOf.get(node) ?? []) {
-      for (const step of stepsBetween(contest, seat, before.faults.get(node), byNode.get(node))) {
-        happenings.push({ seat, step })
-        standings[seat.index] = step.standing
-      }
+      const steps = stepsBetween(contest, seat, before.faults.get(node), byNode.get(node))
+      for (const step of steps) happenings.push({ seat, step })
     }
   }
-  const worlds = before.worlds.flatMap((world) => electAgain(contest.field, world, before.standings, happenings))
-  return { faults: byNode, standings, worlds: before.worlds.length > 1 ? merge(worlds) : worlds }
+  const standings = (): Standing[] => {
+    const changed = [...before.standings()]
+    for (const { seat, step } of happenings) changed[seat.index] = step.standing
+    return changed
+  }
+  if (before.worlds.every((world) => isQuiet(world, happenings)))
+    return { faults: byNode, standings, worlds: settled(before) }
+  const were = before.standings()
+  const worlds = before.worlds.flatMap((world) => electAgain(contest.field, world, were, happenings))
+  return { faults: byNode, standings, worlds: merge(worlds) }
+}
+
+/** A world's change is told once. */
+function settled({ worlds }: Situation): readonly World[] {
+  return worlds.every(({ changed }) => changed === undefined)
+    ? worlds
+    : worlds.map((world) => ({ ...world, changed: undefined }))
 }
 
 function stepsBetween(
@@ -69,19 +83,11 @@ function stepsBetween(
 
 function stepsUnder(contest: Contest, seat: Seat, kinds: ReadonlySet<FaultKind>): readonly Step[] {
   const known = contest.steps.get(seat) ?? new Map<string, readonly Step[]>()
-  contest.steps.set(seat, known)
+  if (known.size === 0) contest.steps.set(seat, known)
   const key = kinds.size === 1 ? (kinds.values().next().value ?? '') : [...kinds].sort().join(' ')
-  const steps = known.get(key) ?? stepsOf(seat.router, contest.nodes.get(seat.router.node), kinds)
-  known.set(key, steps)
-  return steps
-}
-
-function groupByNode(faults: readonly Fault[]): FaultsByNode {
-  const byNode = new Map<string, Set<FaultKind>>()
-  for (const { node, kind } of faults) {
-    const kinds = byNode.get(node)
-    if (kinds === undefined) byNode.set(node, new Set([kind]))
-    else kinds.add(kind)
-  }
-  return byNode
+  const steps = known.get(key)
+  if (steps !== undefined) return steps
+  const fresh = stepsOf(seat.router, contest.nodes.get(seat.router.node), kinds)
+  known.set(key, fresh)
+  return fresh
 }

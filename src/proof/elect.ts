@@ -34,12 +34,16 @@ export function electAgain(
   standings: readonly Standing[],
   happenings: readonly Happening[],
 ): World[] {
-  // Who goes without being MASTER changes nothing: nobody in a settled world waits for it.
-  const quiet = ({ seat, step }: Happening): boolean =>
-    step.standing.kind === 'out' && !world.masters.includes(seat.actor) && !world.left.includes(seat.actor)
-  if (happenings.every(quiet)) return [{ ...world, changed: undefined }]
+  if (isQuiet(world, happenings)) return [{ ...world, changed: undefined }]
   const inTime = [...happenings].sort((a, b) => a.step.atMs - b.step.atMs)
   return merge(run(begin(field, standings, world.masters, world.left), inTime))
+}
+
+/** Who goes without being MASTER changes nothing: nobody in a settled world waits for it. */
+export function isQuiet({ masters, left }: World, happenings: readonly Happening[]): boolean {
+  return happenings.every(
+    ({ seat, step }) => step.standing.kind === 'out' && !masters.includes(seat.actor) && !left.includes(seat.actor),
+  )
 }
 
 function run(race: Race, happenings: readonly Happening[]): World[] {

@@ -77,3 +77,25 @@ function fieldOf(routers: readonly Router[]): Field {
   })
   return { seats, actors }
 }
+
+/** All of a field that its elections depend on: where a cluster has many VIPs with the same order of nodes, one is proved for all. */
+export function alikeText({ seats }: Field): string {
+  return JSON.stringify(
+    seats.map(({ router, actor, hears }) => [
+      router.node,
+      actor.index,
+      router.syncGroup === undefined,
+      router.version,
+      router.priority,
+      router.advertMs,
+      router.nopreempt,
+      router.preemptDelayMs,
+      router.startsAsMaster,
+      router.source,
+      router.downTimerAdverts,
+      router.tracksInterface,
+      router.trackers.map(({ what, healthy, under }) => [what, healthy, under]),
+      hears.map(Number).join(''),
+    ]),
+  )
+}

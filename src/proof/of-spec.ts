@@ -26,13 +26,19 @@ export function proofOfSpec(spec: Spec, places: Places = NOWHERE): ProofCluster 
     return members.map((node) => routerOf({ spec, vip, node, members, serversLost, places }))
   }
   return {
-    nodes: spec.nodes.map(({ name }) => ({ name, restartsKeepalived: RESTARTS_KEEPALIVED })),
+    nodes: spec.nodes.map(({ name }) => ({ name, restartsKeepalived: [...RESTARTS_KEEPALIVED, heldBack(spec)] })),
     routers: spec.vips.flatMap(routersOf),
     vips: spec.vips.map(({ name, address, prefer }) => ({
       ...{ name, address, prefer },
       hasServers: spec.services.some(({ vip }) => vip === name),
     })),
   }
+}
+
+/** A node whose keepalived was gone lets whoever has its VIPs be, for as long as `failback` says. */
+function heldBack({ vrrp: { failbackMs } }: Spec): Term {
+  if (failbackMs === 'manual') return { what: 'a person (failback: manual, lb-agent undrain)', ms: 0 }
+  return { what: 'failback', ms: failbackMs }
 }
 
 type Part = {

@@ -1,62 +1,58 @@
 import type { World } from './elect.ts'
+import { type FaultSet, isUnreachable } from './fault-set.ts'
 import type { Actor } from './field.ts'
-import type { Fault, FaultKind, ProofNode } from './model.ts'
+import type { ProofNode } from './model.ts'
 import type { Bound, Outcome } from './outcome.ts'
 
 /** Those that put one address on their node, in the order of the cluster's nodes. */
-export type Carriers = { actors: readonly Actor[]; nodes: readonly ProofNode[] }
+export type Carriers = { actors: ReadonlySet<Actor>; nodes: readonly ProofNode[] }
 
-const UNREACHABLE: ReadonlySet<FaultKind> = new Set(['link-down', 'node-lost'])
-const CANNOT_SERVE: ReadonlySet<FaultKind> = new Set([...UNREACHABLE, 'haproxy-dead', 'haproxy-hung', 'servers-lost'])
+/** Who has an address, as in `Outcome`. */
+export type Holders = Pick<Outcome, 'holders' | 'oneOf'>
 
 /**
- * What is seen of an address in the worlds of its election, or of its elections where instances of several virtual routers carry
- * it. If some world is worse than one holder, that world counts.
+ * Who has an address in the worlds of its election, or of its elections where instances of several virtual routers carry it. If
+ * some world is worse than one holder, that world counts.
  */
-export function outcomeOf(
-  carriers: Carriers,
-  elections: readonly (readonly World[])[],
-  faults: readonly Fault[],
-): Outcome {
+export function holdersOf(carriers: Carriers, elections: readonly (readonly World[])[], faults: FaultSet): Holders {
   const sets = elections
     .map((worlds) => worlds.map((world) => holdersIn(world, carriers, faults)))
     .reduce((all, each) => all.flatMap((some) => each.map((more) => [...some, ...more])), [[]])
+  const inOrder = (nodes: readonly string[]): string[] =>
+    nodes.length < 2 ? [...nodes] : carriers.nodes.filter(({ name }) => nodes.includes(name)).map(({ name }) => name)
   const worst = sets.find((set) => set.length > 1) ?? sets.find((set) => set.length === 0)
-  const possible = new Set(sets.flat())
-  const inOrder = (nodes: ReadonlySet<string>): string[] =>
-    carriers.nodes.filter(({ name }) => nodes.has(name)).map(({ name }) => name)
-  const certain = worst === undefined && possible.size > 1 ? [] : inOrder(new Set(worst ?? possible))
-  const oneOf = worst === undefined && possible.size > 1 ? inOrder(possible) : []
-  const serves = (node: string): boolean => !faults.some((fault) => fault.node === node && CANNOT_SERVE.has(fault.kind))
-  return {
-    holders: certain,
-    oneOf,
-    serving: [...certain, ...oneOf].filter(serves),
-    could: carriers.nodes
-      .filter((node) => serves(node.name) && (canHold(node, faults) || possible.has(node.name)))
-      .map(({ name }) => name),
-    bound: latest(elections.flat()),
+  if (worst !== undefined) return { holders: inOrder(worst), oneOf: [] }
+  const possible = inOrder([...new Set(sets.flat())])
+  return possible.length > 1 ? { holders: [], oneOf: possible } : { holders: possible, oneOf: [] }
+}
+
+/** What there is to say of an address that `holders` have. */
+export function outcomeOf(
+  { holders, oneOf }: Holders,
+  carriers: Carriers,
+  elections: readonly (readonly World[])[],
+  faults: FaultSet,
+): Outcome {
+  const having = oneOf.length > 0 ? oneOf : holders
+  const serving = having.every((node) => faults.serving.has(node))
+    ? having
+    : having.filter((node) => faults.serving.has(node))
+  // A node whose keepalived is gone may still have the address, and serve.
+  const could = serving.every((node) => faults.could.includes(node))
+    ? faults.could
+    : carriers.nodes.map(({ name }) => name).filter((node) => faults.could.includes(node) || serving.includes(node))
+  return { holders, oneOf, serving, could, bound: latest(elections) }
+}
+
+function holdersIn(world: World, carriers: Carriers, faults: FaultSet): string[] {
+  const having = [...world.masters, ...world.left].filter((actor) => carriers.actors.has(actor))
+  return having.map(({ node }) => node).filter((node) => !isUnreachable(faults, node))
+}
+
+function latest(elections: readonly (readonly World[])[]): Bound | undefined {
+  let last: Bound | undefined
+  for (const worlds of elections) {
+    for (const { changed } of worlds) if (changed !== undefined && changed.ms > (last?.ms ?? -1)) last = changed
   }
-}
-
-/** Nodes that nobody reaches hold an address for nobody. */
-function holdersIn(world: World, carriers: Carriers, faults: readonly Fault[]): string[] {
-  const holding = (actor: Actor): boolean => world.masters.includes(actor) || world.left.includes(actor)
-  const nodes = carriers.actors.filter(holding).map(({ node }) => node)
-  return nodes.filter((node) => !faults.some((fault) => fault.node === node && UNREACHABLE.has(fault.kind)))
-}
-
-function canHold({ name, restartsKeepalived }: ProofNode, faults: readonly Fault[]): boolean {
-  return !faults.some(
-    ({ node, kind }) =>
-      node === name &&
-      (kind === 'keepalived-stopped' || (kind === 'keepalived-killed' && restartsKeepalived === undefined)),
-  )
-}
-
-function latest(worlds: readonly World[]): Bound | undefined {
-  return worlds.reduce<Bound | undefined>(
-    (last, { changed }) => (changed !== undefined && changed.ms > (last?.ms ?? -1) ? changed : last),
-    undefined,
-  )
+  return last
 }

@@ -1,96 +1,101 @@
-import { parseIpAddress } from '../spec/address.ts'
+import { canonicalAddress } from './canonical-address.ts'
 import { type Contest, contestOf, nextSituation, type Situation } from './contest.ts'
-import { type Field, fieldsOf } from './field.ts'
-import { FAULT_KINDS, type Fault, type ProofCluster, type ProofVip, type Router } from './model.ts'
-import type { Outcome, TableRow, VipTable } from './outcome.ts'
-import { type Carriers, outcomeOf } from './outcome-of.ts'
+import type { World } from './elect.ts'
+import { type FaultSet, faultSetOf, faultSets } from './fault-set.ts'
+import { alikeText, type Field, fieldsOf } from './field.ts'
+import type { Fault, ProofCluster, ProofNode, ProofVip, Router } from './model.ts'
+import type { Outcome, VipTable } from './outcome.ts'
+import { type Carriers, type Holders, holdersOf, outcomeOf } from './outcome-of.ts'
 
 /**
  * For every VIP who has it: healthy, under every fault on every node that may hold it, and when any two of them are lost. The
  * healthy cluster is one whose nodes have started at the same time; with `nopreempt` it may stand otherwise, as it came to it.
  */
 export function takeoverTable(cluster: ProofCluster): VipTable[] {
+  const proofs = proofsOf(cluster)
   const known = new Map<string, Omit<VipTable, 'vip'>>()
-  const elections = electionsOf(cluster)
+  const sets = new Map<string, FaultSet[]>()
   return cluster.vips.map((vip) => {
-    const election = elections(vip)
-    const rows = known.get(election.alike) ?? rowsOf(election)
-    known.set(election.alike, rows)
-    return { vip, ...rows }
+    const proof = proofs(vip)
+    const { nodes } = proof.carriers
+    const key = JSON.stringify([vip.hasServers, nodes.map(({ name }) => name)])
+    const faults = sets.get(key) ?? faultSets(nodes, vip)
+    sets.set(key, faults)
+    const alike = `${key} ${proof.alike}`
+    const table = known.get(alike) ?? tableOf(proof, vip, faults)
+    known.set(alike, table)
+    return { vip, ...table }
   })
 }
 
-/** What becomes of each VIP, in their order, when the faults come and go: the last of `sequence` is there, and those before it are over. */
+/** What becomes of each VIP, in their order, as faults come and go: those before the last of `sequence` are over by then. */
 export function outcomesAfter(cluster: ProofCluster, sequence: readonly (readonly Fault[])[]): Outcome[] {
-  const elections = electionsOf(cluster)
+  const proofs = proofsOf(cluster)
   return cluster.vips.map((vip) => {
-    const { contests, carriers } = elections(vip)
+    const { contests, carriers } = proofs(vip)
+    const healthy = faultSetOf([], carriers.nodes, vip)
+    const sets = sequence.map((faults) => faultSetOf(faults, carriers.nodes, vip))
     const situations = contests().map((contest) =>
-      sequence.reduce((before, faults) => nextSituation(contest, before, faults), contest.healthy),
+      sets.reduce((before, faults) => nextSituation(contest, before, faults), contest.healthy),
     )
-    return outcome(carriers, situations, sequence.at(-1) ?? [])
+    return outcome(carriers, situations, sets.at(-1) ?? healthy)
   })
 }
 
-/** `alike`: VIPs with the same text have the same rows. */
-type Election = { contests(): readonly Contest[]; carriers: Carriers; alike: string }
+/** What the proof of one VIP is made of. VIPs whose `alike` is the same have the same table. */
+type Proof = { contests(): readonly Contest[]; carriers: Carriers; alike: string }
 
-function rowsOf({ contests: begin, carriers }: Election): Omit<VipTable, 'vip'> {
+function tableOf(
+  { contests: begin, carriers }: Proof,
+  vip: ProofVip,
+  sets: readonly FaultSet[],
+): Omit<VipTable, 'vip'> {
   const contests = begin()
-  const row = (faults: readonly Fault[]): TableRow => {
+  const known = new Map<readonly World[], Holders>()
+  const rows = sets.map((faults) => {
     const situations = contests.map((contest) => nextSituation(contest, contest.healthy, faults))
-    return { faults, outcome: outcome(carriers, situations, faults) }
-  }
-  const nodes = carriers.nodes.map(({ name }) => name)
-  const single = FAULT_KINDS.flatMap((kind) => nodes.map((node) => [{ kind, node }]))
-  const pairs = nodes.flatMap((one, index) =>
-    nodes.slice(index + 1).map((other): Fault[] => [
-      { kind: 'node-lost', node: one },
-      { kind: 'node-lost', node: other },
-    ]),
-  )
-  const healthy = outcome(
-    carriers,
-    contests.map((contest) => contest.healthy),
-    [],
-  )
-  return { healthy, rows: [...single, ...pairs].map(row) }
+    return { faults: faults.faults, outcome: outcome(carriers, situations, faults, known) }
+  })
+  const healthy = contests.map((contest) => contest.healthy)
+  return { healthy: outcome(carriers, healthy, faultSetOf([], carriers.nodes, vip)), rows }
 }
 
-function outcome(carriers: Carriers, situations: readonly Situation[], faults: readonly Fault[]): Outcome {
-  return outcomeOf(
-    carriers,
-    situations.map(({ worlds }) => worlds),
-    faults,
-  )
+/** `known`: holders by worlds; where an election ends in the very worlds that it began with, nobody who has the address was hit. */
+function outcome(
+  carriers: Carriers,
+  situations: readonly Situation[],
+  faults: FaultSet,
+  known?: Map<readonly World[], Holders>,
+): Outcome {
+  const elections = situations.map(({ worlds }) => worlds)
+  const [only, ...others] = elections
+  const key = others.length === 0 ? only : undefined
+  const holders = (key && known?.get(key)) ?? holdersOf(carriers, elections, faults)
+  if (key !== undefined) known?.set(key, holders)
+  return outcomeOf(holders, carriers, elections, faults)
 }
 
-function electionsOf(cluster: ProofCluster): (vip: ProofVip) => Election {
-  const nodes = new Map(cluster.nodes.map((node) => [node.name, node]))
+function proofsOf(cluster: ProofCluster): (vip: ProofVip) => Proof {
+  const nodes = new Map(cluster.nodes.map((node): [string, ProofNode] => [node.name, node]))
   const fieldOf = new Map<Router, Field>()
   for (const field of fieldsOf(cluster)) for (const { router } of field.seats) fieldOf.set(router, field)
   const carrying = carriersByAddress(cluster)
-  const contests = new Map<Field, Contest>()
-  const texts = new Map<Field, string>()
+  const contestsOf = remembered((field: Field) => contestOf(field, nodes))
+  const textOf = remembered(alikeText)
   return ({ address }) => {
-    const routers = new Set(carrying.get(canonical(address)))
+    const routers = new Set(carrying.get(canonicalAddress(address)))
     const fields = [...new Set([...routers].flatMap((router) => fieldOf.get(router) ?? []))]
     const seats = fields.flatMap((field) => field.seats.filter(({ router }) => routers.has(router)))
     const names = new Set(seats.map(({ router }) => router.node))
-    const texted = fields.map((field) => texts.get(field) ?? alikeText(field))
-    for (const [index, field] of fields.entries()) texts.set(field, texted[index] ?? '')
     return {
-      contests: () =>
-        fields.map((field) => {
-          const contest = contests.get(field) ?? contestOf(field, nodes)
-          contests.set(field, contest)
-          return contest
-        }),
+      contests: () => fields.map(contestsOf),
       carriers: {
-        actors: [...new Set(seats.map(({ actor }) => actor))],
+        actors: new Set(seats.map(({ actor }) => actor)),
         nodes: cluster.nodes.filter(({ name }) => names.has(name)),
       },
-      alike: JSON.stringify([texted, fields.map((field) => field.seats.map(({ router }) => routers.has(router)))]),
+      alike: JSON.stringify(
+        fields.map((field) => [textOf(field), field.seats.map(({ router }) => routers.has(router))]),
+      ),
     }
   }
 }
@@ -98,7 +103,7 @@ function electionsOf(cluster: ProofCluster): (vip: ProofVip) => Election {
 function carriersByAddress({ routers }: ProofCluster): ReadonlyMap<string, readonly Router[]> {
   const carrying = new Map<string, Router[]>()
   for (const router of routers) {
-    for (const address of new Set(router.addresses.map(canonical))) {
+    for (const address of new Set(router.addresses.map(canonicalAddress))) {
       const known = carrying.get(address)
       if (known === undefined) carrying.set(address, [router])
       else known.push(router)
@@ -107,28 +112,13 @@ function carriersByAddress({ routers }: ProofCluster): ReadonlyMap<string, reado
   return carrying
 }
 
-/** All of a field that its elections depend on, so that 200 VIPs with the same order of nodes are proved once. */
-function alikeText({ seats }: Field): string {
-  return JSON.stringify(
-    seats.map(({ router, actor, hears }) => [
-      router.node,
-      actor.index,
-      router.syncGroup === undefined,
-      router.version,
-      router.priority,
-      router.advertMs,
-      router.nopreempt,
-      router.preemptDelayMs,
-      router.startsAsMaster,
-      router.source,
-      router.downTimerAdverts,
-      router.tracksInterface,
-      router.trackers.map(({ what, healthy, under }) => [what, healthy, under]),
-      hears.map(Number).join(''),
-    ]),
-  )
-}
-
-function canonical(address: string): string {
-  return parseIpAddress(address)?.text ?? address
+function remembered<Of extends object, Result>(work: (of: Of) => Result): (of: Of) => Result {
+  const results = new Map<Of, Result>()
+  return (of) => {
+    const known = results.get(of)
+    if (known !== undefined) return known
+    const result = work(of)
+    results.set(of, result)
+    return result
+  }
 }

@@ -106,7 +106,8 @@ function cell(healthy: Outcome, outcome: Outcome): string {
   const [holder] = holders
   if (holder === undefined) return could.length === 0 ? 'nobody is left' : 'NONE'
   const moved = healthy.holders.length > 1 || healthy.holders[0] !== holder
-  if (!moved) return isServed ? 'stays' : 'STAYS, NOT SERVED'
+  if (!moved && isServed) return bound === undefined ? 'stays' : `another, and back${within}`
+  if (!moved) return 'STAYS, NOT SERVED'
   return `${holder}${within}${isServed ? '' : ', NOT SERVED'}`
 }
 
@@ -124,11 +125,9 @@ function boundsOf(rows: readonly TableRow[], healthy: Outcome): string[] {
   return [...groups].map(([text, names]) => `${names.join(', ')}: ${text}`)
 }
 
-/** `106 ms: the next probe (100 ms) + skew of 253: 6 ms`. */
+/** `302 ms = 3 adverts of 100 ms (300 ms) + skew of 253 (2 ms)`; of a single part it is enough to name it. */
 function formatBound({ ms, terms }: Bound): string {
-  const told = terms.map((term) =>
-    /: [\d.]+ m?s$/.test(term.what) ? term.what : `${term.what} (${formatMs(term.ms)})`,
-  )
+  const told = terms.map(({ what, ms: part }) => (part === 0 ? what : `${what} (${formatMs(part)})`))
   return terms.length === 1 ? told.join('') : `${formatMs(ms)} = ${told.join(' + ')}`
 }
 

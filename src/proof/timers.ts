@@ -7,7 +7,7 @@ import type { Router, Term } from './model.ts'
 export function skewTerm({ version }: Router, priority: number, masterMs: number): Term {
   // VRRP_TIMER_SKEW of keepalived 2.2.7: RFC 5798 §6.1, and in VRRPv2 parts of a second whatever the interval is (RFC 3768 §6.1).
   const ms = Math.ceil(((256 - priority) / 256) * (version === 3 ? masterMs : 1_000))
-  return { what: `skew of ${priority}: ${milliseconds(ms)}`, ms }
+  return { what: `skew of ${priority}`, ms }
 }
 
 /** From the last advert on: VRRP_MS_DOWN_TIMER, RFC 5798 §6.1 Master_Down_Interval with `vrrp_down_timer_adverts` for its 3. */

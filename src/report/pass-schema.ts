@@ -15,6 +15,7 @@ export const stageSchema = z
       'activate',
       'reload haproxy',
       'confirm haproxy',
+      'drain first',
       'reload keepalived',
       'confirm keepalived',
       'watch',

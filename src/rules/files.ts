@@ -4,8 +4,7 @@ import { type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What keepalived does not accept, or takes otherwise than it is meant. It runs with the rest, so the proof is of the rest. */
-export function fileRules({ spec, nodes }: Evidence): RuleFinding[] {
-  if (spec !== undefined) return []
+export function fileRules({ nodes }: Evidence): RuleFinding[] {
   return nodes.flatMap(({ config }) => [
     ...config.problems.flatMap((problem) => ofProblem(config, problem)),
     ...unpassed(config),

@@ -141,7 +141,7 @@ const haproxySchema = section('haproxy', {
 
 /** One line of plain text: it is shown by `prove`, and in the status of every node. */
 const reason = () =>
-  text(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, 'a reason is one line of 1-200 characters, such as "br0 bridges both"')
+  text(/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u, 'a reason is one line of 1-200 characters, such as "br0 bridges both"')
 
 const acceptSchema = section(
   'accept',

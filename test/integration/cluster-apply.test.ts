@@ -195,6 +195,31 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     await nothingLost(cluster)
   })
 
+  test('a revision under which nobody can tell who holds a VIP is rejected with the finding, and nothing is rendered', async () => {
+    const { client, repository } = cluster
+    await client.mark()
+    const release = releaseOf(await statusOf(one))
+    const pair = livePair(one)
+    const text = KEEPALIVED_TEMPLATE.replace('priority {{ instance.priority }}', 'priority 100')
+    const tied = repository.commit({ 'templates/keepalived.conf.j2': text }, 'The same priority everywhere')
+    const result = await sync(one)
+    assert.equal(result.code, 1)
+    assert.match(
+      result.said,
+      /rejected at prove: lb\.yaml:8 {2}TIE: one and two have the same priority for 10\.9\.0\.100, 100 \+ 100 = 200:/,
+    )
+    assert.match(result.said, /what is meant so is accepted in lb\.yaml \(accept: \{ RULE: reason \}\)$/)
+    const status = await statusOf(one)
+    assert.deepEqual(
+      status.rejected.filter(({ revision }) => revision === tied).map(({ stage }) => stage),
+      ['prove'],
+    )
+    assert.equal(releaseOf(status), release)
+    assert.deepEqual(livePair(one), pair)
+    await apply(cluster, { comment: 'after an unproven revision' })
+    await nothingLost(cluster)
+  })
+
   test('a commit that changes only comments reloads nothing, and the revision advances', async () => {
     await apply(cluster, { comment: 'first words' })
     const earlier = await seen(one)

@@ -93,7 +93,7 @@ test('reads the cluster of the design, with every default filled in', () => {
       { name: 'ingress-https', port: 443, serverPort: 443, ...ingress },
     ],
     haproxy: { maxConnections: 8_000, log: 'errors', hardStopAfterMs: 900_000, healthPort: 8405 },
-    accept: [],
+    accept: [{ rule: 'VIP-SUBNET', reason: 'br0 of k8s-api-lb bridges both networks' }],
   } satisfies Spec)
 })
 

@@ -1,0 +1,6 @@
+import { parseIpAddress } from '../spec/address.ts'
+
+/** The same text for the same address. IPv4 is only written one way: keepalived reads addresses with inet_pton. */
+export function canonicalAddress(address: string): string {
+  return address.includes(':') ? (parseIpAddress(address)?.text ?? address) : address
+}
