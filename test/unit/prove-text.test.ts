@@ -37,9 +37,9 @@ describe('the takeover text', () => {
           ['lost: a + b', 'nobody is left', ''],
         ],
         bounds: [
-          'HAProxy dead: 66 ms = noticed (5 ms) + skew of 100: 61 ms',
-          'keepalived stopped: skew of 100: 61 ms',
-          'keepalived killed, node lost, link down: 361 ms = 3 adverts of 100 ms (300 ms) + skew of 100: 61 ms',
+          'HAProxy dead: 66 ms = noticed (5 ms) + skew of 100 (61 ms)',
+          'keepalived stopped: skew of 100 (61 ms)',
+          'keepalived killed, node lost, link down: 361 ms = 3 adverts of 100 ms (300 ms) + skew of 100 (61 ms)',
         ],
       },
     ])
