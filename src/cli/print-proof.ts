@@ -21,7 +21,7 @@ export function printTakeovers({ table: vips }: Pick<Proof, 'table'>, print: Pri
     if (bounds.length > 0) print(paint('dim', indented(['worst cases:', ...bounds].join('\n'))))
     print('')
   }
-  if (vips.length > 0) console.log(paint('dim', `${ON_TOP}\n`))
+  if (vips.length > 0) print(paint('dim', `${ON_TOP}\n`))
 }
 
 const ON_TOP =
