@@ -41,8 +41,12 @@ export function importFiles(directory: string, options: ImportVerbOptions): numb
     printNothing(imported, options.json === true)
     return 1
   }
-  const proof = proveFiles(nodesOf(imported), haproxyOf(imported))
   if (options.out !== undefined) writeOut(options.out, imported.text)
+  if (imported.kind === 'unparsed') {
+    printUnparsed(imported, options)
+    return 1
+  }
+  const proof = proveFiles(nodesOf(imported), haproxyOf(imported))
   if (options.json === true) console.log(JSON.stringify(jsonOf(imported, proof), undefined, 2))
   else {
     // The text alone goes to stdout, so that it can be redirected into a file.
@@ -73,6 +77,20 @@ function printNothing({ why, problems }: Extract<Imported, { kind: 'nothing' }>,
   else {
     console.error(forTerminal(`lb-agent: ${why}`))
     for (const problem of problems) console.error(forTerminal(formatProblem(problem)))
+  }
+}
+
+/** A draft all the same: the person who knows the cluster sees at once what to change. */
+function printUnparsed(
+  { text, refused, problems }: Extract<Imported, { kind: 'unparsed' }>,
+  options: ImportVerbOptions,
+): void {
+  if (options.json === true) console.log(JSON.stringify({ ok: false, lbYaml: text, refused, problems }, undefined, 2))
+  else {
+    if (options.out === undefined) process.stdout.write(text)
+    for (const problem of problems) console.error(forTerminal(placed(problem)))
+    console.error('lb-agent: the old files say what lb.yaml does not take; change it in there:')
+    for (const problem of refused) console.error(forTerminal(formatProblem(problem)))
   }
 }
 

@@ -26,7 +26,13 @@ export function draftNodes(configs: readonly OldConfig[]): DraftNode[] {
 function addressOf(config: OldConfig, all: readonly OldConfig[]): string | undefined {
   const instances = config.keepalived?.instances ?? []
   const source = instances.map((instance) => instance.source).find((one) => one !== undefined && isAddress(one))
-  return source ?? config.node.address ?? addressForPeers(config, all) ?? ownBind(config, all)
+  const { address } = config.node
+  return (
+    source ??
+    (address !== undefined && isAddress(address) ? address : undefined) ??
+    addressForPeers(config, all) ??
+    ownBind(config, all)
+  )
 }
 
 /** The one peer that others name and this node does not: with two nodes, each says where the other is. */

@@ -34,7 +34,8 @@ export function draftVips(groups: readonly VipGroup[], names: (address: string) 
   for (const { members } of groups) {
     const order = members.toSorted(firstHolds)
     const [first] = order
-    const [main, ...others] = first === undefined ? [] : [...first.instance.addresses, ...first.instance.excluded]
+    const all = first === undefined ? [] : [...first.instance.addresses, ...first.instance.excluded]
+    const [main, ...others] = all.filter(isTaken)
     if (first === undefined || main === undefined) continue
     const { address, prefixLength } = parts(main)
     const wanted = vipName(first.instance.name) ?? names(address) ?? 'vip'
@@ -48,7 +49,7 @@ export function draftVips(groups: readonly VipGroup[], names: (address: string) 
       virtualRouterId: first.instance.virtualRouterId,
       prefer: [...new Set(order.map(({ node }) => node))],
       extraAddresses: [...new Set([...others.map(written), ...missingFrom(first, members)])],
-      comments: [...commentOnOrder(order), ...commentOnDifferences(first, members)],
+      comments: [...commentOnOrder(order), ...commentOnDifferences(first, members), ...commentOnRefused(all)],
     })
   }
   return vips
@@ -57,6 +58,19 @@ export function draftVips(groups: readonly VipGroup[], names: (address: string) 
 /** Addresses without their prefix length. */
 export function bareAddresses({ addresses, excluded }: InstanceConfig): string[] {
   return [...addresses, ...excluded].map((address) => parts(address).address)
+}
+
+/** lb.yaml takes no link-local addresses, which VRRP for IPv6 has beside the real ones. */
+function isTaken(address: AddressConfig): boolean {
+  return parseIpAddress(parts(address).address)?.kind === 'unicast'
+}
+
+function commentOnRefused(addresses: readonly AddressConfig[]): string[] {
+  return addresses
+    .filter((address) => !isTaken(address))
+    .map(
+      (address) => `${address.address} (${shortPlace(address.at)}) was left out: lb.yaml takes no link-local address.`,
+    )
 }
 
 function parts({ address }: AddressConfig): { address: string; prefixLength: number } {
@@ -103,7 +117,7 @@ function commentOnOrder(order: readonly Member[]): string[] {
 function missingFrom(first: Member, members: readonly Member[]): string[] {
   const own = bareAddresses(first.instance)
   const all = members.flatMap(({ instance }) => [...instance.addresses, ...instance.excluded])
-  return all.filter((address) => !own.includes(parts(address).address)).map(written)
+  return all.filter((address) => isTaken(address) && !own.includes(parts(address).address)).map(written)
 }
 
 function commentOnDifferences(first: Member, members: readonly Member[]): string[] {

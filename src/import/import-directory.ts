@@ -10,12 +10,13 @@ import type { Spec } from '../spec/spec.ts'
 import { ansibleCluster } from './ansible/ansible-cluster.ts'
 import { buildDraft } from './build-draft.ts'
 import { type Difference, differencesOf, type NewConfig } from './differences.ts'
+import type { Draft } from './draft.ts'
 import { handWrittenCluster } from './hand-written.ts'
 import { lbYamlText } from './lb-yaml-text.ts'
 import { leftOutLines } from './left-out.ts'
 import type { OldCluster } from './old-cluster.ts'
 import { type OldConfig, readOldConfigs } from './old-configs.ts'
-import { readProject } from './project-files.ts'
+import { type ProjectFiles, readProject } from './project-files.ts'
 
 export type ImportOptions = {
   cluster?: string | undefined
@@ -23,7 +24,10 @@ export type ImportOptions = {
   playbook?: string | undefined
 }
 
-/** `toFillIn`: what a person must put into the text before it can be used. `problems`: what could not be had of the old files. */
+/**
+ * `toFillIn`: what a person must put into the text before it can be used. `problems`: what could not be had of the old files.
+ * `unparsed`: the old files say something that lb.yaml does not take, and `refused` says what, with the places in the text.
+ */
 export type Imported =
   | {
       kind: 'imported'
@@ -36,46 +40,56 @@ export type Imported =
       differences: readonly Difference[]
       problems: readonly Problem[]
     }
+  | { kind: 'unparsed'; text: string; refused: readonly Problem[]; problems: readonly Problem[] }
   | { kind: 'nothing'; why: string; problems: readonly Problem[] }
 
 /** Reads an Ansible project, or files that were written by hand, and makes an lb.yaml of them. */
 export function importDirectory(directory: string, options: ImportOptions): Imported {
+  return importProject(readProject(directory), directory, options)
+}
+
+/** The same for files that were read. `directory` is for words, and for the name of the cluster. */
+export function importProject(project: ProjectFiles, directory: string, options: ImportOptions): Imported {
   const engine = createTemplateEngine(readEngine())
-  const project = readProject(directory)
   const { files } = project
   const cluster = clusterOf(files, options)
   if (cluster === undefined) {
-    return {
-      kind: 'nothing',
-      why: `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts`,
-      problems: project.problems,
-    }
+    const why = `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts`
+    return { kind: 'nothing', why, problems: project.problems }
   }
   const old = readOldConfigs(cluster, files)
   const problems = [...project.problems, ...cluster.problems, ...refusals(old)]
-  const built = buildDraft(old, cluster, options.cluster ?? basename(resolve(directory)))
+  const members = old.filter(({ keepalived }) => (keepalived?.instances ?? []).length > 0)
+  const built = buildDraft(members, cluster, options.cluster ?? basename(resolve(directory)))
   if (built === undefined) return { kind: 'nothing', why: whyNothing(directory, cluster), problems }
-  const leftOut = leftOutLines(old, built.leftOut)
-  const text = lbYamlText(built.draft, sourcesOf(cluster), leftOut)
+  const leftOut = leftOutLines(members, built.leftOut)
+  const text = lbYamlText(built.draft, sourcesOf(members, cluster), leftOut)
   const parsed = parseSpec(text, 'lb.yaml')
-  if (parsed.kind === 'problems')
-    return {
-      kind: 'nothing',
-      why: `the old files say what lb.yaml does not take`,
-      problems: [...problems, ...parsed.problems],
-    }
-  const { spec } = parsed
+  if (parsed.kind === 'problems') return { kind: 'unparsed', text, refused: parsed.problems, problems }
   return {
     kind: 'imported',
-    ...{ text, spec, old, problems },
+    ...{ text, spec: parsed.spec, old, problems },
     read: cluster.read,
-    toFillIn: built.draft.nodes.flatMap(({ name, address, interface: device }) => [
+    toFillIn: toFillIn(built.draft, old, members),
+    lost: leftOut.lost,
+    differences: differencesOf(built.groups, built.drafted, parsed.spec, rendered(engine, parsed.spec)),
+  }
+}
+
+function toFillIn({ nodes }: Draft, old: readonly OldConfig[], members: readonly OldConfig[]): string[] {
+  return [
+    ...nodes.flatMap(({ name, address, interface: device }, index) => [
       ...(address === undefined ? [`nodes.${name}.address: no file says it`] : []),
       ...(device === undefined ? [`nodes.${name}.interface: no file says it`] : []),
+      ...(members[index]?.haproxy === undefined ? [`services: the haproxy.cfg of ${name} was not to be had`] : []),
     ]),
-    lost: leftOut.lost,
-    differences: differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)),
-  }
+    ...old
+      .filter((config) => !members.includes(config))
+      .map(
+        ({ node }) =>
+          `nodes: ${node.name} was left out, because no keepalived.conf of it with a VRRP instance was to be had`,
+      ),
+  ]
 }
 
 /** Files of nodes win over templates of an inventory that has no balancers. */
@@ -99,10 +113,9 @@ function refusals(old: readonly OldConfig[]): Problem[] {
   ]
 }
 
-function sourcesOf({ nodes, read }: OldCluster): string[] {
-  const sources = [
-    ...new Set(nodes.flatMap(({ haproxy, keepalived }) => [haproxy?.source ?? [], keepalived?.source ?? []].flat())),
-  ]
+function sourcesOf(members: readonly OldConfig[], { read }: OldCluster): string[] {
+  const files = members.flatMap(({ node }) => [node.haproxy, node.keepalived])
+  const sources = [...new Set(files.flatMap((file) => file?.source ?? []))]
   const inventory = read.find((path) => !sources.includes(path))
   return inventory === undefined ? sources : [inventory, ...sources]
 }

@@ -11,6 +11,6 @@ export function importFixtures(): string[] {
 
 export function importFixture(name: string): Extract<Imported, { kind: 'imported' }> {
   const imported = importDirectory(join(IMPORT_FIXTURES, name, 'project'), { cluster: name })
-  if (imported.kind === 'nothing') throw new Error(`${name}: ${imported.why}`)
+  if (imported.kind !== 'imported') throw new Error(`${name}: ${JSON.stringify(imported)}`)
   return imported
 }

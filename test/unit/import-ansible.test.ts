@@ -363,7 +363,7 @@ describe('projects', () => {
 `,
       'templates/keepalived.conf.j2': 'a\n{{ 1 | strange }}\n',
     })
-    assert.deepEqual(cluster?.nodes, [])
+    assert.deepEqual(cluster?.nodes, [{ name: 'a', address: '10.0.0.1', haproxy: undefined, keepalived: undefined }])
     const [first, second] = cluster?.problems.map(formatProblem) ?? []
     assert.equal(first, 'site.yml  takes haproxy.cfg of a from gone.j2, which is not among the files')
     assert.match(

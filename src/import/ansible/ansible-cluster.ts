@@ -89,7 +89,16 @@ function runAll(playbook: string, files: Files, inventory: Inventory, sources: r
   const known = knownOf(variables)
   const runs = [...inventory.hosts.keys()].map((host): HostRun => {
     const { written, facts } = known.get(host) ?? { written: {}, facts: {} }
-    return { host, written, facts: {}, known: facts, files: new Map(), problems: new Map(), setByRun: new Map() }
+    return {
+      host,
+      written,
+      facts: {},
+      known: facts,
+      files: new Map(),
+      failed: new Set(),
+      problems: new Map(),
+      setByRun: new Map(),
+    }
   })
   for (const run of runs) runPlaybook(playbook, run, variables)
   return { playbook, runs, variables }
@@ -169,7 +178,10 @@ function nodesOf(taken: readonly PlaybookRun[], inventory: Inventory): { nodes: 
       for (const [key, problem] of [...run.problems, ...setByRuns(run, [haproxy, keepalived])])
         problems.set(key, problem)
     const address = textOf(runs[0]?.run.known['ansible_host'])
-    return haproxy === undefined && keepalived === undefined ? [] : [{ name: host, address, haproxy, keepalived }]
+    const hasFailed = runs.some(({ run }) => run.failed.size > 0)
+    return haproxy === undefined && keepalived === undefined && !hasFailed
+      ? []
+      : [{ name: host, address, haproxy, keepalived }]
   })
   return { nodes, problems: [...problems.values()] }
 }

@@ -22,6 +22,8 @@ export type HostRun = {
   /** Names that every host knows, and its facts. */
   known: Variables
   files: Map<Kind, OldFile>
+  /** It has such a file, but what is in it was not to be had. */
+  failed: Set<Kind>
   problems: Map<string, Problem>
   /** Names of set_fact and register, and where. */
   setByRun: Map<string, Position>
@@ -204,6 +206,7 @@ function putFile(task: Extract<Task, { kind: 'file' }>, scope: Scope): void {
   const { run } = scope
   if (text === undefined) {
     const message = `takes ${kind === 'haproxy' ? 'haproxy.cfg' : 'keepalived.conf'} of ${run.host} from ${written ?? unknownValue('no file')}, which is not among the files`
+    run.failed.add(kind)
     run.problems.set(message, { file: scope.playbook, line: 0, col: 0, message })
     return
   }
@@ -215,6 +218,7 @@ function putFile(task: Extract<Task, { kind: 'file' }>, scope: Scope): void {
   }
   const rendered = renderTemplate(file, text, resolved(scope, text))
   if (rendered.kind === 'problem') {
+    run.failed.add(kind)
     run.problems.set(rendered.problem.message, rendered.problem)
     return
   }
