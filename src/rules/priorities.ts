@@ -1,14 +1,6 @@
 import type { Router, Tracker } from '../proof/model.ts'
 import { effective } from './effective.ts'
-import {
-  addressesOf,
-  andList,
-  type Evidence,
-  elections,
-  finding,
-  isHeldTwice,
-  placeOf,
-} from './evidence.ts'
+import { addressesOf, andList, type Evidence, elections, finding, isHeldTwice, placeOf } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What decides who holds an address: state, priority, nopreempt, preempt_delay. */
