@@ -15,7 +15,7 @@ export function fileRules({ nodes }: Evidence): RuleFinding[] {
 }
 
 /** Words that do nothing where keepalived does not accept them: who holds an address is the same without. */
-const IDLE = /^(?:nopreempt|preempt_delay) /
+const IDLE = /^(?:nopreempt|preempt_delay|track_interface) /
 /** The reader begins with the word that it is about. */
 const AUTHENTICATION = /^(?:authentication|auth_type|auth_pass) /
 
