@@ -38,7 +38,7 @@ function ownDoing(configs: readonly OldConfig[]): string[] {
     ...told('tracked files', files, 'lb-agent writes its own'),
     ...told(
       'track_interface',
-      tracked(keepalived, true),
+      ownInterfaces(keepalived),
       'keepalived follows the interface of an instance without being told',
     ),
     ...told('auth_pass', passwords, 'VRRPv3 has no passwords; lb-agent firewall keeps VRRP of others out'),
@@ -190,21 +190,25 @@ function lostOfServer({ words }: Line): string[] {
 const LOST_OF_KEEPALIVED =
   /^(?:virtual_server\w*|virtual_routes|virtual_rules|static_\w+|track_bfd|bfd_instance|vrrp_sync_group|use_vmac|use_ipvlan|garp_\w+|lvs_sync_daemon|accept|linkbeat_use_polling|strict_mode|vrrp_strict)$/
 
-/** Interfaces that instances follow: their own, or others. */
-function tracked(keepalived: readonly KeepalivedConfig[], isOwn: boolean): Position[] {
+/** Where instances name nothing but their own interface, which keepalived then leaves out. */
+function ownInterfaces(keepalived: readonly KeepalivedConfig[]): Position[] {
   return keepalived.flatMap(({ instances }) =>
-    instances.flatMap((instance) =>
-      instance.trackInterfaces.filter(({ name }) => (name === instance.interface) === isOwn).map(({ at }) => at),
-    ),
+    instances.flatMap(({ places, trackInterfaces }) => {
+      const at = places.get('track_interface')
+      return at === undefined || trackInterfaces.length > 0 ? [] : [at]
+    }),
+  )
+}
+
+function otherInterfaces(keepalived: readonly KeepalivedConfig[]): Position[] {
+  return keepalived.flatMap(({ instances }) =>
+    instances.flatMap(({ trackInterfaces }) => trackInterfaces.map(({ at }) => at)),
   )
 }
 
 function lostOfKeepalived(configs: readonly OldConfig[]): string[] {
   const lost = new Map<string, Position[]>()
-  const others = tracked(
-    configs.flatMap((config) => config.keepalived ?? []),
-    false,
-  )
+  const others = otherInterfaces(configs.flatMap((config) => config.keepalived ?? []))
   if (others.length > 0) lost.set('track_interface', others)
   for (const { word, at } of words(configs))
     if (LOST_OF_KEEPALIVED.test(word)) lost.set(word, [...(lost.get(word) ?? []), at])

@@ -183,13 +183,15 @@ function downTimerOf(
   return 3
 }
 
-/** Its own interface is followed without a word, and not with one. */
-function otherInterfaces({ name, interface: own, trackInterfaces }: InstanceDraft, report: Report): TrackReference[] {
+/** Its own interface is followed without a word, unless dont_track_primary is written, and never with one. */
+function otherInterfaces(draft: InstanceDraft, report: Report): TrackReference[] {
+  const { name, interface: own, trackInterfaces, dontTrackPrimary } = draft
   return trackInterfaces.filter((reference) => {
     if (reference.name !== own) return true
+    const instead = dontTrackPrimary ? 'take dont_track_primary away instead' : 'take it away'
     report(
       reference.at,
-      `${name} follows track_interface ${own}, which is its own interface, so keepalived leaves it out; take it away`,
+      `track_interface ${own} of ${name} is its own interface, so keepalived leaves it out; ${instead}`,
     )
     return false
   })

@@ -14,8 +14,8 @@ export function fileRules({ nodes }: Evidence): RuleFinding[] {
   ])
 }
 
-/** What does nothing where keepalived does not accept it, or does it anyway: who holds an address is the same without. */
-const IDLE = /^(?:nopreempt|preempt_delay) |, which is its own interface,/
+/** Words that do nothing where keepalived does not accept them: who holds an address is the same without. */
+const IDLE = /^(?:nopreempt|preempt_delay|track_interface) /
 /** The reader begins with the word that it is about. */
 const AUTHENTICATION = /^(?:authentication|auth_type|auth_pass) /
 

@@ -231,6 +231,23 @@ const INSTANCE: readonly Row[] = [
   ['authentication\n}', '16:1 authentication has no block; write { behind it'],
 ]
 
+const OWN_INTERFACE: readonly Row[] = [
+  [
+    'track_interface {\neth0\n}',
+    '17:1 track_interface eth0 of VI_1 is its own interface, so keepalived leaves it out; take it away',
+  ],
+  [
+    'dont_track_primary\ntrack_interface {\neth0\n}',
+    '18:1 track_interface eth0 of VI_1 is its own interface, so keepalived leaves it out; take dont_track_primary away instead',
+  ],
+  ['vmac_xmit_base', '16:1 vmac_xmit_base of VI_1 does nothing without use_vmac; take it away'],
+  ['use_ipvlan', '16:1 use_ipvlan of VI_1 has no address, so it stays in FAULT; write one behind it'],
+  [
+    'use_vmac\npromote_secondaries',
+    '17:1 promote_secondaries of VI_1 goes without saying for an interface of its own; take it away',
+  ],
+]
+
 const ADDRESS: readonly Row[] = [
   [
     '10.0.0.300',
@@ -395,6 +412,7 @@ const TEXT: readonly Row[] = [
 ]
 
 tell('an instance', INSTANCE, instance)
+tell('an instance', OWN_INTERFACE, instance)
 tell('an address', ADDRESS, withAddress)
 tell('global_defs', GLOBALS, (text) => `global_defs {\n${text}\n}\n`)
 tell('a script', SCRIPT, (text) => `global_defs {\nenable_script_security\n}\nvrrp_script chk {\n${text}\n}\n`)
