@@ -26,6 +26,7 @@ export type InstanceDraft = TrackingDraft & {
   multicastDestination: string | undefined
   dontTrackPrimary: boolean
   ownMac: boolean
+  ipvlanAddress: string | undefined
   authType: { text: string; at: Position } | undefined
   password: string
   addresses: ReadAddress[]

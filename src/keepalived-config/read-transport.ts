@@ -1,3 +1,4 @@
+import { parseIpAddress } from '../spec/address.ts'
 import { bareAddressIn, isLinkLocalMulticast, LONGEST_NAME } from './addresses.ts'
 import { type InstanceDraft, isOfFamily } from './instance-draft.ts'
 import { booleanOf, valueBehind } from './reading.ts'
@@ -49,7 +50,7 @@ export function readTransport(statement: Statement, draft: InstanceDraft, report
     case 'use_vmac':
     case 'use_ipvlan':
       draft.ownMac = true
-      checkNames(statement, report)
+      readOwnInterface(statement, draft, report)
       return true
     case 'vrf':
       if (draft.interface !== undefined)
@@ -88,11 +89,20 @@ function readMulticastDestination(statement: Statement, draft: InstanceDraft, re
   else if (isOfFamily(address.family, value, draft, report)) draft.multicastDestination = address.text
 }
 
-/** Interfaces that keepalived makes; what has a colon is a MAC address. */
-function checkNames({ keyword, words }: Statement, report: Report): void {
-  for (const { text, at } of words.slice(1, 3))
-    if (!text.includes(':') && !/^(?!\.{1,2}$)[^/\s]{1,15}$/.test(text) && keyword === 'use_vmac')
-      report(at, `use_vmac names ${text}; the name of an interface has 1-${LONGEST_NAME} characters and no /`)
+/** The interface that keepalived makes: of use_vmac a name and a MAC address, of use_ipvlan a name, a mode and an address. */
+function readOwnInterface({ keyword, words }: Statement, draft: InstanceDraft, report: Report): void {
+  if (keyword === 'use_vmac') {
+    for (const { text, at } of words.slice(1, 3))
+      if (!text.includes(':') && !/^(?!\.{1,2}$)[^/\s]{1,15}$/.test(text))
+        report(at, `use_vmac names ${text}; the name of an interface has 1-${LONGEST_NAME} characters and no /`)
+    return
+  }
+  for (const word of words.slice(1)) {
+    const address = parseIpAddress(word.text.split('/')[0] ?? '')
+    if (address === undefined || !isOfFamily(address.family, word, draft, report)) continue
+    draft.ipvlanAddress ??= address.text
+    draft.source ??= address.text
+  }
 }
 
 function readPeer({ words }: Statement, draft: InstanceDraft, report: Report): void {

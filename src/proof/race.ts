@@ -108,8 +108,8 @@ export function take(race: Race, actor: Actor, { atMs, terms }: Taker): void {
   attend(race, [], at)
 }
 
-/** Something changes what one instance is. */
-export function happen(race: Race, { seat, step }: Happening): void {
+/** Something changes what one instance is. Returns who may become MASTER because of it although another MASTER holds it back. */
+export function happen(race: Race, { seat, step }: Happening): Taker[] {
   const { actor } = seat
   const at = { ms: step.atMs, terms: step.terms }
   const wasOut = isOut(race.standings, actor)
@@ -133,6 +133,29 @@ export function happen(race: Race, { seat, step }: Happening): void {
   } else if (wasOut) rest(race, actor)
   giveWay(race, undefined, at)
   attend(race, announced, at)
+  return announced.length === 0 ? [] : hasty(race, announced, at)
+}
+
+/**
+ * After priority 0 an instance waits for its skew alone, whomever else it hears (vrrp_state_backup): the next advert of another MASTER
+ * may come too late. It stays MASTER only where that one does not beat it: with `nopreempt`, or among equals.
+ */
+function hasty(race: Race, announced: readonly Seat[], at: Bound): Taker[] {
+  const { standings, masters } = race
+  const heard = (seat: Seat): boolean =>
+    !isCut(standings, seat) && announced.some(({ index }) => seat.hears[index] === true)
+  return race.field.actors.flatMap((actor) => {
+    if (masters.length === 0 || masters.includes(actor) || isOut(standings, actor)) return []
+    if (timerOf(race, actor) !== undefined || !actor.seats.every(heard)) return []
+    if (masters.some((master) => beats(standings, master, actor))) return []
+    const skews = actor.seats.map((seat) => skewOf(race, seat)).sort((a, b) => b.ms - a.ms)
+    const { ms, terms } = later(at, skews.slice(0, 1))
+    return [{ atMs: ms, terms, actors: [actor] }]
+  })
+}
+
+function skewOf(race: Race, seat: Seat): Term {
+  return skewTerm(seat.router, priorityOf(race.standings, seat), intervalOf(race, seat))
 }
 
 /** An instance that leaves sends priority 0, and those that its sync group takes along do (vrrp_sync_fault). */
@@ -176,9 +199,7 @@ function attend(race: Race, announced: readonly Seat[], at: Bound): void {
         race.timers[seat.index] = undefined
         if (seat.router.version === 3) race.intervalsMs[seat.index] = holder.router.advertMs
       } else if (announced.some((other) => seat.hears[other.index] === true && !isCut(race.standings, seat)))
-        race.timers[seat.index] = later(at, [
-          skewTerm(seat.router, priorityOf(race.standings, seat), intervalOf(race, seat)),
-        ])
+        race.timers[seat.index] = later(at, [skewOf(race, seat)])
       else race.timers[seat.index] ??= later(at, waitTerms(race, seat, speaking))
     }
   }

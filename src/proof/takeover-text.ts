@@ -105,7 +105,7 @@ function cell(healthy: Outcome, outcome: Outcome): string {
   }
   const [holder] = holders
   if (holder === undefined) return could.length === 0 ? 'nobody is left' : 'NONE'
-  const moved = healthy.holders[0] !== holder
+  const moved = healthy.holders.length > 1 || healthy.holders[0] !== holder
   if (!moved && isServed) return bound === undefined ? 'stays' : `another, and back${within}`
   if (!moved) return 'STAYS, NOT SERVED'
   return `${holder}${within}${isServed ? '' : ', NOT SERVED'}`

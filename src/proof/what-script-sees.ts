@@ -32,7 +32,7 @@ const CONNECTS = /\b(?:nc|ncat|netcat|nmap|ss|netstat|lsof|socat)\b|\/dev\/tcp\/
 const LOOKS_FOR_PROCESS =
   /\b(?:killall|pidof|pgrep|pkill|ps)\b|\bsystemctl\b.*\b(?:is-active|is-failed|status|show)\b|\bservice\b.*\bstatus\b|\brc-service\b|\bkill\s+-(?:0|s\s*0)\b|\/proc\/|\.pid\b/
 const LOOKS_AT_FILES =
-  /(?:^|[\s;&|])(?:test|\[{1,2})\s+!?\s*-[a-z]\s|^<|\bping6?\b|\bip\s+(?:a|addr|address|link|route)\b/m
+  /(?:^|[\s;&|/'"])(?:test|\[{1,2})\s+!?\s*-[a-z]\s|^<|\bping6?\b|\bip\s+(?:a|addr|address|link|route)\b/m
 const ENDS_KEEPALIVED =
   /\b(?:killall|pkill)\b(?:\s+-\S+)*\s+keepalived\b|\bsystemctl\s+(?:stop|restart)\s+keepalived\b|\bservice\s+keepalived\s+(?:stop|restart)\b|\/etc\/init\.d\/keepalived\s+(?:stop|restart)\b/
 
@@ -43,18 +43,22 @@ const ENDS_KEEPALIVED =
  */
 export function whatScriptSees(command: string, scriptText?: string): Sight {
   const text = scriptText === undefined ? command : withoutComments(scriptText)
-  return { ...seenBy(text), stopsKeepalived: ENDS_KEEPALIVED.test(text) }
+  const seen = seenBy(text) ?? (scriptText === undefined ? seenElsewhere(text) : undefined) ?? UNKNOWN
+  return { ...seen, stopsKeepalived: ENDS_KEEPALIVED.test(text) }
 }
 
-function seenBy(text: string): Seen {
+function seenBy(text: string): Seen | undefined {
   if (/\blb-agent\b.*\bcheck\b/.test(text)) return ANSWER
   const asks = text.match(ASKS)?.join('\n')
   if (asks !== undefined) return OF_THE_API.test(asks) && !OWN_PAGE.test(asks) ? THROUGH : ANSWER
   if (TALKS.test(text)) return ANSWER
   if (CONNECTS.test(text)) return CONNECTION
-  if (LOOKS_FOR_PROCESS.test(text)) return /haproxy/.test(text) ? PROCESS : ELSE
-  if (LOOKS_AT_FILES.test(text)) return ELSE
-  return UNKNOWN
+  return LOOKS_FOR_PROCESS.test(text) && /haproxy/.test(text) ? PROCESS : undefined
+}
+
+/** Of a command alone: a script that looks at a file may do more. */
+function seenElsewhere(command: string): Seen | undefined {
+  return LOOKS_FOR_PROCESS.test(command) || LOOKS_AT_FILES.test(command) ? ELSE : undefined
 }
 
 function withoutComments(script: string): string {

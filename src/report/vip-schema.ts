@@ -45,7 +45,7 @@ export const vipSchema = z
     scoreReason: text('Reason of the score', 'Why the score is what it is.'),
     scoreCause: orNull(
       'Cause of the score',
-      'The same in one word: `healthy`; `no_service`: nothing to judge by; `servers_down`: a service has fewer servers than its minimum; `servers_unknown`: not asked yet; `damped`: a change waits for vrrp.damping; `held_back`: after a recovery (vrrp.failback); `drained`: by hand; `waits_for_server`: requireHealthyOnce; `waits_for_takeover`: a pair without lb-agent still holds it (lb-agent install). Null before the score is computed.',
+      'The same in one word: `healthy`; `no_service`: nothing to judge by; `servers_down`: a service has fewer servers than its minimum; `servers_unknown`: not asked yet; `damped`: a change waits for vrrp.damping; `held_back`: after a recovery (vrrp.failback); `drained`: by hand, or while keepalived changes; `waits_for_server`: requireHealthyOnce; `waits_for_takeover`: a pair without lb-agent still holds it (lb-agent install). Null before the score is computed.',
       z.enum(SCORE_CAUSES),
     ),
   })

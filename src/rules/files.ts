@@ -8,6 +8,7 @@ export function fileRules({ nodes }: Evidence): RuleFinding[] {
   return nodes.flatMap(({ config }) => [
     ...config.problems.flatMap((problem) => ofProblem(config, problem)),
     ...unpassed(config),
+    ...shellWords(config),
     ...newer(config),
     ...unread(config),
   ])
@@ -50,6 +51,27 @@ function unpassed({ scripts }: KeepalivedConfig): RuleFinding[] {
         [places.get('script') ?? at],
         `${name} runs ${command} alone: without quotes keepalived passes on no arguments, and ${unused} is lost`,
         `script "${command} ${unused}"`,
+      ),
+    ]
+  })
+}
+
+/** What a shell would understand outside of quotes. keepalived runs the program itself (2.2.7, system_call_script, execve). */
+const OF_A_SHELL = /\|\|?|&&|[;<>`]|\$\(|\[\[/
+const IS_A_SHELL = /^(?:\S*\/)?(?:env\s+)?(?:ba|da|k|z)?sh\s/
+
+function shellWords({ scripts }: KeepalivedConfig): RuleFinding[] {
+  return scripts.flatMap(({ name, command, places, at }) => {
+    const [found] = OF_A_SHELL.exec(command.replace(/'[^']*'|"[^"]*"/g, '')) ?? []
+    // `</path` is keepalived's own: whether the file can be opened.
+    if (found === undefined || IS_A_SHELL.test(command) || command.startsWith('<')) return []
+    return [
+      finding(
+        'KEEPALIVED',
+        'warning',
+        [places.get('script') ?? at],
+        `${name} has ${found} in its command, and keepalived starts no shell: what stands there are arguments of the program, and the check does not do what it says`,
+        `script "/bin/sh -c '…'", or a script of its own`,
       ),
     ]
   })

@@ -24,17 +24,20 @@ export function haproxyRules({ haproxy, cluster }: Evidence): RuleFinding[] {
 /** Where clients of a backend come in: its own binds, or those of the frontends that lead to it. */
 function bindsOf({ proxies }: HaproxyConfig, proxy: ProxyConfig): readonly BindConfig[] {
   if (proxy.kind !== 'backend') return proxy.binds
-  return proxies
-    .filter(
-      ({ defaultBackend, useBackends }) =>
-        defaultBackend?.value === proxy.name || useBackends.some(({ name }) => name === proxy.name),
-    )
-    .flatMap(({ binds }) => binds)
+  return proxies.filter((other) => leadsTo(other, proxy.name)).flatMap(({ binds }) => binds)
 }
 
+/** A frontend is one by the servers of where it leads, too. */
 function isApi(config: HaproxyConfig, proxy: ProxyConfig): boolean {
-  const ports = [...bindsOf(config, proxy), ...proxy.servers].map(({ port }) => port)
+  const behind = config.proxies.filter(({ kind, name }) => kind === 'backend' && leadsTo(proxy, name))
+  const ports = [...bindsOf(config, proxy), ...[proxy, ...behind].flatMap(({ servers }) => servers)].map(
+    ({ port }) => port,
+  )
   return ports.some((port) => port !== undefined && API_PORTS.includes(port))
+}
+
+function leadsTo({ defaultBackend, useBackends }: ProxyConfig, backend: string): boolean {
+  return defaultBackend?.value === backend || useBackends.some(({ name }) => name === backend)
 }
 
 /** Which side's timeouts a section may give: a listen has both. */

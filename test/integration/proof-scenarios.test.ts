@@ -10,7 +10,9 @@ import { hasTie, isUnsettled, type Scenario, scenarioOf, scenarioText, VIPS } fr
 
 /** Other seeds make other scenarios: FIRST_SEED=1000 SCENARIOS=200. */
 const FIRST_SEED = Number(process.env['FIRST_SEED'] ?? 1)
-const SCENARIOS = Number(process.env['SCENARIOS'] ?? 36)
+const SCENARIOS = Number(process.env['SCENARIOS'] ?? 34)
+/** Those that the first model had wrong: a tie after a kill, refused adverts, and a node that overtakes after priority 0. */
+const INSTRUCTIVE = process.env['FIRST_SEED'] === undefined ? [1043, 1096, 2112] : []
 /** keepalived sleeps nearly always, so several clusters fit on one processor. */
 const SIDE_BY_SIDE = 12
 
@@ -66,7 +68,8 @@ suite('the model against real keepalived', { skip: missingForDaemons(), timeout:
   }
 
   test('every holder is the one that the model names, and has the VIP within its bound', async () => {
-    const scenarios = Array.from({ length: SCENARIOS }, (_, index) => scenarioOf(FIRST_SEED + index))
+    const seeds = Array.from({ length: SCENARIOS }, (_, index) => FIRST_SEED + index)
+    const scenarios = [...seeds, ...INSTRUCTIVE].map(scenarioOf)
     const texts = new Map<Scenario, string>()
     const doubtful: Scenario[] = []
     const queue = [...scenarios]

@@ -144,7 +144,7 @@ vrrp_instance VI_API {
   ])
   assert.deepEqual(rest, {
     ...{ file: FILE, trackFiles: [], trackProcesses: [], syncGroups: [] },
-    ...{ problems: [], unread: [], newer: [] },
+    ...{ problems: [], unread: [], newer: [], fixed: new Map() },
   })
 })
 
@@ -498,11 +498,12 @@ test('a file with 200 instances is read in a moment', () => {
       `virtual_router_id ${index + 1}`,
     ),
   ).join('')
-  const times = Array.from({ length: 5 }, () => {
+  const times = Array.from({ length: 20 }, () => {
     const startedAt = performance.now()
     assert.equal(good(text).instances.length, 200)
     return performance.now() - startedAt
   })
+  // The best of many, because others use the machine as well.
   assert.ok(Math.min(...times) < 50, `${times.map(Math.round)} ms`)
 })
 

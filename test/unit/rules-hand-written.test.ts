@@ -351,7 +351,7 @@ const cases: readonly Case[] = [
     rule: 'KEEPALIVED',
     found: { both: [['  state BACKUP', '  stat BACKUP']] },
     says: [
-      'error KEEPALIVED keepalived knows no "stat" in vrrp_instance (lb1.conf:10, lb2.conf:10) → correct the word, or take the line away',
+      'error KEEPALIVED keepalived knows no "stat" in vrrp_instance api (lb1.conf:10, lb2.conf:10) → correct the word, or take the line away',
     ],
     near: {},
   },
@@ -360,7 +360,7 @@ const cases: readonly Case[] = [
     rule: 'KEEPALIVED',
     found: { lb1: [['  state BACKUP', '  state MASTER\n  nopreempt']] },
     says: [
-      'warning KEEPALIVED nopreempt of api does nothing with state MASTER (lb1.conf:11) → write state BACKUP, or take it away',
+      'warning KEEPALIVED nopreempt of api does nothing with state MASTER (lb1.conf:11) → write state BACKUP, or take nopreempt away',
     ],
     near: { lb1: [['  state BACKUP', '  state BACKUP\n  nopreempt']] },
   },
@@ -372,6 +372,15 @@ const cases: readonly Case[] = [
       'error KEEPALIVED serves runs /usr/bin/killall alone: without quotes keepalived passes on no arguments, and -0 haproxy is lost (lb1.conf:6, lb2.conf:6) → script "/usr/bin/killall -0 haproxy"',
     ],
     near: { both: [[SCRIPT, 'script "/usr/bin/killall -0 haproxy"']] },
+  },
+  {
+    observed: 'a pipe without a shell',
+    rule: 'KEEPALIVED',
+    found: { both: [[SCRIPT, 'script "/usr/bin/curl -s 127.0.0.1 | grep ok"']] },
+    says: [
+      'warning KEEPALIVED serves has | in its command, and keepalived starts no shell: what stands there are arguments of the program, and the check does not do what it says (lb1.conf:6, lb2.conf:6) → script "/bin/sh -c \'…\'", or a script of its own',
+    ],
+    near: { both: [[SCRIPT, `script "/bin/sh -c '/usr/bin/curl -s 127.0.0.1 | grep ok'"`]] },
   },
   {
     observed: 'a part that is not read',
