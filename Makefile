@@ -11,7 +11,7 @@ TEST_PACKAGES := faketime prometheus chromium fonts-dejavu-core nftables iputils
 
 help:
 	@echo 'make demo    set up, build, and fail over a whole cluster in network namespaces (root)'
-	@echo 'make test    set up, then types, lint, unit, golden and integration tests (root)'
+	@echo 'make test    set up, then types, lint, unit, fuzz, golden and integration tests (root)'
 	@echo 'make build   dist/lb-agent and its bundle'
 	@echo 'make check   types and lint only'
 	@echo 'make test-systemd install and upgrade the package on booted Debians (root, some minutes)'
@@ -60,6 +60,7 @@ check: setup
 test: PACKAGES += $(TEST_PACKAGES)
 test: build check
 	npm run --silent test:unit
+	npm run --silent test:fuzz
 	npm run --silent test:golden
 	npm run --silent test:integration
 

@@ -34,6 +34,15 @@ const PROVE = `
 A node is named after its file, or the directory of a keepalived.conf. Check scripts are read where they lie beside it.
 Times are worst cases; --json has what each one is made of. Exit code 1: there is an error that lb.yaml does not accept.`
 
+const IMPORT = `
+  lb-agent import ansible-k8s-ha-loadbalancer --out lb-config      an Ansible project
+  lb-agent import /root/old-pair --out lb-config                   files of the nodes
+
+Of an Ansible project: inventory (INI or YAML), group_vars, host_vars, and what its playbooks write as haproxy.cfg and
+keepalived.conf, rendered for each host; nothing is run. Of files written by hand: lb1/haproxy.cfg and lb1/keepalived.conf,
+or lb1.haproxy.cfg, haproxy-lb1.cfg and the like; a haproxy.cfg without a node's name is that of all nodes.
+An lb.yaml that exists is never written over. Exit code 1: nothing usable was found, or lb.yaml lacks what only you know.`
+
 /** The verb table. Verbs are loaded when they are called, so that a short one starts fast. */
 function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   const program = new Command('lb-agent')
@@ -144,6 +153,16 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   verb('init <directory>', 'write a commented starter repository').action((directory) =>
     exit(import('./cli/init.ts').then(({ init }) => init(directory))),
   )
+  verb('import <directory>', 'an lb.yaml of an Ansible project, or of hand-written haproxy.cfg and keepalived.conf')
+    .option('--out <directory>', 'write lb.yaml there instead of printing it')
+    .option('--cluster <name>', 'name of the cluster (default: that of the directory)')
+    .option('--inventory <path>', 'of an Ansible project with several: the one to read, as a path in it')
+    .option('--playbook <path>', 'of an Ansible project with several: the one to read, as a path in it')
+    .option('--json', 'for programs')
+    .addHelpText('after', IMPORT)
+    .action((directory, options) =>
+      exit(import('./cli/import.ts').then(({ importFiles }) => importFiles(directory, options))),
+    )
   verb('validate <path>', 'check all nodes: the proof, and the daemons’ own checks where installed')
     .addOption(format())
     .option('--json', 'the same as --format json')

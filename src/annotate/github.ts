@@ -1,3 +1,4 @@
+import { formatPlace } from '../rules/finding.ts'
 import type { Annotation } from './annotation.ts'
 
 const LEVELS = { error: 'error', warning: 'warning', note: 'notice' } as const
@@ -10,10 +11,12 @@ export function formatGithub(annotations: readonly Annotation[]): string {
   return annotations.map(line).join('\n')
 }
 
-function line({ rule, severity, at, message }: Annotation): string {
+function line({ rule, severity, at, related, message }: Annotation): string {
   const place = at.line === 0 ? {} : { line: `${at.line}`, col: `${at.col}` }
   const properties = Object.entries({ file: at.file, ...place, title: rule })
-  return `::${LEVELS[severity]} ${properties.map(([key, value]) => `${key}=${property(value)}`).join()}::${data(message)}`
+  // GitHub shows it at one place; the others can only be named.
+  const told = related.length === 0 ? message : `${message} (see also ${related.map(formatPlace).join(', ')})`
+  return `::${LEVELS[severity]} ${properties.map(([key, value]) => `${key}=${property(value)}`).join()}::${data(told)}`
 }
 
 function data(text: string): string {

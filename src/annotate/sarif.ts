@@ -21,6 +21,7 @@ export function formatSarif(annotations: readonly Annotation[], { version, rules
             rules: ids.map((id) => ({ id, shortDescription: { text: rules[id] ?? id } })),
           },
         },
+        columnKind: 'utf16CodeUnits',
         results: annotations.map((found) => ({
           ruleId: found.rule,
           ruleIndex: ids.indexOf(found.rule),
@@ -40,8 +41,13 @@ export function formatSarif(annotations: readonly Annotation[], { version, rules
 function locationOf({ file, line, col }: Position): object {
   return {
     physicalLocation: {
-      artifactLocation: { uri: encodeURI(file) },
+      artifactLocation: { uri: uriOf(file) },
       ...(line === 0 ? {} : { region: { startLine: line, ...(col === 0 ? {} : { startColumn: col }) } }),
     },
   }
+}
+
+/** encodeURI takes # and ? for parts of a URI; in the name of a file they are not. */
+function uriOf(file: string): string {
+  return encodeURI(file).replaceAll('#', '%23').replaceAll('?', '%3F')
 }

@@ -8,6 +8,7 @@ const README = `# Load balancer configuration
 \`lb.yaml\` describes the whole cluster; the lb-agent on each balancer renders its own node from it.
 
     lb-agent validate .                 # before a commit, and in CI
+    lb-agent prove .                    # who takes over under every fault, and how fast
     lb-agent plan . --node NAME         # what would change on a node
     git push                            # every agent applies it, or rejects it and says why
 `
@@ -29,6 +30,8 @@ export async function init(directory: string): Promise<number> {
   mkdirSync(directory, { recursive: true })
   for (const [name, text] of files) writeFileSync(join(directory, name), text)
   console.log(`wrote ${files.map(([name]) => name).join(', ')} in ${directory}`)
-  console.log(`next: put your addresses into lb.yaml, then: lb-agent validate ${directory}`)
+  console.log(
+    `next: put your addresses into lb.yaml, then: lb-agent validate ${directory} && lb-agent prove ${directory}`,
+  )
   return 0
 }

@@ -5,22 +5,23 @@ import { forTerminal } from '../words.ts'
 import { paint, table } from './print.ts'
 
 /** The takeover table, then what stands against it. */
-export function printProof(proof: Proof): void {
-  printTakeovers(proof)
-  printFindings(proof.findings)
+export function printProof(proof: Proof, print: Print = console.log): void {
+  printTakeovers(proof, print)
+  printFindings(proof.findings, print)
 }
 
-export function printTakeovers({ table: vips }: Pick<Proof, 'table'>): void {
+/** Prints a line, or several. */
+export type Print = (text: string) => void
+
+export function printTakeovers({ table: vips }: Pick<Proof, 'table'>, print: Print = console.log): void {
   for (const { title, rows, bounds } of takeoverTexts(vips)) {
-    console.log(paint('bold', forTerminal(title)))
+    print(paint('bold', forTerminal(title)))
     const [head = [], ...body] = rows
-    console.log(
-      indented(table([head, ...body.map((cells) => cells.map((cell, at) => (at === 0 ? cell : coloured(cell))))])),
-    )
-    if (bounds.length > 0) console.log(paint('dim', indented(['worst cases:', ...bounds].join('\n'))))
-    console.log('')
+    print(indented(table([head, ...body.map((cells) => cells.map((cell, at) => (at === 0 ? cell : coloured(cell))))])))
+    if (bounds.length > 0) print(paint('dim', indented(['worst cases:', ...bounds].join('\n'))))
+    print('')
   }
-  if (vips.length > 0) console.log(paint('dim', `${ON_TOP}\n`))
+  if (vips.length > 0) print(paint('dim', `${ON_TOP}\n`))
 }
 
 const ON_TOP =
@@ -36,15 +37,15 @@ function indented(text: string): string {
 
 const STYLES = { error: 'red', warning: 'yellow', note: 'dim' } as const
 
-export function printFindings(findings: readonly RuleFinding[]): void {
+export function printFindings(findings: readonly RuleFinding[], print: Print = console.log): void {
   for (const { rule, severity, places, message, fix, accepted } of findings) {
     const where = places.map(formatPlace).join(', ')
     const word = accepted === undefined ? severity : 'accepted'
     const style = accepted === undefined ? STYLES[severity] : 'dim'
-    console.log(`${paint(style, word)} ${rule}  ${forTerminal(`${message} (${where})`)}`)
-    console.log(forTerminal(accepted === undefined ? `  → ${fix}` : `  accepted: ${accepted}`))
+    print(`${paint(style, word)} ${rule}  ${forTerminal(`${message} (${where})`)}`)
+    print(forTerminal(accepted === undefined ? `  → ${fix}` : `  accepted: ${accepted}`))
   }
-  console.log(`${findings.length === 0 ? '' : '\n'}${counted(findings)}`)
+  print(`${findings.length === 0 ? '' : '\n'}${counted(findings)}`)
 }
 
 /** `2 errors, 1 warning, 0 notes, 1 accepted`. */

@@ -5,6 +5,7 @@ import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
 import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
 import type { Included } from '../keepalived-config/read-lines.ts'
+import { wordsOfCommand } from '../proof/hand-trackers.ts'
 import type { KeepalivedNode } from '../proof/of-keepalived.ts'
 import type { Problem } from '../spec/problem.ts'
 
@@ -68,13 +69,17 @@ export function include(pattern: string, from: string): Included[] {
   })
 }
 
-/** Scripts by the first word of their command: beside keepalived.conf, or where it says. */
+/** Programs that are known by name. Some are scripts (service, egrep), which say nothing of what is asked of them. */
+const OF_THE_SYSTEM = /^\/(?:usr\/)?s?bin\//
+
+/** Scripts by the word of the command that names them: beside keepalived.conf, or where it says. */
 function scriptsOf(file: string, { scripts }: KeepalivedConfig): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { command } of scripts) {
-    const [program = ''] = command.split(/\s+/)
-    const text = readText(join(dirname(file), basename(program)), LONGEST_SCRIPT) ?? readText(program, LONGEST_SCRIPT)
-    if (text?.startsWith('#!') === true) found.set(program, text)
+  for (const word of scripts.flatMap(({ command }) => wordsOfCommand(command))) {
+    if (!word.includes('/')) continue
+    const beside = readText(join(dirname(file), basename(word)), LONGEST_SCRIPT)
+    const text = beside ?? (OF_THE_SYSTEM.test(word) ? undefined : readText(word, LONGEST_SCRIPT))
+    if (text?.startsWith('#!') === true) found.set(word, text)
   }
   return found
 }

@@ -33,7 +33,11 @@ export async function readWanted(
   if (fetched.kind !== 'fetched') return obstacle(fetched.reason, howToFetch(fetched, publicKeys))
   const { sha, subject } = fetched.revision
   const read = await source.read(sha, signal)
-  if (read.kind === 'unreadable') return obstacle(read.reason, 'lb-agent init makes a repository to begin with')
+  if (read.kind === 'unreadable')
+    return obstacle(
+      read.reason,
+      'lb-agent init makes a repository to begin with, lb-agent import one from files that are there',
+    )
   if (read.kind === 'problems')
     return obstacle(read.problems.map(formatProblem).join('\n'), '--path names the directory that holds lb.yaml')
   const { node, paths, haproxy, metrics } = config

@@ -51,7 +51,9 @@ export function addressOf({ words }: Statement, report: Report): ReadAddress | u
   return {
     address: isLength ? first.text : `${bare}/${longest}`,
     family: parsed.family,
-    ...{ dev: options.get('dev')?.text, label: options.get('label')?.text, scope: options.get('scope')?.text },
+    dev: options.get('dev')?.text,
+    label: options.get('label')?.text,
+    scope: options.get('scope')?.text,
     at: first.at,
   }
 }

@@ -1,6 +1,7 @@
 import type { ReadAddress } from './addresses.ts'
-import type { AddressConfig, Globals, InstanceConfig } from './config.ts'
-import type { InstanceDraft } from './read-instance.ts'
+import type { AddressConfig, Globals, InstanceConfig, TrackReference } from './config.ts'
+import { checkContradictions } from './contradictions.ts'
+import type { InstanceDraft } from './instance-draft.ts'
 import type { Report } from './report.ts'
 
 const OWNER = 255
@@ -25,26 +26,35 @@ export function completeInstance(draft: InstanceDraft, globals: Globals, report:
   if (version === 2 && family === 6 && strict)
     report(place('version'), `${name} has IPv6 addresses and version 2, which strict mode refuses; write version 3`)
   checkAddresses(draft, version, strict, report)
-  checkUnicast(draft, place, report)
-  if (strict) checkStrict(draft, version, priority, report)
+  checkContradictions(draft, { version, family, priority, strict }, report)
   if (draft.virtualRouterId === undefined) return undefined
   return {
-    ...{ name, at, state, interface: draft.interface, virtualRouterId: draft.virtualRouterId, priority },
-    ...{ version: version === 2 && family === 6 && strict ? 3 : version, family },
+    name,
+    at,
+    state,
+    interface: draft.interface,
+    virtualRouterId: draft.virtualRouterId,
+    priority,
+    version: version === 2 && family === 6 && strict ? 3 : version,
+    family,
     advertMs: advertOf(draft, version, place('advert_int'), report),
     ...preemptionOf(draft, state, priority, strict, place, report),
     unicast:
       draft.peers.length > 0 || draft.faultNoPeer ? { peers: draft.peers, faultNoPeer: draft.faultNoPeer } : undefined,
-    ...{ source: draft.source, multicastDestination: draft.multicastDestination },
-    ...{ dontTrackPrimary: draft.dontTrackPrimary, ownMac: draft.ownMac },
+    source: draft.source,
+    multicastDestination: draft.multicastDestination,
+    dontTrackPrimary: draft.dontTrackPrimary,
+    ownMac: draft.ownMac,
     authentication: authenticationOf(draft, { version, family, state, priority, strict }, place, report),
     addresses: draft.addresses.slice(0, MOST_ADDRESSES).map(withoutFamily),
     excluded: [...draft.excluded, ...draft.addresses.slice(MOST_ADDRESSES)].map(withoutFamily),
     skipCheckAdvertAddresses: draft.skipCheckAdvertAddresses,
     checkUnicastSource: draft.checkUnicastSource,
     downTimerAdverts: downTimerOf(draft, strict, place('down_timer_adverts'), report),
-    ...{ trackFiles: draft.trackFiles, trackScripts: draft.trackScripts },
-    ...{ trackProcesses: draft.trackProcesses, trackInterfaces: draft.trackInterfaces },
+    trackFiles: draft.trackFiles,
+    trackScripts: draft.trackScripts,
+    trackProcesses: draft.trackProcesses,
+    trackInterfaces: otherInterfaces(draft, report),
     places,
   }
 }
@@ -83,45 +93,6 @@ function checkAddresses(
     )
 }
 
-function checkUnicast(
-  { name, peers, faultNoPeer, unicastWord, ownMac, places }: InstanceDraft,
-  place: Place,
-  report: Report,
-): void {
-  if (unicastWord !== undefined && peers.length === 0 && !faultNoPeer)
-    report(
-      unicastWord,
-      `${name} has a word of unicast and no unicast_peer, so its adverts go by multicast; name the peers, or take the word away`,
-    )
-  if (places.has('unicast_ttl') && peers.length === 0)
-    report(place('unicast_ttl'), `${name} has unicast_ttl and no unicast_peer; name the peers, or take it away`)
-  if (places.has('mcast_dst_ip') && peers.length > 0)
-    report(place('mcast_dst_ip'), `${name} has mcast_dst_ip and unicast peers; take one of them away`)
-  if (ownMac && unicastWord !== undefined && !places.has('vmac_xmit_base')) {
-    const word = places.has('use_vmac') ? 'use_vmac' : 'use_ipvlan'
-    report(place(word), `${name} has ${word} with unicast, which needs vmac_xmit_base; write that as well`)
-  }
-}
-
-/** What strict mode does not allow besides. */
-function checkStrict(
-  { name, places, switches }: InstanceDraft,
-  version: 2 | 3,
-  priority: number,
-  report: Report,
-): void {
-  const wrong = new Set([
-    ...(switches.get('lower_prio_no_advert') === false ? ['lower_prio_no_advert'] : []),
-    ...(switches.get('higher_prio_send_advert') === true ? ['higher_prio_send_advert'] : []),
-    ...['garp_lower_prio_repeat', 'garp_lower_prio_delay'].filter((word) => switches.get(word) === true),
-    ...(version === 2 && priority !== OWNER && places.has('accept') ? ['accept'] : []),
-  ])
-  for (const word of wrong) {
-    const at = places.get(word)
-    if (at !== undefined) report(at, `${word} of ${name} is not what strict mode demands; take it away`)
-  }
-}
-
 /** VRRPv2 has whole seconds up to 255, VRRPv3 steps of 10 ms up to 40.95 s. */
 function advertOf(
   { name, advertMs = 1_000 }: InstanceDraft,
@@ -149,17 +120,18 @@ function advertOf(
 }
 
 function preemptionOf(
-  { name, nopreempt, preemptDelayMs }: InstanceDraft,
+  { name, nopreempt, preemptDelayMs, state: written }: InstanceDraft,
   state: 'MASTER' | 'BACKUP',
   priority: number,
   strict: boolean,
   place: Place,
   report: Report,
 ): { nopreempt: boolean; preemptDelayMs: number } {
-  const isPassedOver = nopreempt && (state === 'MASTER' || priority === OWNER)
+  const isOwner = priority === OWNER
+  const isPassedOver = nopreempt && (state === 'MASTER' || isOwner)
   if (isPassedOver) {
-    const why = priority === OWNER ? 'priority 255' : 'state MASTER'
-    report(place('nopreempt'), `nopreempt of ${name} does nothing with ${why}; write state BACKUP, or take it away`)
+    const [why, instead] = written === 'MASTER' ? ['state MASTER', 'write state BACKUP'] : ['priority 255', 'lower it']
+    report(place('nopreempt'), `nopreempt of ${name} does nothing with ${why}; ${instead}, or take nopreempt away`)
   }
   const stays = nopreempt && !isPassedOver
   if (preemptDelayMs === 0) return { nopreempt: stays, preemptDelayMs }
@@ -209,6 +181,20 @@ function downTimerOf(
   if (!strict || downTimerAdverts === 3) return downTimerAdverts
   report(at, `down_timer_adverts of ${name} is ${downTimerAdverts}, and strict mode has 3; take it away`)
   return 3
+}
+
+/** Its own interface is followed without a word, unless dont_track_primary is written, and never with one. */
+function otherInterfaces(draft: InstanceDraft, report: Report): TrackReference[] {
+  const { name, interface: own, trackInterfaces, dontTrackPrimary } = draft
+  return trackInterfaces.filter((reference) => {
+    if (reference.name !== own) return true
+    const instead = dontTrackPrimary ? 'take dont_track_primary away instead' : 'take it away'
+    report(
+      reference.at,
+      `track_interface ${own} of ${name} is its own interface, so keepalived leaves it out; ${instead}`,
+    )
+    return false
+  })
 }
 
 function withoutFamily({ family: _, ...address }: ReadAddress): AddressConfig {

@@ -1,5 +1,5 @@
 import type { SyncGroupConfig } from './config.ts'
-import type { InstanceDraft } from './read-instance.ts'
+import type { InstanceDraft } from './instance-draft.ts'
 import type { SyncGroupDraft } from './read-sync-group.ts'
 import type { Reading } from './reading.ts'
 

@@ -31,7 +31,7 @@ export function readKeepalivedConfig(file: string, text: string, options: ReadOp
   const { lines, unread } = readLines(file, text, options, report)
   const reading: Reading = {
     ...{ report, globals: { ...DEFAULT_GLOBALS }, scripts: [], trackFiles: [], trackProcesses: [] },
-    ...{ instances: new Map(), syncGroups: new Map(), defined: new Set(), newer: [], firstScript: undefined },
+    ...{ instances: new Map(), syncGroups: new Map(), weights: new Map(), newer: [], firstScript: undefined },
   }
   const statements = readStatements(lines, GRAMMAR, report, reading.newer)
   // Another process of keepalived reads them, before anything else.

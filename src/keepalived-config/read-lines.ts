@@ -24,6 +24,7 @@ export type Lines = { lines: readonly Line[]; unread: readonly UnreadLine[] }
 const MOST_INCLUDES = 100
 const DEEPEST = 8
 const MOST_INCLUDED_CHARACTERS = 4_000_000
+const BYTE_ORDER_MARK = /^\ufeff/
 const MOST_ROUNDS = 8
 const MOST_REPLACEMENTS = 20_000
 
@@ -57,7 +58,12 @@ type Reader = {
 function readFile({ name, text }: Included, reader: Reader): void {
   // A parameter of several lines: its lines are no lines of their own.
   let open: { name: string; text: string; at: Position } | undefined
-  for (const physical of physicalLines(text, name)) {
+  if (BYTE_ORDER_MARK.test(text))
+    reader.report(
+      { file: name, line: 1, col: 1 },
+      'the file begins with a byte order mark, which keepalived takes for a part of the first word; save it as UTF-8 without one',
+    )
+  for (const physical of physicalLines(text.replace(BYTE_ORDER_MARK, ''), name)) {
     const { source, goesOn, openQuote } = withoutComment(physical)
     const at = { file: name, line: physical.line, col: source.col }
     if (open !== undefined) {
@@ -201,15 +207,19 @@ function isDemanded(kind: string, pattern: string): boolean {
 /** Braces stand alone; a piece without one ends before the first that is not quoted. */
 function endOfPiece(text: string, begin: number): number {
   let index = begin
-  while (index < text.length) {
-    const character = text[index]
-    if (character === '{' || character === '}') return index === begin ? index + 1 : index
-    if (character === '"') {
-      const end = text.indexOf('"', index + 1)
-      if (end < 0) return text.length
-      index = end
-    }
-    index += 1
+  while (true) {
+    const brace = firstBrace(text, index)
+    const quote = text.indexOf('"', index)
+    if (quote < 0 || quote > brace) return brace === begin && brace < text.length ? brace + 1 : brace
+    const end = text.indexOf('"', quote + 1)
+    if (end < 0) return text.length
+    index = end + 1
   }
-  return text.length
+}
+
+function firstBrace(text: string, from: number): number {
+  const opening = text.indexOf('{', from)
+  const closing = text.indexOf('}', from)
+  if (opening < 0) return closing < 0 ? text.length : closing
+  return closing < 0 ? opening : Math.min(opening, closing)
 }

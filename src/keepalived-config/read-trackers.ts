@@ -30,7 +30,7 @@ export function readScript(statement: Statement, reading: Reading): void {
     return
   }
   if (!script.command.startsWith('</')) reading.firstScript ??= script.places.get('script')
-  reading.defined.add(`track_script ${name.text}`)
+  define(`track_script ${name.text}`, script.weight, reading)
   reading.scripts.push({ ...script, timeoutMs: script.timeoutMs ?? script.intervalMs })
 }
 
@@ -117,7 +117,7 @@ export function readTrackFile(statement: Statement, reading: Reading): void {
   if (file.file === '')
     report(statement.at, `track_file ${name.text} has no file, so keepalived leaves it out; write file "/path/to/it"`)
   else {
-    reading.defined.add(`track_file ${name.text}`)
+    define(`track_file ${name.text}`, file.weight, reading)
     reading.trackFiles.push(file)
   }
 }
@@ -152,7 +152,7 @@ export function readTrackProcess(statement: Statement, reading: Reading): void {
       `${statement.keyword} ${name.text} has no process, so keepalived leaves it out; write process NAME`,
     )
   else {
-    reading.defined.add(`track_process ${name.text}`)
+    define(`track_process ${name.text}`, process.weight, reading)
     const { quorumMax: _, ...kept } = process
     reading.trackProcesses.push(kept)
   }
@@ -205,6 +205,10 @@ function readQuorum(statement: Statement, process: ProcessDraft, report: Report)
     process.quorumMax = found
     process.quorum = found === 0 ? 0 : Math.max(process.quorum, 1)
   }
+}
+
+function define(reference: string, weight: number, { weights }: Reading): void {
+  if (!weights.has(reference)) weights.set(reference, weight)
 }
 
 function weightOf(statement: Statement, most: number, report: Report): number | undefined {

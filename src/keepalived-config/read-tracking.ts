@@ -48,7 +48,7 @@ function referenceOf(
   const { report } = reading
   const { most, noreverse } = LISTS[keyword]
   // Interfaces are the machine's.
-  if (keyword !== 'track_interface' && !reading.defined.has(`${keyword} ${name}`)) {
+  if (keyword !== 'track_interface' && !reading.weights.has(`${keyword} ${name}`)) {
     report(
       at,
       `${owner} follows ${keyword} ${name}, which is not defined before this line, so keepalived leaves it out; define it above, or correct the name`,
@@ -62,8 +62,8 @@ function referenceOf(
   const [, option, value, direction] = words
   if (option === undefined) return { name, weight: undefined, reverse: undefined, at }
   if (option.text !== 'weight' || value === undefined) {
-    const why = option.text === 'weight' ? 'weight has no value' : `keepalived knows no "${option.text}" here`
-    report(option.at, `${why}, so it leaves ${keyword} ${name} out; write weight and a number, or nothing`)
+    const why = option.text === 'weight' ? 'weight has no value' : `"${option.text}" is not known here`
+    report(option.at, `${why}, so keepalived leaves ${keyword} ${name} out; write weight and a number, or nothing`)
     return undefined
   }
   const weight = integerIn(value.text, -most, most)

@@ -1,9 +1,10 @@
 import type { Position } from '../spec/problem.ts'
 import type { Globals, NewerWord, ScriptConfig, TrackFileConfig, TrackProcessConfig } from './config.ts'
-import type { InstanceDraft } from './read-instance.ts'
+import type { InstanceDraft } from './instance-draft.ts'
 import type { SyncGroupDraft } from './read-sync-group.ts'
 import type { Report } from './report.ts'
 import type { Statement } from './statements.ts'
+import { booleanIn } from './values.ts'
 import type { Word } from './words.ts'
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] }
@@ -18,8 +19,8 @@ export type Reading = {
   trackProcesses: TrackProcessConfig[]
   instances: Map<string, InstanceDraft>
   syncGroups: Map<string, SyncGroupDraft>
-  /** Keyword of a reference and name, such as `track_file gate`. */
-  defined: Set<string>
+  /** Weight by keyword of a reference and name, such as `track_file gate`. Of two with one name the first is followed. */
+  weights: Map<string, number>
   newer: NewerWord[]
   /** The first word that makes keepalived run a program. */
   firstScript: Position | undefined
@@ -44,4 +45,13 @@ export function numberOf(
   const number = read(value.text)
   if (number === undefined) report(value.at, `${statement.keyword} is ${value.text}; ${range}`)
   return number
+}
+
+/** on, off or nothing behind a keyword, which is on. */
+export function booleanOf({ keyword, words }: Statement, report: Report): boolean | undefined {
+  const value = words[1]
+  if (value === undefined) return true
+  const found = booleanIn(value.text)
+  if (found === undefined) report(value.at, `${keyword} is ${value.text}; it is on, off, or has no value`)
+  return found
 }

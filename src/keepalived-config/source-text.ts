@@ -28,13 +28,13 @@ export function replaced(source: SourceText, from: number, to: number, by: strin
   }
 }
 
-/** Without the spaces and tabs around it. */
+/** Without the blanks and tabs around it. */
 export function trimmed(source: SourceText): SourceText {
   const { text } = source
-  let from = 0
+  const from = text.search(/[^ \t]/)
+  if (from < 0) return text === '' ? source : partOf(source, 0, 0)
   let to = text.length
-  while (from < to && isBlank(text[from])) from += 1
-  while (to > from && isBlank(text[to - 1])) to -= 1
+  while (isBlank(text[to - 1])) to -= 1
   return from === 0 && to === text.length ? source : partOf(source, from, to)
 }
 

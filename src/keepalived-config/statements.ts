@@ -1,6 +1,6 @@
 import type { Position } from '../spec/problem.ts'
 import type { NewerWord } from './config.ts'
-import { type Grammar, NEWER } from './grammar.ts'
+import { type Grammar, type Kind, NEWER } from './grammar.ts'
 import type { Line } from './read-lines.ts'
 import type { Report } from './report.ts'
 import { type Word, wordsOf } from './words.ts'
@@ -25,7 +25,7 @@ export function readStatements(
   report: Report,
   newer: NewerWord[],
 ): Statement[] {
-  const reader: Reader = { lines, next: 0, root: grammar, report, newer, leaving: false, deepest: undefined }
+  const reader: Reader = { lines, next: 0, root: grammar, report, newer, leaving: false, isUnclosed: false }
   const statements: Statement[] = []
   while (reader.next < lines.length) {
     reader.leaving = false
@@ -42,8 +42,8 @@ type Reader = {
   newer: NewerWord[]
   /** A word was found that ends all blocks. */
   leaving: boolean
-  /** The innermost statement whose block the file does not close. */
-  deepest: Word | undefined
+  /** The file has ended inside of a block. */
+  isUnclosed: boolean
 }
 
 function readBlock(grammar: Grammar, into: Statement[], opener: Word | undefined, reader: Reader): void {
@@ -52,51 +52,55 @@ function readBlock(grammar: Grammar, into: Statement[], opener: Word | undefined
     if (line === undefined) return
     const words = wordsOf(line)
     const [first] = words
-    if (first === undefined) {
-      reader.next += 1
-      continue
-    }
-    if (line.text === '}') {
+    if (first === undefined) reader.next += 1
+    else if (line.text === '}') {
       reader.next += 1
       if (opener !== undefined) return
       reader.report(first.at, 'this } closes nothing; take it away, or look for a missing { before it')
-      continue
-    }
-    if (line.text === '{') {
+    } else if (line.text === '{') {
       reader.report(first.at, 'this { begins no block; take it away, or write before it what it belongs to')
       passOver(reader)
-      continue
-    }
-    const kind = grammar.get(first.text)
-    if (kind === undefined && opener !== undefined && belongsOutside(first, opener, reader)) return
-    reader.next += 1
-    const since = NEWER.get(first.text)
-    if (since !== undefined && kind !== undefined) reader.newer.push({ what: first.text, since, at: first.at })
-    const statement = { keyword: first.text, at: first.at, words, line, block: [] as Statement[] }
-    const hasBrace = reader.lines[reader.next]?.text === '{'
-    if (kind === undefined) {
-      reader.report(first.at, unknownWord(first.text, opener))
-      if (hasBrace) passOver(reader)
-    } else if (kind === 'line') {
-      if (hasBrace) {
-        reader.report(first.at, `${first.text} takes no block; take { and } away`)
-        passOver(reader)
-      }
-      into.push(statement)
-    } else if (kind === 'skipped') {
-      if (hasBrace) passOver(reader)
     } else {
-      if (hasBrace) reader.next += 1
-      else reader.report(first.at, `${first.text} has no block; write { behind it`)
-      into.push(statement)
-      if (kind === 'list' && words[1] !== undefined)
-        reader.report(words[1].at, `${first.text} takes nothing before its block; take ${words[1].text} away`)
-      if (kind === 'list') readList(statement.block, first, reader)
-      else readBlock(kind, statement.block, first, reader)
+      const kind = grammar.get(first.text)
+      if (kind === undefined && opener !== undefined && belongsOutside(first, opener, reader)) return
+      reader.next += 1
+      readStatement({ keyword: first.text, at: first.at, words, line, block: [] }, kind, into, opener, reader)
       if (reader.leaving) return
     }
   }
-  if (opener !== undefined && reader.deepest === undefined) unclosed(opener, reader)
+  if (opener !== undefined) unclosed(opener, reader)
+}
+
+type StatementDraft = Statement & { block: Statement[] }
+
+/** Its line has been read. */
+function readStatement(
+  statement: StatementDraft,
+  kind: Kind | undefined,
+  into: Statement[],
+  opener: Word | undefined,
+  reader: Reader,
+): void {
+  const { keyword, at, words } = statement
+  const names = words.slice(1, 2).map(({ text }) => text)
+  const hasBrace = reader.lines[reader.next]?.text === '{'
+  const since = kind === undefined ? undefined : NEWER.get(keyword)
+  if (since !== undefined) reader.newer.push({ what: keyword, since, at })
+  if (kind === undefined) reader.report(at, unknownWord(keyword, opener))
+  if (kind === 'line' && hasBrace) reader.report(at, `${keyword} takes no block; take { and } away`)
+  if (kind !== undefined && kind !== 'skipped') into.push(statement)
+  if (kind === undefined || kind === 'line' || kind === 'skipped') {
+    if (hasBrace) passOver(reader)
+    return
+  }
+  if (hasBrace) reader.next += 1
+  else reader.report(at, `${keyword} has no block; write { behind it`)
+  if (kind !== 'list') readBlock(kind, statement.block, { text: [keyword, ...names].join(' '), at }, reader)
+  else {
+    const [, more] = words
+    if (more !== undefined) reader.report(more.at, `${keyword} takes nothing before its block; take ${more.text} away`)
+    readList(statement.block, { text: keyword, at }, reader)
+  }
 }
 
 function readList(into: Statement[], opener: Word, reader: Reader): void {
@@ -125,8 +129,10 @@ function belongsOutside(word: Word, opener: Word, reader: Reader): boolean {
   return true
 }
 
+/** The innermost of several. */
 function unclosed(opener: Word, reader: Reader): void {
-  reader.deepest = opener
+  if (reader.isUnclosed) return
+  reader.isUnclosed = true
   reader.report(opener.at, `the block of ${opener.text} is not closed before the end of the file; close it with }`)
 }
 

@@ -10,7 +10,7 @@ export function withoutWeights(
   syncGroup: string | undefined,
   reading: Reading,
 ): InstanceConfig {
-  const { report, scripts, trackFiles } = reading
+  const { report, weights } = reading
   const { name } = instance
   const why = syncGroup === undefined ? 'priority 255' : `sync group ${syncGroup}`
   const tell = (keyword: string, reference: TrackReference): void =>
@@ -26,12 +26,12 @@ export function withoutWeights(
       return syncGroup === undefined ? [] : [{ ...reference, weight: 0 }]
     }),
     trackScripts: instance.trackScripts.filter((reference) => {
-      const weight = reference.weight ?? scripts.find((script) => script.name === reference.name)?.weight ?? 0
+      const weight = reference.weight ?? weights.get(`track_script ${reference.name}`) ?? 0
       if (weight !== 0) tell('track_script', reference)
       return weight === 0
     }),
     trackFiles: instance.trackFiles.flatMap((reference) => {
-      const weight = reference.weight ?? trackFiles.find((file) => file.name === reference.name)?.weight ?? 0
+      const weight = reference.weight ?? weights.get(`track_file ${reference.name}`) ?? 0
       if (weight === 0) return [reference]
       tell('track_file', reference)
       // 1 is what keepalived takes where nothing is written.

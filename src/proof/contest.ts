@@ -18,6 +18,7 @@ export type Contest = {
 /** Which faults are there, what they make of each seat (asked for seldom), and who may be MASTER then. */
 export type Situation = { faults: FaultSet['byNode']; standings(): readonly Standing[]; worlds: readonly World[] }
 
+/** The field's election with nothing wrong, to go on from. */
 export function contestOf(field: Field, nodes: ReadonlyMap<string, ProofNode>): Contest {
   const seatsOf = new Map<string, Seat[]>()
   for (const seat of field.seats) {

@@ -1,6 +1,6 @@
 import type { Actor, Field } from './field.ts'
 import type { Bound } from './outcome.ts'
-import { begin, copyOf, type Happening, happen, nextTaker, type Race, start, take } from './race.ts'
+import { begin, copyOf, type Happening, happen, nextTaker, type Race, start, type Taker, take } from './race.ts'
 import type { Standing } from './standing.ts'
 
 /** Who is MASTER once every timer has run out. Where nothing says which of several it is, there is a world for each. */
@@ -52,20 +52,27 @@ function run(race: Race, happenings: readonly Happening[]): World[] {
     const taker = nextTaker(race)
     const happening = happenings[done]
     if (happening !== undefined && (taker === undefined || happening.step.atMs <= taker.atMs)) {
-      happen(race, happening)
+      const hasty = happen(race, happening)
       done += 1
+      if (hasty.length > 0)
+        return [...run(copyOf(race), happenings.slice(done)), ...branches(race, hasty, happenings.slice(done))]
       continue
     }
     if (taker === undefined) return [{ masters: race.masters, left: race.left, changed: race.changed }]
     const [first, ...others] = taker.actors
-    if (others.length > 0)
-      return taker.actors.flatMap((actor) => {
-        const one = copyOf(race)
-        take(one, actor, taker)
-        return run(one, happenings.slice(done))
-      })
+    if (others.length > 0) return branches(race, [taker], happenings.slice(done))
     if (first !== undefined) take(race, first, taker)
   }
+}
+
+function branches(race: Race, takers: readonly Taker[], happenings: readonly Happening[]): World[] {
+  return takers.flatMap((taker) =>
+    taker.actors.flatMap((actor) => {
+      const one = copyOf(race)
+      take(one, actor, taker)
+      return run(one, happenings)
+    }),
+  )
 }
 
 /** Worlds in which the same instances are MASTER are one, with the later time. */

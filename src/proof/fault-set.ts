@@ -10,28 +10,33 @@ export type FaultSet = {
 }
 
 const UNREACHABLE = ['link-down', 'node-lost'] as const
-const NOT_SERVING = [...UNREACHABLE, 'haproxy-dead', 'haproxy-hung', 'servers-lost'] as const
+const WITHOUT_SERVERS = [...UNREACHABLE, 'haproxy-dead', 'haproxy-hung'] as const
+const WITH_SERVERS = [...WITHOUT_SERVERS, 'servers-lost'] as const
 
-export function faultSetOf(faults: readonly Fault[], nodes: readonly ProofNode[]): FaultSet {
+type OfVip = Pick<ProofVip, 'hasServers'>
+
+/** `nodes`: those that may have the VIP. */
+export function faultSetOf(faults: readonly Fault[], nodes: readonly ProofNode[], { hasServers }: OfVip): FaultSet {
   const byNode = new Map<string, Set<FaultKind>>()
   for (const { node, kind } of faults) {
     const kinds = byNode.get(node)
     if (kinds === undefined) byNode.set(node, new Set([kind]))
     else kinds.add(kind)
   }
-  const serving = nodes.filter(({ name }) => !hasOne(byNode.get(name), NOT_SERVING))
+  const ends = hasServers ? WITH_SERVERS : WITHOUT_SERVERS
+  const serving = nodes.filter(({ name }) => !hasOne(byNode.get(name), ends))
   const could = serving.filter((node) => canHold(node, byNode.get(node.name)))
   return { faults, byNode, serving: new Set(namesOf(serving)), could: namesOf(could) }
 }
 
 /** Every fault on every node, kind by kind, and then each pair of nodes that are lost. Without servers, none are lost. */
-export function faultSets(nodes: readonly ProofNode[], { hasServers }: Pick<ProofVip, 'hasServers'>): FaultSet[] {
+export function faultSets(nodes: readonly ProofNode[], vip: OfVip): FaultSet[] {
   const names = namesOf(nodes)
-  const kinds = FAULT_KINDS.filter((kind) => hasServers || kind !== 'servers-lost')
+  const kinds = FAULT_KINDS.filter((kind) => vip.hasServers || kind !== 'servers-lost')
   const single = kinds.flatMap((kind) => names.map((node) => [{ kind, node }]))
   const lost = (node: string): Fault => ({ kind: 'node-lost', node })
   const pairs = names.flatMap((one, index) => names.slice(index + 1).map((other) => [lost(one), lost(other)]))
-  return [...single, ...pairs].map((faults) => faultSetOf(faults, nodes))
+  return [...single, ...pairs].map((faults) => faultSetOf(faults, nodes, vip))
 }
 
 /** Nobody reaches the node: what addresses it has does not matter. */

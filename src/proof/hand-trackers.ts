@@ -14,18 +14,27 @@ export function scriptTracker({ config, scripts }: KeepalivedNode, reference: Tr
   const script = config.scripts.find(({ name }) => name === reference.name)
   if (script === undefined) return undefined
   if (/\blb-agent\b.*\bcheck\b/.test(script.command)) return { ...checkTracker(reference.at), name: script.name }
-  const text = scripts?.get(script.command.split(/\s+/)[0] ?? '')
-  const sight = whatScriptSees(script.command, text)
+  // `timeout 2 /etc/keepalived/check.sh` and `sh -c …`: the words behind the first one count as well.
+  const words = wordsOfCommand(script.command)
+  const text = words.map((word) => scripts?.get(word)).find((one) => one !== undefined)
+  const whole = script.unused === undefined ? script.command : `${script.command} ${script.unused}`
+  const sight = whatScriptSees(whole, text)
   const { healthy, failing } = effectOf(script, reference)
+  const contribution = sight.stopsKeepalived ? 'FAULT' : failing
   const terms = scriptTerms(script)
   return {
     ...{ name: script.name, what: 'script', at: reference.at, healthy },
-    under: Object.fromEntries(sight.sees.map((fault) => [fault, { contribution: failing, terms }])),
+    under: Object.fromEntries(sight.sees.map((fault) => [fault, { contribution, terms }])),
     unknown:
       sight.kind === 'unknown'
-        ? `${script.command} could not be read: it is taken to notice a dead HAProxy, and nothing else`
+        ? `what ${script.command} looks at could not be read: it is taken to notice a dead HAProxy, and nothing else`
         : undefined,
   }
+}
+
+/** Its words without quotes: one of them may be the path of a script. */
+export function wordsOfCommand(command: string): string[] {
+  return command.split(/[\s"']+/).filter((word) => word !== '')
 }
 
 /** Worst case: HAProxy fails just after a good check, and each failing one runs as long as it may (2.2.7, vrrp_track.c). */

@@ -29,7 +29,11 @@ export function listenerOf(router: Router): Listener {
   }
 }
 
-/** Whether `to` takes the adverts of `from`. An address that is not known is taken for the right one. */
+/**
+ * Whether `to` takes the adverts of `from`. An address that is not known is taken for the right one. A MASTER of 2.2.7 puts off its
+ * own advert with each one that it refuses (vrrp_dispatcher_read sets its timer again; measured: one of two says nothing more), so
+ * that a third node may miss it. Who else becomes MASTER for a while is not told here: there are two already.
+ */
 export function hears(to: Listener, from: Listener): boolean {
   if (to.router.node === from.router.node || to.packet !== from.packet) return false
   if (to.peers === undefined || from.peers === undefined) return true

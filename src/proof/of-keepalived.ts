@@ -11,7 +11,7 @@ import { MULTICAST_GROUP } from './groups.ts'
 import { fileTracker, interfaceTracker, processTracker, scriptTracker } from './hand-trackers.ts'
 import type { ProofCluster, ProofVip, Router, Tracker } from './model.ts'
 
-/** A node as its keepalived.conf says. `scripts`: the texts of check scripts that could be read, by their command's first word. */
+/** A node as its keepalived.conf says. `scripts`: the texts of check scripts that could be read, by the word of the command that names them. */
 export type KeepalivedNode = {
   name: string
   config: KeepalivedConfig

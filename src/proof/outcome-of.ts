@@ -26,6 +26,7 @@ export function holdersOf(carriers: Carriers, elections: readonly (readonly Worl
   return possible.length > 1 ? { holders: [], oneOf: possible } : { holders: possible, oneOf: [] }
 }
 
+/** What there is to say of an address that `holders` have. */
 export function outcomeOf(
   { holders, oneOf }: Holders,
   carriers: Carriers,

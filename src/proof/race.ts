@@ -1,5 +1,5 @@
+import { beats, compare, hearAny, hearsNow, holds, isCut, isOut, priorityOf } from './between.ts'
 import type { Actor, Field, Seat } from './field.ts'
-import { isHigher } from './hears.ts'
 import type { Term } from './model.ts'
 import type { Bound } from './outcome.ts'
 import type { Standing, Step } from './standing.ts'
@@ -27,6 +27,7 @@ export type Taker = { atMs: number; terms: readonly Term[]; actors: readonly Act
 
 const OWNER = 255
 
+/** Goes on from a settled election: BACKUPs count in the interval of the MASTER that they hear. */
 export function begin(
   field: Field,
   standings: readonly Standing[],
@@ -47,6 +48,7 @@ export function begin(
   return race
 }
 
+/** For each of several ends that are possible. */
 export function copyOf(race: Race): Race {
   return {
     ...race,
@@ -61,7 +63,7 @@ export function copyOf(race: Race): Race {
 /** keepalived has started on the nodes of `actors`. */
 export function start(race: Race, actors: readonly Actor[]): void {
   for (const actor of actors) {
-    if (isOut(race, actor)) continue
+    if (isOut(race.standings, actor)) continue
     for (const seat of actor.seats) {
       const { router } = seat
       if (!router.startsAsMaster) continue
@@ -85,7 +87,7 @@ export function nextTaker(race: Race): Taker | undefined {
   for (const actor of race.field.actors) {
     const at = timerOf(race, actor)
     if (at === undefined || (first !== undefined && at.ms > first.at.ms)) continue
-    const order = first === undefined || at.ms < first.at.ms ? 1 : compare(race, actor, first.actor)
+    const order = first === undefined || at.ms < first.at.ms ? 1 : compare(race.standings, actor, first.actor)
     if (order > 0) {
       first = { actor, at }
       equals = [actor]
@@ -106,11 +108,11 @@ export function take(race: Race, actor: Actor, { atMs, terms }: Taker): void {
   attend(race, [], at)
 }
 
-/** Something changes what one instance is. */
-export function happen(race: Race, { seat, step }: Happening): void {
+/** Something changes what one instance is. Returns who may become MASTER because of it although another MASTER holds it back. */
+export function happen(race: Race, { seat, step }: Happening): Taker[] {
   const { actor } = seat
   const at = { ms: step.atMs, terms: step.terms }
-  const wasOut = isOut(race, actor)
+  const wasOut = isOut(race.standings, actor)
   const wasMaster = race.masters.includes(actor)
   race.standings[seat.index] = step.standing
   const killed = step.standing.kind === 'out' && step.standing.left === 'killed'
@@ -120,7 +122,7 @@ export function happen(race: Race, { seat, step }: Happening): void {
     race.changed = at
   }
   let announced: readonly Seat[] = []
-  if (isOut(race, actor)) {
+  if (isOut(race.standings, actor)) {
     rest(race, actor)
     if (wasMaster) {
       race.masters = race.masters.filter((other) => other !== actor)
@@ -131,12 +133,37 @@ export function happen(race: Race, { seat, step }: Happening): void {
   } else if (wasOut) rest(race, actor)
   giveWay(race, undefined, at)
   attend(race, announced, at)
+  return announced.length === 0 ? [] : hasty(race, announced, at)
+}
+
+/**
+ * After priority 0 an instance waits for its skew alone, whomever else it hears (vrrp_state_backup): the next advert of another MASTER
+ * may come too late. It stays MASTER only where that one does not beat it: with `nopreempt`, or among equals.
+ */
+function hasty(race: Race, announced: readonly Seat[], at: Bound): Taker[] {
+  const { standings, masters } = race
+  const heard = (seat: Seat): boolean =>
+    !isCut(standings, seat) && announced.some(({ index }) => seat.hears[index] === true)
+  return race.field.actors.flatMap((actor) => {
+    if (masters.length === 0 || masters.includes(actor) || isOut(standings, actor)) return []
+    if (timerOf(race, actor) !== undefined || !actor.seats.every(heard)) return []
+    if (masters.some((master) => beats(standings, master, actor))) return []
+    const skews = actor.seats.map((seat) => skewOf(race, seat)).sort((a, b) => b.ms - a.ms)
+    const { ms, terms } = later(at, skews.slice(0, 1))
+    return [{ atMs: ms, terms, actors: [actor] }]
+  })
+}
+
+function skewOf(race: Race, seat: Seat): Term {
+  return skewTerm(seat.router, priorityOf(race.standings, seat), intervalOf(race, seat))
 }
 
 /** An instance that leaves sends priority 0, and those that its sync group takes along do (vrrp_sync_fault). */
 function announcing(race: Race, { seat, step }: Happening): readonly Seat[] {
   if (step.standing.kind === 'runs' || step.standing.left !== 'announced') return []
-  return seat.actor.seats.filter((other) => other === seat || (!isCut(race, other) && priorityOf(race, other) > 0))
+  return seat.actor.seats.filter(
+    (other) => other === seat || (!isCut(race.standings, other) && priorityOf(race.standings, other) > 0),
+  )
 }
 
 /** Back to its own interval, and no timer runs. */
@@ -151,9 +178,9 @@ function rest(race: Race, actor: Actor): void {
 function giveWay(race: Race, fresh: Actor | undefined, at: Bound): void {
   if (race.masters.length < 2) return
   const kept: Actor[] = []
-  const inOrder = [...race.masters].sort((a, b) => (a === fresh ? -1 : b === fresh ? 1 : compare(race, b, a)))
+  const inOrder = [...race.masters].sort((a, b) => (a === fresh ? -1 : b === fresh ? 1 : compare(race.standings, b, a)))
   for (const master of inOrder) {
-    const winner = kept.find((other) => beats(race, other, master))
+    const winner = kept.find((other) => beats(race.standings, other, master))
     if (winner === undefined) kept.push(master)
     else if (winner === fresh) race.changed = at
     else race.changed = later(at, [advertTerm(winner.seats[0]?.router.advertMs ?? 0)])
@@ -165,14 +192,14 @@ function giveWay(race: Race, fresh: Actor | undefined, at: Bound): void {
 function attend(race: Race, announced: readonly Seat[], at: Bound): void {
   const speaking = race.masters.flatMap(({ seats }) => seats)
   for (const actor of race.field.actors) {
-    if (race.masters.includes(actor) || isOut(race, actor)) continue
+    if (race.masters.includes(actor) || isOut(race.standings, actor)) continue
     for (const seat of actor.seats) {
-      const holder = speaking.find((other) => holds(race, other, seat))
+      const holder = speaking.find((other) => holds(race.standings, other, seat))
       if (holder !== undefined) {
         race.timers[seat.index] = undefined
         if (seat.router.version === 3) race.intervalsMs[seat.index] = holder.router.advertMs
-      } else if (announced.some((other) => seat.hears[other.index] === true && !isCut(race, seat)))
-        race.timers[seat.index] = later(at, [skewTerm(seat.router, priorityOf(race, seat), intervalOf(race, seat))])
+      } else if (announced.some((other) => seat.hears[other.index] === true && !isCut(race.standings, seat)))
+        race.timers[seat.index] = later(at, [skewOf(race, seat)])
       else race.timers[seat.index] ??= later(at, waitTerms(race, seat, speaking))
     }
   }
@@ -180,48 +207,9 @@ function attend(race: Race, announced: readonly Seat[], at: Bound): void {
 
 function waitTerms(race: Race, seat: Seat, speaking: readonly Seat[]): Term[] {
   const intervalMs = intervalOf(race, seat)
-  const delays = seat.router.preemptDelayMs > 0 && speaking.some((other) => hearsNow(race, seat, other))
+  const delays = seat.router.preemptDelayMs > 0 && speaking.some((other) => hearsNow(race.standings, seat, other))
   const delay = delays ? delayTerms(seat.router, intervalMs) : []
-  return [...delay, ...downTerms(seat.router, priorityOf(race, seat), intervalMs)]
-}
-
-/** vrrp_state_backup: adverts of at least its own priority count, and with `nopreempt` all. */
-function holds(race: Race, master: Seat, backup: Seat): boolean {
-  if (!hearsNow(race, backup, master)) return false
-  return backup.router.nopreempt || priorityOf(race, master) >= priorityOf(race, backup)
-}
-
-function beats(race: Race, one: Actor, other: Actor): boolean {
-  return other.seats.some((seat) =>
-    one.seats.some((higher) => hearsNow(race, seat, higher) && isHigher(rivalOf(race, higher), rivalOf(race, seat))),
-  )
-}
-
-function rivalOf(race: Race, seat: Seat): { priority: number; sourceOrder: string } {
-  return { priority: priorityOf(race, seat), sourceOrder: seat.sourceOrder }
-}
-
-function hearsNow(race: Race, to: Seat, from: Seat): boolean {
-  return to.hears[from.index] === true && !isCut(race, to) && !isCut(race, from)
-}
-
-function hearAny(to: Actor, from: Actor): boolean {
-  return to.seats.some(({ hears }) => from.seats.some(({ index }) => hears[index] === true))
-}
-
-function isCut(race: Race, { index }: Seat): boolean {
-  const standing = race.standings[index]
-  return standing?.kind === 'runs' && standing.cut
-}
-
-/** One member in FAULT takes its whole group along. */
-function isOut(race: Race, { seats }: Actor): boolean {
-  return seats.some(({ index }) => race.standings[index]?.kind !== 'runs')
-}
-
-function priorityOf(race: Race, { index }: Seat): number {
-  const standing = race.standings[index]
-  return standing?.kind === 'runs' ? standing.priority : 0
+  return [...delay, ...downTerms(seat.router, priorityOf(race.standings, seat), intervalMs)]
 }
 
 function intervalOf(race: Race, { index, router }: Seat): number {
@@ -237,12 +225,6 @@ function timerOf(race: Race, { seats }: Actor): Bound | undefined {
     if (last === undefined || timer.ms > last.ms) last = timer
   }
   return last
-}
-
-function compare(race: Race, a: Actor, b: Actor): number {
-  const [first] = a.seats
-  const [second] = b.seats
-  return (first === undefined ? 0 : priorityOf(race, first)) - (second === undefined ? 0 : priorityOf(race, second))
 }
 
 function later(at: Bound, terms: readonly Term[]): Bound {

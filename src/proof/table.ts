@@ -22,7 +22,7 @@ export function takeoverTable(cluster: ProofCluster): VipTable[] {
     const faults = sets.get(key) ?? faultSets(nodes, vip)
     sets.set(key, faults)
     const alike = `${key} ${proof.alike}`
-    const table = known.get(alike) ?? tableOf(proof, faults)
+    const table = known.get(alike) ?? tableOf(proof, vip, faults)
     known.set(alike, table)
     return { vip, ...table }
   })
@@ -33,8 +33,8 @@ export function outcomesAfter(cluster: ProofCluster, sequence: readonly (readonl
   const proofs = proofsOf(cluster)
   return cluster.vips.map((vip) => {
     const { contests, carriers } = proofs(vip)
-    const healthy = faultSetOf([], carriers.nodes)
-    const sets = sequence.map((faults) => faultSetOf(faults, carriers.nodes))
+    const healthy = faultSetOf([], carriers.nodes, vip)
+    const sets = sequence.map((faults) => faultSetOf(faults, carriers.nodes, vip))
     const situations = contests().map((contest) =>
       sets.reduce((before, faults) => nextSituation(contest, before, faults), contest.healthy),
     )
@@ -45,7 +45,11 @@ export function outcomesAfter(cluster: ProofCluster, sequence: readonly (readonl
 /** What the proof of one VIP is made of. VIPs whose `alike` is the same have the same table. */
 type Proof = { contests(): readonly Contest[]; carriers: Carriers; alike: string }
 
-function tableOf({ contests: begin, carriers }: Proof, sets: readonly FaultSet[]): Omit<VipTable, 'vip'> {
+function tableOf(
+  { contests: begin, carriers }: Proof,
+  vip: ProofVip,
+  sets: readonly FaultSet[],
+): Omit<VipTable, 'vip'> {
   const contests = begin()
   const known = new Map<readonly World[], Holders>()
   const rows = sets.map((faults) => {
@@ -53,7 +57,7 @@ function tableOf({ contests: begin, carriers }: Proof, sets: readonly FaultSet[]
     return { faults: faults.faults, outcome: outcome(carriers, situations, faults, known) }
   })
   const healthy = contests.map((contest) => contest.healthy)
-  return { healthy: outcome(carriers, healthy, faultSetOf([], carriers.nodes)), rows }
+  return { healthy: outcome(carriers, healthy, faultSetOf([], carriers.nodes, vip)), rows }
 }
 
 /** `known`: holders by worlds; where an election ends in the very worlds that it began with, nobody who has the address was hit. */

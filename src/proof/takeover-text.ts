@@ -98,30 +98,37 @@ function cell(healthy: Outcome, outcome: Outcome): string {
   const { holders, oneOf, serving, could, bound } = outcome
   if (holders.length > 1) return `TWO: ${holders.join(', ')}`
   const isServed = serving.length > 0 || could.length === 0
-  const within = bound === undefined ? '' : ` ≤ ${formatMs(bound.ms)}`
-  if (oneOf.length > 0) return `${oneOf.join(' or ')}${isServed ? '' : ', perhaps NOT SERVED'}`
+  const within = bound === undefined || bound.terms.length === 0 ? '' : ` ≤ ${formatMs(bound.ms)}`
+  if (oneOf.length > 0) {
+    const isSurelyServed = could.length === 0 || oneOf.every((node) => serving.includes(node))
+    return `${oneOf.join(' or ')}${isSurelyServed ? '' : ', perhaps NOT SERVED'}`
+  }
   const [holder] = holders
   if (holder === undefined) return could.length === 0 ? 'nobody is left' : 'NONE'
-  const moved = healthy.holders[0] !== holder
+  const moved = healthy.holders.length > 1 || healthy.holders[0] !== holder
   if (!moved && isServed) return bound === undefined ? 'stays' : `another, and back${within}`
   if (!moved) return 'STAYS, NOT SERVED'
   return `${holder}${within}${isServed ? '' : ', NOT SERVED'}`
 }
 
-/** What the longest times are made of, once for each fault that moves the VIP. */
+/** What the longest times are made of, once for the faults that move the VIP in the same way. */
 function boundsOf(rows: readonly TableRow[], healthy: Outcome): string[] {
-  return FAULT_KINDS.flatMap((kind) => {
+  const groups = new Map<string, string[]>()
+  for (const kind of FAULT_KINDS) {
     const row = rows.find(({ faults: [fault] }) => fault?.kind === kind && healthy.holders.includes(fault.node))
     const bound = row?.outcome.bound
-    return bound === undefined || cell(healthy, row?.outcome ?? healthy) === 'stays'
-      ? []
-      : [`${FAULT_NAMES[kind]}: ${formatBound(bound)}`]
-  })
+    if (row === undefined || bound === undefined || bound.terms.length === 0) continue
+    if (cell(healthy, row.outcome) === 'stays') continue
+    const text = formatBound(bound)
+    groups.set(text, [...(groups.get(text) ?? []), FAULT_NAMES[kind]])
+  }
+  return [...groups].map(([text, names]) => `${names.join(', ')}: ${text}`)
 }
 
-/** `302 ms = 3 adverts of 100 ms (300 ms) + skew of 253 (2 ms)`. */
+/** `302 ms = 3 adverts of 100 ms (300 ms) + skew of 253 (2 ms)`; of a single part it is enough to name it. */
 function formatBound({ ms, terms }: Bound): string {
-  return `${formatMs(ms)} = ${terms.map(({ what, ms: part }) => (part === 0 ? what : `${what} (${formatMs(part)})`)).join(' + ')}`
+  const told = terms.map(({ what, ms: part }) => (part === 0 ? what : `${what} (${formatMs(part)})`))
+  return terms.length === 1 ? told.join('') : `${formatMs(ms)} = ${told.join(' + ')}`
 }
 
 function formatMs(ms: number): string {

@@ -17,7 +17,7 @@ const FUEL = 5_000_000
 /** Our templates need about 2 MiB. */
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024
 /** minijinja escapes by the name's suffix (.html, .json): a name without one keeps every text as it is. */
-const NAME = 'template'
+export const TEMPLATE_NAME = 'template'
 
 /**
  * An engine from minijinja's WebAssembly module. Blocks are trimmed as Ansible does it, so that its users' templates come
@@ -32,23 +32,29 @@ export function createTemplateEngine(wasm: Uint8Array): TemplateEngine {
 const render: TemplateEngine['render'] = (file, template, variables) => {
   let environment: Environment | undefined
   try {
-    environment = new Environment()
-    environment.undefinedBehavior = 'strict'
-    environment.trimBlocks = true
-    environment.lstripBlocks = true
-    environment.keepTrailingNewline = true
-    environment.fuel = FUEL
-    // Only makes errors say where in their line they are.
-    environment.debug = true
-    return { kind: 'text', text: environment.renderNamedStr(NAME, template, variables) }
+    environment = createEnvironment()
+    return { kind: 'text', text: environment.renderNamedStr(TEMPLATE_NAME, template, variables) }
   } catch (error) {
-    return { kind: 'problem', problem: toProblem(file, error) }
+    return { kind: 'problem', problem: problemOf(file, error) }
   } finally {
-    release(environment)
+    freeEnvironment(environment)
   }
 }
 
-function release(environment: Environment | undefined): void {
+/** minijinja's own environment with our bounds, for who needs more of it; `createTemplateEngine` comes first. */
+export function createEnvironment(): Environment {
+  const environment = new Environment()
+  environment.undefinedBehavior = 'strict'
+  environment.trimBlocks = true
+  environment.lstripBlocks = true
+  environment.keepTrailingNewline = true
+  environment.fuel = FUEL
+  // Only makes errors say where in their line they are.
+  environment.debug = true
+  return environment
+}
+
+export function freeEnvironment(environment: Environment | undefined): void {
   try {
     environment?.free()
   } catch {
@@ -65,9 +71,9 @@ function release(environment: Environment | undefined): void {
  *        2 > xx {{ foo.bar }}
  *          i       ^^^^^^^ undefined value
  */
-function toProblem(file: string, error: unknown): Problem {
+export function problemOf(file: string, error: unknown): Problem {
   const text = error instanceof Error ? error.message : String(error)
-  const place = new RegExp(`^(.*) \\(in ${NAME}:(\\d+)\\)`, 's').exec(text)
+  const place = new RegExp(`^(.*) \\(in ${TEMPLATE_NAME}:(\\d+)\\)`, 's').exec(text)
   if (!place) {
     const message = 'the template needs more memory than it may have, or nests too deeply'
     return { file, line: 0, col: 0, message: `${message} (${text.split('\n')[0]})` }

@@ -64,10 +64,32 @@ export function elections({ cluster }: Evidence): Router[][] {
   return [...groups.values()]
 }
 
+/** Whether two nodes may hold an address of these at the same time, other than by a keepalived that was killed. */
+export function isHeldTwice({ table }: Evidence, routers: readonly Router[]): boolean {
+  const addresses = new Set(routers.flatMap((router) => router.addresses))
+  return table
+    .filter(({ vip }) => addresses.has(vip.address))
+    .some(({ healthy, rows }) =>
+      [{ faults: [], outcome: healthy }, ...rows].some(
+        ({ faults, outcome }) => outcome.holders.length > 1 && !faults.some(({ kind }) => kind === 'keepalived-killed'),
+      ),
+    )
+}
+
 /** `lb1, lb2 and lb3`. */
 export function andList(names: readonly string[]): string {
   const [last = ''] = names.slice(-1)
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** `lb1, lb2 or lb3`. */
+export function orList(names: readonly string[]): string {
+  const [last = ''] = names.slice(-1)
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
+}
+
+export function isAre(things: readonly unknown[]): string {
+  return things.length === 1 ? 'is' : 'are'
 }
 
 export function addressesOf(router: Router): string {

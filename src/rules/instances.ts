@@ -1,5 +1,5 @@
 import type { Router } from '../proof/model.ts'
-import { addressesOf, andList, type Evidence, elections, finding, instanceOf, placeOf } from './evidence.ts'
+import { addressesOf, andList, type Evidence, elections, finding, isHeldTwice, placeOf } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What the instances of one election must have in common to hear each other. */
@@ -14,23 +14,29 @@ export function instanceRules(evidence: Evidence): RuleFinding[] {
   ])
 }
 
-/** Instances of one id that have no address in common are two clusters on one network: each takes the other's adverts for its own. */
+/**
+ * keepalived drops adverts that name other addresses than its own (2.2.7, vrrp_check_packet), so instances of one id for other
+ * addresses do not hear each other: harmless for two clusters that share a network, not for nodes that should share an address.
+ */
 function twice(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
   return routers.flatMap((router, index) => {
-    const other = routers
-      .slice(0, index)
-      .find(({ node, addresses }) => node !== router.node && !addresses.some((one) => router.addresses.includes(one)))
+    const other = routers.slice(0, index).find((one) => one.node !== router.node && haveNothingInCommon(one, router))
     if (other === undefined) return []
     return [
       finding(
         'VRID-TWICE',
-        'error',
+        isHeldTwice(evidence, [router, other]) ? 'error' : 'warning',
         [placeOf(evidence, other, 'virtual_router_id'), placeOf(evidence, router, 'virtual_router_id')],
-        `virtual router id ${router.virtualRouterId} is ${addressesOf(other)} on ${other.node} and ${addressesOf(router)} on ${router.node}: each of them takes the adverts of the other for its own`,
-        'an id of its own for each',
+        `virtual router id ${router.virtualRouterId} is ${addressesOf(other)} on ${other.node} and ${addressesOf(router)} on ${router.node}: each of them drops the adverts of the other, and logs that`,
+        'an id of its own for each address, and the same one on all of its nodes',
       ),
     ]
   })
+}
+
+function haveNothingInCommon(one: Router, other: Router): boolean {
+  if (one.addresses.length === 0 || other.addresses.length === 0) return false
+  return !one.addresses.some((address) => other.addresses.includes(address))
 }
 
 function everybodysId(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
@@ -41,7 +47,7 @@ function everybodysId(evidence: Evidence, routers: readonly Router[]): RuleFindi
       'VRID-51',
       'warning',
       routers.map((router) => placeOf(evidence, router, 'virtual_router_id')),
-      `${addressesOf(first)} has virtual router id 51, as in keepalived's examples: another pair on this network that was copied from them has it, too, and both then hold no address, or each other's`,
+      `${addressesOf(first)} has virtual router id 51, as in keepalived's examples: another pair on this network that was copied from them has it too, and each then drops the adverts of the other and logs that, once a second`,
       'another one of 1-255',
     ),
   ]
@@ -50,22 +56,10 @@ function everybodysId(evidence: Evidence, routers: readonly Router[]): RuleFindi
 function intervals(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
   const [first] = routers
   const other = routers.find(({ advertMs }) => advertMs !== first?.advertMs)
-  const wrong = routers
-    .filter(({ version, advertMs }) => version === 2 && advertMs < 1000)
-    .map((router) =>
-      finding(
-        'ADVERT-V2',
-        'error',
-        [placeOf(evidence, router, 'advert_int')],
-        `${router.name} on ${router.node} sends VRRPv2 adverts every ${router.advertMs} ms: VRRPv2 has whole seconds, and keepalived makes 1 s of it`,
-        'version 3, which has hundredths of a second',
-      ),
-    )
-  if (first === undefined || other === undefined) return wrong
+  if (first === undefined || other === undefined) return []
   const told = routers.map(({ node, advertMs }) => `${advertMs} ms on ${node}`)
   const isDropped = first.version === 2 || other.version === 2
   return [
-    ...wrong,
     finding(
       'ADVERT-INTERVAL',
       isDropped ? 'error' : 'warning',
@@ -91,37 +85,12 @@ function versions(evidence: Evidence, routers: readonly Router[]): RuleFinding[]
   ]
 }
 
+/** What keepalived does not accept of it is in the problems of the file. */
 function authentication(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
-  const found = routers.flatMap((router): RuleFinding[] => {
-    const auth = instanceOf(evidence.nodes, router)?.authentication
-    if (auth === undefined) return []
-    const where = `${router.name} on ${router.node}`
-    if (router.version === 3)
-      return [
-        finding(
-          'AUTH',
-          'warning',
-          [auth.at],
-          `${where} has authentication, which VRRPv3 does not have: keepalived ignores it`,
-          'a rule of the firewall that lets protocol 112 in from the other nodes only, and no authentication block',
-        ),
-      ]
-    if (auth.type !== 'PASS' || auth.password.length <= 8) return []
-    return [
-      finding(
-        'AUTH',
-        'warning',
-        [auth.at],
-        `the password of ${where} is longer than 8 characters: keepalived cuts it`,
-        'at most 8 characters; they are sent in clear text, so only a rule of the firewall keeps strangers out',
-      ),
-    ]
-  })
-  const [first] = routers
-  const other = routers.find((router) => router.version === 2 && router.authentication !== first?.authentication)
-  if (first === undefined || other === undefined || first.version !== 2) return found
+  const [first, ...others] = routers.filter(({ version }) => version === 2)
+  const other = others.find((router) => router.authentication !== first?.authentication)
+  if (first === undefined || other === undefined) return []
   return [
-    ...found,
     finding(
       'AUTH',
       'error',

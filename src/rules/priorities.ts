@@ -1,5 +1,6 @@
 import type { Router, Tracker } from '../proof/model.ts'
-import { addressesOf, andList, type Evidence, elections, finding, instanceOf, placeOf } from './evidence.ts'
+import { effective } from './effective.ts'
+import { addressesOf, andList, type Evidence, elections, finding, isHeldTwice, placeOf } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What decides who holds an address: state, priority, nopreempt, preempt_delay. */
@@ -18,21 +19,22 @@ function masters(evidence: Evidence, routers: readonly Router[]): RuleFinding[] 
     return [
       finding(
         'STATE-MASTER',
-        'warning',
+        'note',
         owners.map((router) => placeOf(evidence, router, 'state')),
-        `${addressesOf(owner)} has state MASTER on ${andList(owners.map(({ node }) => node))}: each of them takes it when it starts, before it has heard of the other`,
-        'state BACKUP on all nodes; the priority says who holds it',
+        `${addressesOf(owner)} has state MASTER on ${andList(owners.map(({ node }) => node))}, and one of them can be MASTER: the priority says which, and state MASTER takes nopreempt and preempt_delay away`,
+        'state BACKUP on all nodes',
       ),
     ]
-  const best = routers.reduce((a, b) => (b.priority > a.priority ? b : a))
-  if (best.priority <= owner.priority) return []
+  const best = routers.reduce((a, b) => (effective(b).priority > effective(a).priority ? b : a))
+  const [own, theirs] = [effective(owner), effective(best)]
+  if (theirs.priority <= own.priority) return []
   return [
     finding(
       'OWNER',
       'error',
       [placeOf(evidence, owner, 'state'), placeOf(evidence, owner, 'priority'), placeOf(evidence, best, 'priority')],
-      `${owner.node} has state MASTER for ${addressesOf(owner)} and priority ${owner.priority}; ${best.node} has ${best.priority}, so ${best.node} holds it: state says who starts, priority who stays`,
-      `a priority above ${best.priority} on ${owner.node}`,
+      `${owner.node} has state MASTER for ${addressesOf(owner)} and priority ${own.text}; ${best.node} has ${theirs.text}, so ${best.node} holds it: state does not say who is MASTER, the priority does`,
+      `a priority above ${theirs.priority} on ${owner.node}`,
     ),
   ]
 }
@@ -42,24 +44,26 @@ function preemption(evidence: Evidence, router: Router): RuleFinding[] {
   const [first] = weighted
   if (first === undefined) return []
   const names = andList(weighted.map(({ name }) => name))
-  const isWrong = router.nopreempt
-    ? finding(
+  if (router.nopreempt)
+    return [
+      finding(
         'NOPREEMPT',
-        'error',
+        'warning',
         [placeOf(evidence, router, 'nopreempt'), first.at],
-        `${router.name} on ${router.node} has nopreempt, and follows ${names} by weight: with nopreempt a BACKUP stays BACKUP while it hears a MASTER, whatever its priority, so a weight moves nothing`,
+        `${router.name} has nopreempt, and follows ${names} by weight: with nopreempt a BACKUP stays BACKUP while it hears a MASTER, whatever its priority, so a weight moves nothing`,
         'weight 0, which takes a node that fails out of the election; or no nopreempt',
-      )
-    : router.preemptDelayMs > 0
-      ? finding(
-          'PREEMPT-DELAY',
-          'warning',
-          [placeOf(evidence, router, 'preempt_delay'), first.at],
-          `${router.name} on ${router.node} has preempt_delay ${router.preemptDelayMs / 1000} s, and follows ${names} by weight: the delay also keeps it from taking over from a node whose check fails`,
-          'weight 0, which is not delayed; or no preempt_delay',
-        )
-      : undefined
-  return isWrong === undefined ? [] : [isWrong]
+      ),
+    ]
+  if (router.preemptDelayMs === 0) return []
+  return [
+    finding(
+      'PREEMPT-DELAY',
+      'warning',
+      [placeOf(evidence, router, 'preempt_delay'), first.at],
+      `${router.name} on ${router.node} has preempt_delay ${router.preemptDelayMs / 1000} s, and follows ${names} by weight: the delay also keeps it from taking over from a node whose check fails`,
+      'weight 0, which is not delayed; or no preempt_delay',
+    ),
+  ]
 }
 
 /** It changes the priority, and does not end in FAULT. */
@@ -74,20 +78,17 @@ export function peerRules(evidence: Evidence): RuleFinding[] {
   return elections(evidence).flatMap((routers) =>
     routers.flatMap((router): RuleFinding[] => {
       if (router.unicastPeers === undefined) return mixed(evidence, router, routers)
-      const at = instanceOf(evidence.nodes, router)?.places.get('unicast_peer')
+      const peers = new Set(router.unicastPeers)
       const unknown = routers.filter(
         ({ node, source, unicastPeers }) =>
-          node !== router.node &&
-          unicastPeers !== undefined &&
-          source !== undefined &&
-          router.unicastPeers?.includes(source) === false,
+          node !== router.node && unicastPeers !== undefined && source !== undefined && !peers.has(source),
       )
       return unknown.map((other) =>
         finding(
           'PEERS',
-          'error',
-          [at ?? placeOf(evidence, router, 'unicast_peer'), placeOf(evidence, other, 'unicast_src_ip')],
-          `${router.name} on ${router.node} does not send its adverts to ${other.node} (${other.source}): ${other.node} does not hear it, and holds ${addressesOf(router)} as well`,
+          isHeldTwice(evidence, [router]) ? 'error' : 'warning',
+          [placeOf(evidence, router, 'unicast_peer'), placeOf(evidence, other, 'unicast_src_ip')],
+          `${router.name} on ${router.node} does not send its adverts to ${other.node} (${other.source}): while ${router.node} is MASTER, ${other.node} does not hear that, and takes ${addressesOf(router)} as well`,
           `${other.source} in unicast_peer of ${router.node}`,
         ),
       )

@@ -9,11 +9,12 @@ import type { RuleId } from '../spec/rule-ids.ts'
 import type { Spec } from '../spec/spec.ts'
 import { addressRules } from './addresses.ts'
 import type { Evidence } from './evidence.ts'
-import type { RuleFinding, Severity } from './finding.ts'
+import { fileRules } from './files.ts'
+import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
 import { haproxyRules } from './haproxy.ts'
 import { instanceRules } from './instances.ts'
 import { peerRules, priorityRules } from './priorities.ts'
-import { fileRules, scriptRules } from './scripts.ts'
+import { scriptRules } from './scripts.ts'
 import { serviceRules } from './services.ts'
 import { takeoverRules } from './takeover.ts'
 
@@ -77,7 +78,7 @@ function proofOf(evidence: Omit<Evidence, 'table'>, accept: Spec['accept']): Pro
     ...found,
     accepted: reasons.get(found.rule),
   }))
-  return { cluster: evidence.cluster, table, findings: once(findings).sort((a, b) => rank(a) - rank(b)) }
+  return { cluster: evidence.cluster, table, findings: once(withoutEchoes(findings)).sort((a, b) => rank(a) - rank(b)) }
 }
 
 /** Files do not say who should hold a VIP; lb.yaml does. */
@@ -86,12 +87,22 @@ function withPreferences(cluster: ProofCluster, { vips, nodes }: ProofCluster): 
   return { ...cluster, nodes, vips: [...vips, ...others] }
 }
 
-/** A rule may find the same for several instances, or nodes. */
+/** What nopreempt does in general is not told beside what it does to an address. */
+function withoutEchoes(findings: readonly RuleFinding[]): readonly RuleFinding[] {
+  const isConcrete = ({ rule, severity }: RuleFinding): boolean => rule === 'NOPREEMPT' && severity === 'error'
+  if (!findings.some(isConcrete)) return findings
+  return findings.filter((found) => found.rule !== 'NOPREEMPT' || isConcrete(found))
+}
+
+/** What is the same for several nodes or instances is one finding with all of their places. */
 function once(findings: readonly RuleFinding[]): RuleFinding[] {
   const seen = new Map<string, RuleFinding>()
   for (const found of findings) {
-    const key = `${found.rule} ${found.message}`
-    if (!seen.has(key)) seen.set(key, found)
+    const key = JSON.stringify([found.rule, found.severity, found.message, found.fix])
+    const known = seen.get(key)
+    const places = known?.places ?? []
+    const others = found.places.filter((place) => !places.some((other) => isSamePlace(place, other)))
+    seen.set(key, { ...found, places: [...places, ...others] })
   }
   return [...seen.values()]
 }

@@ -27,7 +27,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   TIE: {
     severity: 'error',
     over: 'both',
-    why: 'A BACKUP stays BACKUP while it hears a priority that is not below its own (RFC 5798 §6.4.2): who started first keeps the VIP, and a lowered priority that is equal to another moves nothing.',
+    why: 'A BACKUP stays BACKUP while it hears a priority that is not below its own (RFC 5798 §6.4.2): who started first keeps the VIP, and nobody knows which node that is. An error where lb.yaml says who should hold it.',
     fix: 'Priorities of their own, apart by less than the weight of every check.',
   },
   WEIGHT: {
@@ -39,7 +39,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   NOPREEMPT: {
     severity: 'error',
     over: 'both',
-    why: 'With nopreempt a BACKUP accepts adverts of any priority, so a MASTER that lowers its own stays MASTER; only FAULT moves the VIP.',
+    why: 'With nopreempt a BACKUP accepts adverts of any priority, so a MASTER that lowers its own stays MASTER; only FAULT moves the VIP. An error where a fault leaves a VIP unserved by it.',
     fix: 'Weight 0 for what should move the VIP, or no nopreempt.',
   },
   'PREEMPT-DELAY': {
@@ -49,21 +49,21 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     fix: 'Weight 0, or no preempt_delay; lb-agent holds a node that has recovered back by its score instead.',
   },
   'STATE-MASTER': {
-    severity: 'warning',
+    severity: 'note',
     over: 'hand-written files',
-    why: 'A node with state MASTER takes the VIP when it starts, before it listens; two of them then both have it for a moment.',
+    why: 'state says nothing of who becomes MASTER: keepalived listens first, and the priority decides (measured with 2.2.7). It makes nopreempt and preempt_delay do nothing.',
     fix: 'state BACKUP on all nodes.',
   },
   'VRID-TWICE': {
     severity: 'error',
     over: 'both',
-    why: 'Routers of one id on one network take each other for the same virtual router.',
-    fix: 'Another virtual router id, 1-255, for one of the two.',
+    why: 'keepalived drops adverts that name other addresses than its own, and logs each of them. Two clusters live with that; nodes that should share an address do not hear each other, which is an error.',
+    fix: 'One virtual router id for each address, the same on all nodes.',
   },
   'VRID-51': {
     severity: 'warning',
     over: 'both',
-    why: 'keepalived’s examples, and what was copied from them, have 51: the next pair in this network probably has it too.',
+    why: 'keepalived’s examples, and what was copied from them, have 51: the next pair in this network probably has it too, and the logs of both fill with dropped adverts.',
     fix: 'Another virtual router id.',
   },
   'ADVERT-INTERVAL': {
@@ -73,10 +73,10 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     fix: 'The same advert_int on all nodes.',
   },
   'ADVERT-V2': {
-    severity: 'error',
-    over: 'both',
-    why: 'VRRPv2 writes whole seconds into its adverts (RFC 3768 §5.3.7).',
-    fix: 'version 3.',
+    severity: 'warning',
+    over: 'hand-written files',
+    why: 'VRRPv2 writes whole seconds into its adverts (RFC 3768 §5.3.7): keepalived rounds, so that a lost node is missed later than the file says.',
+    fix: 'version 3 on all nodes, or whole seconds.',
   },
   'VIPS-DIFFER': {
     severity: 'error',
@@ -93,13 +93,13 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   AUTH: {
     severity: 'error',
     over: 'hand-written files',
-    why: 'VRRPv3 has no authentication, VRRPv2 sends 8 characters in clear text; and nodes that differ in it do not hear each other.',
+    why: 'VRRPv3 has no authentication, VRRPv2 sends 8 characters in clear text. Nodes that differ in it do not hear each other, which is an error.',
     fix: 'A firewall that lets protocol 112 in from the other nodes only: lb-agent firewall prints one.',
   },
   PEERS: {
     severity: 'error',
     over: 'both',
-    why: 'By unicast a node sends its adverts to unicast_peer and to nobody else: whom it leaves out takes the VIP as well.',
+    why: 'By unicast a node sends its adverts to unicast_peer and to nobody else: whom it leaves out does not hear it, and takes the VIP as well. An error where that lasts.',
     fix: 'Every other node of the VIP in unicast_peer of every node.',
   },
   'SCRIPT-TIMEOUT': {
@@ -111,13 +111,13 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   'SCRIPT-SECURITY': {
     severity: 'warning',
     over: 'hand-written files',
-    why: 'Without enable_script_security keepalived runs a script as root that another user may have written.',
+    why: 'Without enable_script_security keepalived runs a script as root that another user may have written. With it, and without script_user, the scripts run as keepalived_script, and are left out where that user does not exist.',
     fix: 'enable_script_security and script_user in global_defs.',
   },
   'SCRIPT-UNREAD': {
     severity: 'note',
     over: 'hand-written files',
-    why: 'A script can be judged by what it calls; one that is not there is taken to notice a dead HAProxy, and nothing else.',
+    why: 'A script can be judged by what it calls; one that is not there is taken to notice a dead HAProxy, and nothing else. A file is taken to stay as it is.',
     fix: 'Put the script beside keepalived.conf, under the name that it has there.',
   },
   'VIP-SUBNET': {
@@ -147,8 +147,8 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   KEEPALIVED: {
     severity: 'error',
     over: 'hand-written files',
-    why: 'keepalived goes on with what it understands, and leaves the rest out: a check, an address, an instance.',
-    fix: 'keepalived -t -f FILE says the same on the node.',
+    why: 'keepalived goes on with what it understands, and leaves the rest out: a check, an address, an instance. Where that changes nothing, it is a warning.',
+    fix: 'What the finding says; keepalived -t -f FILE tells most of it on the node.',
   },
   'API-TIMEOUT': {
     severity: 'warning',

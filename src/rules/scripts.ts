@@ -1,77 +1,86 @@
-import type { KeepalivedConfig, ScriptConfig } from '../keepalived-config/config.ts'
-import { type Evidence, finding } from './evidence.ts'
+import type { ScriptConfig } from '../keepalived-config/config.ts'
+import type { KeepalivedNode } from '../proof/of-keepalived.ts'
+import { andList, type Evidence, finding, isAre } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
-/** The check scripts of hand-written files. lb-agent's own is left out: it is known. */
+/**
+ * The check scripts of hand-written files. lb-agent's own is left out: it is known. Nodes that say the same are one finding (see
+ * `once`), so no message names the node: the places do.
+ */
 export function scriptRules(evidence: Evidence): RuleFinding[] {
   if (evidence.spec !== undefined) return []
-  return evidence.nodes.flatMap(({ name, config }) => [
-    ...config.scripts.flatMap((script) => timeout(name, script)),
-    ...security(name, config),
-    ...unread(evidence, name),
+  return evidence.nodes.flatMap((node) => [
+    ...node.config.scripts.flatMap(timeout),
+    ...security(node),
+    ...userUnknown(node),
+    ...unread(evidence, node.name),
   ])
 }
 
-function timeout(node: string, script: ScriptConfig): RuleFinding[] {
-  const { timeoutMs, intervalMs, places, at } = script
+function timeout({ name, timeoutMs, intervalMs, places, at }: ScriptConfig): RuleFinding[] {
   if (timeoutMs <= intervalMs) return []
   return [
     finding(
       'SCRIPT-TIMEOUT',
       'warning',
       [places.get('timeout') ?? at],
-      `${script.name} on ${node} may run for ${timeoutMs / 1000} s and is to run every ${intervalMs / 1000} s: a check that hangs is found out late, and keepalived before 2.3.3 starts the next one beside it`,
+      `${name} may run for ${timeoutMs / 1000} s and is to run every ${intervalMs / 1000} s: a check that hangs is found out late, and keepalived before 2.3.3 starts the next one beside it`,
       'a timeout of at most the interval',
     ),
   ]
 }
 
-function security(node: string, { scripts, globals, file }: KeepalivedConfig): RuleFinding[] {
-  const [first] = scripts
-  if (first === undefined || globals.scriptSecurity) return []
+/** keepalived -t then ends with 6, which `reload_check_config` takes for a refusal (2.2.7). */
+function security({ config: { scripts, globals, instances } }: KeepalivedNode): RuleFinding[] {
+  if (scripts.length === 0 || instances.length === 0 || globals.scriptSecurity) return []
+  const user = globals.scriptUser
+  const names = andList(scripts.map(({ name }) => name))
+  const as = user === undefined ? 'root, or as keepalived_script where that user exists' : user
   return [
     finding(
       'SCRIPT-SECURITY',
       'warning',
-      [{ file, line: 0, col: 0 }, first.at],
-      `${node} runs ${first.name} ${globals.scriptUser === undefined ? 'as root, or as keepalived_script where that user exists' : `as ${globals.scriptUser}`}, whoever may write that file: enable_script_security is missing`,
-      'enable_script_security and script_user in global_defs',
+      scripts.map(({ at }) => at),
+      `${names} ${scripts.length === 1 ? 'runs' : 'run'} as ${as}, whoever may write what is run: enable_script_security is missing, and keepalived -t complains of it`,
+      user === undefined
+        ? 'enable_script_security and script_user root in global_defs'
+        : 'enable_script_security in global_defs',
+    ),
+  ]
+}
+
+/** With enable_script_security there is no falling back to root (2.2.7, set_default_script_user). */
+function userUnknown({ config: { scripts, globals, instances } }: KeepalivedNode): RuleFinding[] {
+  const without = scripts.filter(({ user }) => user === undefined)
+  if (without.length === 0 || instances.length === 0 || !globals.scriptSecurity || globals.scriptUser !== undefined)
+    return []
+  const names = andList(without.map(({ name }) => name))
+  return [
+    finding(
+      'SCRIPT-SECURITY',
+      'warning',
+      without.map(({ at }) => at),
+      `${names} ${isAre(without)} to run as keepalived_script, because no script_user is written: where that user does not exist, keepalived leaves the check out, and follows nothing`,
+      'script_user in global_defs',
     ),
   ]
 }
 
 function unread({ cluster }: Evidence, node: string): RuleFinding[] {
   const trackers = cluster.routers.filter((router) => router.node === node).flatMap((router) => router.trackers)
-  const seen = new Set<string>()
-  return trackers.flatMap(({ name, unknown, at }) => {
-    if (unknown === undefined || seen.has(name)) return []
-    seen.add(name)
-    return [
-      finding(
-        'SCRIPT-UNREAD',
-        'note',
-        [at],
-        `${name} on ${node}: ${unknown}`,
-        'put the script beside keepalived.conf, under the name that it has there',
-      ),
-    ]
-  })
-}
-
-/** What keepalived does not accept, also of a repository's own template. It runs with the rest, so the proof is of the rest. */
-export function fileRules({ nodes }: Evidence): RuleFinding[] {
-  return nodes.flatMap(({ config }) => [
-    ...config.problems.map(({ message, ...place }) =>
-      finding('KEEPALIVED', 'error', [place], message, `keepalived -t -f ${config.file} says the same`),
-    ),
-    ...config.unread.map(({ text, at }) =>
-      finding(
-        'KEEPALIVED',
-        'note',
-        [at],
-        `${text.slice(0, 100)} is not read, so there may be more in this file than the proof knows`,
-        'write it out (~SEQ, ~LST, parameters of several lines)',
-      ),
-    ),
-  ])
+  return trackers.flatMap(({ name, what, unknown, at }) =>
+    unknown === undefined
+      ? []
+      : [
+          finding(
+            'SCRIPT-UNREAD',
+            'note',
+            [at],
+            `${name}: ${unknown}`,
+            what === 'file'
+              ? 'nothing, where people write it by hand; what follows HAProxy must be something else'
+              : 'put the script beside keepalived.conf, under the name that it has there',
+          ),
+        ],
+  )
 }

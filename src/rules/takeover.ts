@@ -1,27 +1,36 @@
-import type { Fault, Router } from '../proof/model.ts'
-import type { Outcome, TableRow, VipTable } from '../proof/outcome.ts'
+import type { Router } from '../proof/model.ts'
+import type { TableRow, VipTable } from '../proof/outcome.ts'
+import { type Claim, findingsOf } from './claims.ts'
+import { effective } from './effective.ts'
 import { andList, type Evidence, finding, placeOf } from './evidence.ts'
-import { FAULT_WORDS } from './fault-words.ts'
 import type { RuleFinding } from './finding.ts'
 import { whyItStays } from './why-it-stays.ts'
 
 /** What the takeover table says of who is not served, or served by two. */
 export function takeoverRules(evidence: Evidence): RuleFinding[] {
-  return alike(evidence).flatMap((group) => {
-    const healthy = ofHealthy(evidence, group)
+  const groups = alike(evidence)
+  const healthy = groups.flatMap((group) => ofHealthy(evidence, group))
+  const claims = groups
     // Two of them while all is well: under every fault as well, for the same reason.
-    if (group.table.healthy.holders.length > 1) return healthy
-    return [...healthy, ...group.table.rows.flatMap((row) => ofRow(evidence, group, row))]
-  })
+    .filter(({ table }) => table.healthy.holders.length < 2)
+    .flatMap((group) => group.table.rows.flatMap((row) => ofRow(evidence, group, row)))
+  return [...healthy, ...findingsOf(claims)]
 }
 
 /** Addresses of the same instances share their fate, and are told together. */
 type Group = { addresses: string[]; table: VipTable; routers: readonly Router[] }
 
 function alike({ cluster, table }: Evidence): Group[] {
+  const carriers = new Map<string, Router[]>()
+  for (const router of cluster.routers)
+    for (const address of new Set(router.addresses)) {
+      const known = carriers.get(address)
+      if (known === undefined) carriers.set(address, [router])
+      else known.push(router)
+    }
   const groups = new Map<string, Group>()
   for (const one of table) {
-    const routers = cluster.routers.filter(({ addresses }) => addresses.includes(one.vip.address))
+    const routers = carriers.get(one.vip.address) ?? []
     const key = routers.map(({ node, name }) => `${node} ${name}`).join()
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { addresses: [one.vip.address], table: one, routers })
@@ -35,14 +44,14 @@ function ofHealthy(evidence: Evidence, { addresses, table, routers }: Group): Ru
   const what = andList(addresses)
   const places = routers.map((router) => placeOf(evidence, router, 'priority'))
   if (healthy.oneOf.length > 0) {
-    const nodes = routers.filter(({ node }) => healthy.oneOf.includes(node))
-    const told = nodes.map(({ node, priority }) => `${priority} on ${node}`)
+    const tied = routers.filter(({ node }) => healthy.oneOf.includes(node))
+    const [priority] = [...new Set(tied.map((router) => effective(router).text))]
     return [
       finding(
         'TIE',
-        'error',
-        nodes.map((router) => placeOf(evidence, router, 'priority')),
-        `${what} has priority ${andList(told)}: of equal ones the node that starts first holds it, and no check with a weight can tell them apart`,
+        vip.prefer === undefined ? 'warning' : 'error',
+        tied.map((router) => placeOf(evidence, router, 'priority')),
+        `${andList(healthy.oneOf)} have the same priority for ${what}, ${priority}: the one that starts first holds it, and after a failure it does not come back`,
         'a priority of its own for each node',
       ),
     ]
@@ -81,58 +90,30 @@ function ofHealthy(evidence: Evidence, { addresses, table, routers }: Group): Ru
   ]
 }
 
-function ofRow(evidence: Evidence, group: Group, row: TableRow): RuleFinding[] {
-  const { outcome, faults } = row
-  if (outcome.holders.length > 1) return twoHolders(evidence, group, row)
-  if (outcome.serving.length > 0 || outcome.could.length === 0) return []
-  const [fault] = faults
-  const [holder] = outcome.holders
-  const router = group.routers.find(({ node }) => node === holder)
-  if (fault !== undefined && faults.length === 1 && router !== undefined && fault.node === holder)
-    return [whyItStays(evidence, { ...group, router, fault, could: outcome.could })]
-  return [nobody(evidence, group, faults, outcome)]
-}
-
-function nobody(evidence: Evidence, group: Group, faults: readonly Fault[], outcome: Outcome): RuleFinding {
-  const told = faults.map(({ kind, node }) => `${FAULT_WORDS[kind]} on ${node}`)
-  const has = outcome.holders[0] ?? (outcome.oneOf.length > 0 ? `one of ${andList(outcome.oneOf)}` : 'nobody')
-  return finding(
-    'TAKEOVER',
-    'error',
-    group.routers.map((router) => placeOf(evidence, router, 'priority')),
-    `with ${andList(told)}, ${has} has ${andList(group.addresses)}, although ${andList(outcome.could)} could serve it`,
-    'see the other findings',
-  )
-}
-
-function twoHolders(evidence: Evidence, group: Group, { faults, outcome }: TableRow): RuleFinding[] {
+function ofRow(evidence: Evidence, { addresses, routers }: Group, { faults, outcome }: TableRow): Claim[] {
+  const { holders, oneOf, serving, could } = outcome
+  const at = (nodes: readonly string[]) =>
+    routers.filter(({ node }) => nodes.includes(node)).map((router) => placeOf(evidence, router, 'priority'))
   const [fault, another] = faults
-  // Of a pair of losses the two that are left are told by the healthy row, or by the loss of one.
-  if (fault === undefined || another !== undefined) return []
-  const what = andList(group.addresses)
-  const isLeft = fault.kind === 'keepalived-killed'
-  const places = group.routers
-    .filter(({ node }) => outcome.holders.includes(node))
-    .map((router) => placeOf(evidence, router, 'priority'))
-  if (isLeft) {
-    const others = outcome.holders.filter((node) => node !== fault.node)
+  if (fault === undefined) return []
+  if (holders.length > 1) {
+    // Of a pair of losses the two that are left are told by the healthy row, or by the loss of one.
+    if (another !== undefined) return []
+    const others = holders.filter((node) => node !== fault.node)
     return [
-      finding(
-        'TWO-HOLDERS',
-        'warning',
-        places,
-        `keepalived killed on ${fault.node} leaves ${what} there, and ${andList(others)} takes it as well, until keepalived is started again`,
-        'Restart=always and a clean-up in its unit (systemctl edit keepalived), as lb-agent installs them',
-      ),
+      fault.kind === 'keepalived-killed'
+        ? { kind: 'left behind', node: fault.node, others, addresses, places: at(holders) }
+        : { kind: 'two', fault, holders, addresses, places: at(holders) },
     ]
   }
-  return [
-    finding(
-      'TWO-HOLDERS',
-      'error',
-      places,
-      `${FAULT_WORDS[fault.kind]} on ${fault.node} lets ${andList(outcome.holders)} hold ${what} at the same time`,
-      'see the other findings: they do not hear each other',
-    ),
-  ]
+  const isUnserved = serving.length === 0 || oneOf.some((node) => !serving.includes(node))
+  if (!isUnserved || could.length === 0) return []
+  const router = routers.find(({ node }) => node === fault.node && [...holders, ...oneOf].includes(node))
+  if (router === undefined || another !== undefined) {
+    const places = routers.map((one) => placeOf(evidence, one, 'priority'))
+    return [{ kind: 'nobody', faults, holder: holders[0], oneOf, could, addresses, places }]
+  }
+  const isSure = holders.includes(fault.node)
+  const why = whyItStays(evidence, { routers, router, kind: fault.kind, could })
+  return [{ kind: 'stays', ...why, faults: [fault.kind], nodes: [fault.node], isSure, addresses }]
 }

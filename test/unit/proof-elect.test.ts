@@ -246,6 +246,16 @@ suite('who hears whom', () => {
     assert.equal(holders(nodes, [dead('a')]), 'a and b')
   })
 
+  test('after priority 0 a node may overtake a lower MASTER that has held it back, with nopreempt', () => {
+    const nodes = cluster([
+      router('a', { priority: 90, nopreempt: true, unicastPeers: ['10.0.0.2', '10.0.0.3'] }),
+      router('b', { priority: 200, nopreempt: true, unicastPeers: ['10.0.0.3'], trackers: [fault] }),
+      router('c', { priority: 120, nopreempt: true, unicastPeers: ['10.0.0.1', '10.0.0.2'] }),
+    ])
+    assert.equal(holders(nodes), 'a and b')
+    assert.equal(holders(nodes, [dead('b')]), 'one of a, c')
+  })
+
   test('check_unicast_src refuses whoever is no peer', () => {
     assert.equal(holders(two(peers('10.0.0.2'), { ...peers('10.0.0.9'), checksSource: true })), 'a and b')
     assert.equal(holders(two(peers('10.0.0.2'), peers('10.0.0.9'))), 'a')

@@ -6,14 +6,14 @@ const suffix = fc.constantFrom('', 'a', '.lan', '_B', '-2', '.9-x')
 export const lbFile = fc
   .record({
     family: fc.constantFrom(4, 6),
-    nodeSuffixes: fc.array(suffix, { minLength: 1, maxLength: 4 }),
+    nodeSuffixes: fc.array(suffix, { minLength: 1, maxLength: 5 }),
     interface: fc.constantFrom('eth0', 'br0', 'bond0.17', '0_x'),
     transport: fc.constantFrom('unicast', 'multicast'),
     adverts: fc.integer({ min: 1, max: 4095 }),
     vips: fc.array(
       fc.record({
         order: fc.nat(23),
-        holders: fc.integer({ min: 1, max: 4 }),
+        holders: fc.integer({ min: 1, max: 5 }),
         prefixed: fc.boolean(),
         extras: fc.nat(3),
       }),

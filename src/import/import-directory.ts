@@ -1,0 +1,150 @@
+import { basename, resolve } from 'node:path'
+import { readAsset, readEngine } from '../assets.ts'
+import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
+import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
+import { renderFiles } from '../render/render-files.ts'
+import { createTemplateEngine, type TemplateEngine } from '../render/template-engine.ts'
+import { parseSpec } from '../spec/parse-spec.ts'
+import type { Problem } from '../spec/problem.ts'
+import type { Spec } from '../spec/spec.ts'
+import { ansibleCluster } from './ansible/ansible-cluster.ts'
+import { buildDraft } from './build-draft.ts'
+import { type Difference, differencesOf, type NewConfig } from './differences.ts'
+import type { Draft } from './draft.ts'
+import { handWrittenCluster } from './hand-written.ts'
+import { lbYamlText } from './lb-yaml-text.ts'
+import { leftOutLines } from './left-out.ts'
+import type { OldCluster } from './old-cluster.ts'
+import { type OldConfig, readOldConfigs } from './old-configs.ts'
+import { type ProjectFiles, readProject } from './project-files.ts'
+
+export type ImportOptions = {
+  cluster?: string | undefined
+  inventory?: string | undefined
+  playbook?: string | undefined
+}
+
+/**
+ * `toFillIn`: what a person must put into the text before it can be used. `problems`: what could not be had of the old files.
+ * `unparsed`: the old files say something that lb.yaml does not take, and `refused` says what, with the places in the text.
+ */
+export type Imported =
+  | {
+      kind: 'imported'
+      text: string
+      spec: Spec
+      read: readonly string[]
+      old: readonly OldConfig[]
+      toFillIn: readonly string[]
+      lost: readonly string[]
+      differences: readonly Difference[]
+      problems: readonly Problem[]
+    }
+  | { kind: 'unparsed'; text: string; refused: readonly Problem[]; problems: readonly Problem[] }
+  | { kind: 'nothing'; why: string; problems: readonly Problem[] }
+
+/** Reads an Ansible project, or files that were written by hand, and makes an lb.yaml of them. */
+export function importDirectory(directory: string, options: ImportOptions): Imported {
+  return importProject(readProject(directory), directory, options)
+}
+
+/** The same for files that were read. `directory` is for words, and for the name of the cluster. */
+export function importProject(project: ProjectFiles, directory: string, options: ImportOptions): Imported {
+  const engine = createTemplateEngine(readEngine())
+  const { files } = project
+  const cluster = clusterOf(files, options)
+  if (cluster === undefined) {
+    const why = `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts`
+    return { kind: 'nothing', why, problems: project.problems }
+  }
+  const old = readOldConfigs(cluster, files)
+  const problems = [...project.problems, ...cluster.problems, ...refusals(old)]
+  const members = old.filter(({ keepalived }) => (keepalived?.instances ?? []).length > 0)
+  const built = buildDraft(members, cluster, options.cluster ?? basename(resolve(directory)))
+  if (built === undefined) return { kind: 'nothing', why: whyNothing(directory, cluster), problems }
+  const leftOut = leftOutLines(members, built.leftOut)
+  const text = lbYamlText(built.draft, sourcesOf(members, cluster), leftOut)
+  const parsed = parseSpec(text, 'lb.yaml')
+  if (parsed.kind === 'problems') return { kind: 'unparsed', text, refused: parsed.problems, problems }
+  return {
+    kind: 'imported',
+    ...{ text, spec: parsed.spec, old, problems },
+    read: cluster.read,
+    toFillIn: toFillIn(built.draft, old, members),
+    lost: leftOut.lost,
+    differences: differencesOf(built.groups, built.drafted, parsed.spec, rendered(engine, parsed.spec)),
+  }
+}
+
+function toFillIn({ nodes }: Draft, old: readonly OldConfig[], members: readonly OldConfig[]): string[] {
+  return [
+    ...nodes.flatMap(({ name, address, interface: device }, index) => [
+      ...(address === undefined ? [`nodes.${name}.address: no file says it`] : []),
+      ...(device === undefined ? [`nodes.${name}.interface: no file says it`] : []),
+      ...(members[index]?.haproxy === undefined ? [`services: the haproxy.cfg of ${name} was not to be had`] : []),
+    ]),
+    ...old
+      .filter((config) => !members.includes(config))
+      .map(
+        ({ node }) =>
+          `nodes: ${node.name} was left out, because no keepalived.conf of it with a VRRP instance was to be had`,
+      ),
+  ]
+}
+
+/** Files of nodes win over templates of an inventory that has no balancers. */
+function clusterOf(files: ReadonlyMap<string, string>, options: ImportOptions): OldCluster | undefined {
+  const ansible = ansibleCluster(files, options)
+  if (ansible?.nodes.some(({ keepalived }) => keepalived !== undefined)) return ansible
+  return handWrittenCluster(files) ?? ansible
+}
+
+function whyNothing(directory: string, cluster: OldCluster): string {
+  if (cluster.nodes.length === 0)
+    return `no playbook in ${directory} writes an haproxy.cfg or a keepalived.conf for a host of the inventory`
+  return `no keepalived.conf in ${directory} has a vrrp_instance with an address`
+}
+
+/** What HAProxy would not accept itself; of keepalived.conf the proof says it. */
+function refusals(old: readonly OldConfig[]): Problem[] {
+  const problems = old.flatMap(({ haproxy }) => haproxy?.problems ?? [])
+  return [
+    ...new Map(problems.map((problem) => [`${problem.file}:${problem.line} ${problem.message}`, problem])).values(),
+  ]
+}
+
+function sourcesOf(members: readonly OldConfig[], { read }: OldCluster): string[] {
+  const files = members.flatMap(({ node }) => [node.haproxy, node.keepalived])
+  const sources = [...new Set(files.flatMap((file) => file?.source ?? []))]
+  const inventory = read.find((path) => !sources.includes(path))
+  return inventory === undefined ? sources : [inventory, ...sources]
+}
+
+function rendered(engine: TemplateEngine, spec: Spec): NewConfig[] {
+  const templates = {
+    haproxy: readAsset('templates/haproxy.cfg.j2'),
+    keepalived: readAsset('templates/keepalived.conf.j2'),
+  }
+  return spec.nodes.flatMap(({ name }): NewConfig[] => {
+    const target = {
+      node: name,
+      release: '',
+      paths: PATHS,
+      haproxy: { user: 'haproxy', group: 'haproxy' },
+      metrics: { haproxy: 'builtin' as const },
+    }
+    const result = renderFiles(engine, spec, target, templates)
+    if (result.kind === 'problems') return []
+    const include = () => []
+    return [
+      {
+        node: name,
+        haproxy: readHaproxyConfig('haproxy.cfg', result.files.haproxy),
+        keepalived: readKeepalivedConfig('keepalived.conf', result.files.keepalived, { configId: name, include }),
+      },
+    ]
+  })
+}
+
+/** Where a packaged agent keeps its things; nothing of them is compared. */
+const PATHS = { state: '/var/lib/lb-agent', runtime: '/run/lb-agent', launcher: '/usr/bin/lb-agent' }

@@ -1,0 +1,58 @@
+import type { HaproxyConfig } from '../haproxy-config/config.ts'
+import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
+import type { KeepalivedConfig } from '../keepalived-config/config.ts'
+import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
+import type { Included } from '../keepalived-config/read-lines.ts'
+import type { Position } from '../spec/problem.ts'
+import { directoryOf, joined } from './ansible/paths.ts'
+import { type OldCluster, type OldFile, type OldNode, sourceOf } from './old-cluster.ts'
+
+/** A node with its files read. All positions are those of the sources. */
+export type OldConfig = {
+  node: OldNode
+  haproxy: HaproxyConfig | undefined
+  keepalived: KeepalivedConfig | undefined
+}
+
+export function readOldConfigs({ nodes }: OldCluster, files: ReadonlyMap<string, string>): OldConfig[] {
+  // An include names a path on the node; beside the file there may be what it stands for.
+  const include = (pattern: string, from: string): Included[] => {
+    const wanted = joined(directoryOf(from), pattern.replace(/^\/etc\/keepalived\//, '')) ?? ''
+    const found = [...files].filter(([path]) => path === wanted || matches(path, wanted))
+    return found.map(([name, text]) => ({ name, text }))
+  }
+  return nodes.map((node) => {
+    const { haproxy, keepalived, name } = node
+    const configId = name.split('.')[0] ?? name
+    return {
+      node,
+      haproxy: haproxy && atSources(readHaproxyConfig(haproxy.source, haproxy.text), haproxy),
+      keepalived:
+        keepalived &&
+        atSources(readKeepalivedConfig(keepalived.source, keepalived.text, { configId, include }), keepalived),
+    }
+  })
+}
+
+function matches(path: string, pattern: string): boolean {
+  const [before = '', after, ...more] = pattern.split('*')
+  if (after === undefined || more.length > 0 || path.length < before.length + after.length) return false
+  return path.startsWith(before) && path.endsWith(after) && !path.slice(before.length).includes('/')
+}
+
+/** The same value with every position in it moved to the template that its line was rendered from. */
+function atSources<T>(config: T, file: OldFile): T {
+  return file.lines === undefined ? config : (moved(config, file) as T)
+}
+
+function moved(value: unknown, file: OldFile): unknown {
+  if (Array.isArray(value)) return value.map((item) => moved(item, file))
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, moved(item, file)]))
+  if (typeof value !== 'object' || value === null) return value
+  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, moved(item, file)]))
+  return isPosition(value) && value.file === file.source ? { ...copy, ...sourceOf(file, value) } : copy
+}
+
+function isPosition(value: object): value is Position {
+  return 'file' in value && 'line' in value && 'col' in value
+}

@@ -1,0 +1,102 @@
+import type { KeepalivedConfig } from '../keepalived-config/config.ts'
+import type { Position, Problem } from '../spec/problem.ts'
+import { type Evidence, finding } from './evidence.ts'
+import type { RuleFinding } from './finding.ts'
+
+/** What keepalived does not accept, or takes otherwise than it is meant. It runs with the rest, so the proof is of the rest. */
+export function fileRules({ nodes }: Evidence): RuleFinding[] {
+  return nodes.flatMap(({ config }) => [
+    ...config.problems.flatMap((problem) => ofProblem(config, problem)),
+    ...unpassed(config),
+    ...shellWords(config),
+    ...newer(config),
+    ...unread(config),
+  ])
+}
+
+/** Words that do nothing where keepalived does not accept them: who holds an address is the same without. */
+const IDLE = /^(?:nopreempt|preempt_delay|track_interface) /
+/** The reader begins with the word that it is about. */
+const AUTHENTICATION = /^(?:authentication|auth_type|auth_pass) /
+
+function ofProblem(config: KeepalivedConfig, problem: Problem): RuleFinding[] {
+  // SCRIPT-SECURITY tells that.
+  const isScript = config.scripts.some(({ places }) => isAt(places.get('script'), problem))
+  if (isScript && !config.globals.scriptSecurity) return []
+  const { message, fix } = inTwo(problem.message)
+  if (/^advert_int .* VRRPv2 /.test(message))
+    return [finding('ADVERT-V2', 'warning', [problem], problem.message, 'version 3 on all nodes, or whole seconds')]
+  if (AUTHENTICATION.test(message)) return [finding('AUTH', 'warning', [problem], message, fix)]
+  return [finding('KEEPALIVED', IDLE.test(message) ? 'warning' : 'error', [problem], message, fix)]
+}
+
+/** A problem says what and why; what to do stands behind its last semicolon. */
+function inTwo(message: string): { message: string; fix: string } {
+  const end = message.lastIndexOf('; ')
+  if (end < 0) return { message, fix: 'see what keepalived -t says on the node' }
+  return { message: message.slice(0, end), fix: message.slice(end + 2) }
+}
+
+function isAt(place: Position | undefined, { file, line }: Position): boolean {
+  return place?.file === file && place.line === line
+}
+
+function unpassed({ scripts }: KeepalivedConfig): RuleFinding[] {
+  return scripts.flatMap(({ name, command, unused, places, at }) => {
+    if (unused === undefined) return []
+    return [
+      finding(
+        'KEEPALIVED',
+        'error',
+        [places.get('script') ?? at],
+        `${name} runs ${command} alone: without quotes keepalived passes on no arguments, and ${unused} is lost`,
+        `script "${command} ${unused}"`,
+      ),
+    ]
+  })
+}
+
+/** What a shell would understand outside of quotes. keepalived runs the program itself (2.2.7, system_call_script, execve). */
+const OF_A_SHELL = /\|\|?|&&|[;<>`]|\$\(|\[\[/
+const IS_A_SHELL = /^(?:\S*\/)?(?:env\s+)?(?:ba|da|k|z)?sh\s/
+
+function shellWords({ scripts }: KeepalivedConfig): RuleFinding[] {
+  return scripts.flatMap(({ name, command, places, at }) => {
+    const [found] = OF_A_SHELL.exec(command.replace(/'[^']*'|"[^"]*"/g, '')) ?? []
+    // `</path` is keepalived's own: whether the file can be opened.
+    if (found === undefined || IS_A_SHELL.test(command) || command.startsWith('<')) return []
+    return [
+      finding(
+        'KEEPALIVED',
+        'warning',
+        [places.get('script') ?? at],
+        `${name} has ${found} in its command, and keepalived starts no shell: what stands there are arguments of the program, and the check does not do what it says`,
+        `script "/bin/sh -c '…'", or a script of its own`,
+      ),
+    ]
+  })
+}
+
+function newer({ newer: words }: KeepalivedConfig): RuleFinding[] {
+  return words.map(({ what, since, at }) =>
+    finding(
+      'KEEPALIVED',
+      'note',
+      [at],
+      `${what} is read by keepalived ${since} and later: an older one does not accept it`,
+      'keepalived --version on every node says which one it has',
+    ),
+  )
+}
+
+function unread({ unread: lines }: KeepalivedConfig): RuleFinding[] {
+  return lines.map(({ text, at }) =>
+    finding(
+      'KEEPALIVED',
+      'note',
+      [at],
+      `${text.slice(0, 100)} is not read, so there may be more in this file than the proof knows`,
+      'write it out (~SEQ, ~LST, parameters of several lines)',
+    ),
+  )
+}

@@ -1,0 +1,3 @@
+#!/bin/bash
+set -e
+/usr/bin/curl -o /dev/null -Lfs http://localhost:1936/healthz

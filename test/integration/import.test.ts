@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { IMPORT_FIXTURES } from '../support/import-fixtures.ts'
+
+const work = mkdtempSync(join(tmpdir(), 'lb-agent-import-'))
+after(() => rmSync(work, { recursive: true }))
+
+function directoryWith(name: string, files: Readonly<Record<string, string>>): string {
+  const directory = join(work, name)
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), text)
+  }
+  return directory
+}
+
+function keepalived(lines: string): string {
+  return `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 60\n ${lines}\n virtual_ipaddress {\n  10.0.0.10\n }\n}\n`
+}
+
+const HAPROXY = `defaults
+ mode tcp
+ timeout connect 2s
+ timeout client 60s
+ timeout server 60s
+ timeout tunnel 1h
+listen web
+ bind 10.0.0.10:80
+ server w1 10.0.1.1:80 check
+`
+
+describe('lb-agent import', () => {
+  const lbAgent = (...args: string[]) => {
+    const run = spawnSync(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), 'import', ...args], {
+      encoding: 'utf8',
+    })
+    return { code: run.status, stdout: run.stdout.replaceAll(work, ''), stderr: run.stderr.replaceAll(work, '') }
+  }
+  const ready = () =>
+    directoryWith('ready', {
+      '10.0.0.1/keepalived.conf': keepalived('priority 120'),
+      '10.0.0.2/keepalived.conf': keepalived('priority 100'),
+      'haproxy.cfg': HAPROXY,
+    })
+
+  test('prints lb.yaml alone to stdout, and the report with the proof of the old files to stderr', () => {
+    const { code, stdout, stderr } = lbAgent(ready())
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^# yaml-language-server[\s\S]*\nservices:\n/)
+    assert.match(
+      stderr,
+      /^Read:\n {2}10\.0\.0\.1\/keepalived\.conf, 10\.0\.0\.2\/keepalived\.conf, haproxy\.cfg\n {2}nodes: /,
+    )
+    assert.match(stderr, /VIP 10\.0\.0\.10 +protocol +VRRPv2 +→ VRRPv3\n/)
+    assert.match(stderr, /10\.0\.0\.10: 10\.0\.0\.1 holds it\n/)
+    assert.match(stderr, /\nnext: lb-agent validate lb\.yaml\n$/)
+  })
+
+  test('writes into --out, and never over an lb.yaml', () => {
+    const out = join(work, 'out')
+    const first = lbAgent(ready(), '--out', out, '--cluster', 'home')
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(first.stdout, /\nwrote \/out\/lb\.yaml\nnext: lb-agent validate \/out\/lb\.yaml\n$/)
+    assert.deepEqual(readdirSync(out).sort(), ['lb.schema.json', 'lb.yaml'])
+    assert.match(readFileSync(join(out, 'lb.yaml'), 'utf8'), /\ncluster: home\n/)
+    writeFileSync(join(out, 'lb.yaml'), 'mine')
+    assert.deepEqual(lbAgent(ready(), '--out', out), {
+      code: 1,
+      stdout: '',
+      stderr: 'lb-agent: /out/lb.yaml is there already; nothing was read or written\n',
+    })
+    assert.equal(readFileSync(join(out, 'lb.yaml'), 'utf8'), 'mine')
+  })
+
+  test('ends with 1 where a person must fill something in, and says what', () => {
+    const out = join(work, 'half')
+    const { code, stdout } = lbAgent(directoryWith('unnamed', { 'lb1/keepalived.conf': keepalived('') }), '--out', out)
+    assert.equal(code, 1)
+    assert.match(stdout, /To be filled in:\n {2}nodes\.lb1\.address: no file says it\n/)
+    assert.match(stdout, /\nnext: edit \/half\/lb\.yaml, then: lb-agent validate \/half\/lb\.yaml\n$/)
+    assert.ok(existsSync(join(out, 'lb.yaml')))
+  })
+
+  test('ends with 2 for what is no directory or no name', () => {
+    assert.deepEqual(lbAgent(join(work, 'gone')), {
+      code: 2,
+      stdout: '',
+      stderr:
+        'lb-agent: /gone is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node\n',
+    })
+    assert.equal(lbAgent(ready(), '--cluster', 'a b').code, 2)
+  })
+
+  test('--json has all of it', () => {
+    const { code, stdout } = lbAgent(ready(), '--json')
+    const said = JSON.parse(stdout)
+    assert.equal(code, 0)
+    assert.deepEqual(Object.keys(said), [
+      'ok',
+      'lbYaml',
+      'nodes',
+      'read',
+      'toFillIn',
+      'notCarriedOver',
+      'differences',
+      'problems',
+      'old',
+    ])
+    assert.equal(said.ok, true)
+  })
+
+  test('shows no secret of the old files', () => {
+    for (const project of ['kubeadm-guide', 'ansible-k3s', 'ansible-roles']) {
+      for (const json of [[], ['--json']]) {
+        const { stdout, stderr } = lbAgent(join(IMPORT_FIXTURES, project, 'project'), ...json)
+        assert.doesNotMatch(`${stdout}${stderr}`, /not-to-be-shown|k8s-vip|lab-1234|ANSIBLE_VAULT/)
+      }
+    }
+  })
+})
