@@ -369,7 +369,7 @@ const cases: readonly Case[] = [
     rule: 'KEEPALIVED',
     found: { lb1: [['  track_script {', '  track_interface {\n    eth0\n  }\n  track_script {']] },
     says: [
-      'warning KEEPALIVED api follows track_interface eth0, which is its own interface, so keepalived leaves it out (lb1.conf:24) → take it away',
+      'warning KEEPALIVED track_interface eth0 of api is its own interface, so keepalived leaves it out (lb1.conf:24) → take it away',
     ],
     near: { lb1: [['  track_script {', '  track_interface {\n    eth1\n  }\n  track_script {']] },
   },
