@@ -6,7 +6,7 @@ import { liveContents, readLivePair, removeLivePair, writeLivePair } from './app
 import { isOfAnother, unread } from './apply/release.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
-import { createHandOver, expectationsOf } from './drain-first.ts'
+import { createHandOver, expectedMeanwhile } from './drain-first.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
 import { reject } from './reject.ts'
@@ -37,7 +37,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
   // Before the journal that counts the dead is gone: the next agent would begin the same apply with a new count.
   if (undo) await rejectUndone()
-  parts.health.expect(target.expectation)
+  parts.health.expect(expectedMeanwhile([from, to], target))
   pass.goesLive(target.id)
   const result = await applyRelease(
     {
@@ -52,7 +52,8 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       drops: [from, to].flatMap((release) => droppedVips(release, target)),
       // How far the others are, the agent that died has waited for.
       handOver: createHandOver(parts, {
-        expected: expectationsOf(from, to),
+        between: [from, to],
+        to: target,
         revision: journal.revision,
         cause: 'by hand',
       }),

@@ -4,7 +4,7 @@ import type { Drop } from './apply/dropped-vips.ts'
 import type { Release } from './apply/release.ts'
 import { ok } from './apply/stage-record.ts'
 import type { Parts } from './parts.ts'
-import { askWhoChanges, holderAmong, whoIsLate } from './peers-change.ts'
+import { askWhoChanges, holderAmong, isNobodys, whoIsLate } from './peers-change.ts'
 import type { Expectation, ExpectedVip } from './render/expectation.ts'
 
 const LOOK_EVERY_MS = 20
@@ -16,9 +16,22 @@ const TAKEN_WITHIN_MS = 2_000
 const APPLIES_WITHIN_MS = 10_000
 const LONGEST_TURN_MS = 60_000
 
-/** `expected`: of the releases that the node goes between. `by hand`: a person has told this node alone; the others do not follow. */
-type Options = { expected: readonly Expectation[]; revision: string; cause: 'revision' | 'by hand' }
+/** `by hand`: a person has told this node alone; the others do not follow. */
+type Options = {
+  /** The releases of which keepalived may run one. */
+  between: readonly (Release | undefined)[]
+  to: Release
+  revision: string
+  cause: 'revision' | 'by hand'
+}
 type Given = Pick<Parts, 'drains' | 'health' | 'addresses' | 'askPeer' | 'log' | 'config'>
+
+/** What is expected of a node on its way: a VIP that `to` lacks has a score until it is gone, as it may be given away first. */
+export function expectedMeanwhile(between: Options['between'], { expectation }: Release): Expectation {
+  const leaving = new Map(between.flatMap((release) => release?.expectation.vips ?? []).map((vip) => [vip.name, vip]))
+  for (const { name } of expectation.vips) leaving.delete(name)
+  return { ...expectation, vips: [...expectation.vips, ...leaving.values()] }
+}
 
 /**
  * What keepalived would drop is given away before it is told. Of nodes that do not hear each other while they change, the one that
@@ -26,7 +39,7 @@ type Given = Pick<Parts, 'drains' | 'health' | 'addresses' | 'askPeer' | 'log' |
  * node drops it. A node that went first would hand it to one that is about to drop it as well.
  */
 export function createHandOver(parts: Given, options: Options): HandOver {
-  const { expected } = options
+  const expected = [...options.between, options.to].flatMap((release) => release?.expectation ?? [])
   return {
     begin: async (drops, signal) => {
       const held = heldOf(parts, expected, drops)
@@ -34,7 +47,7 @@ export function createHandOver(parts: Given, options: Options): HandOver {
       const why = `keepalived would drop ${held.map(({ vip, drop }) => `${vip.name} (${drop.why})`).join(', ')}`
       const others = othersOf(expected, held)
       if (others.length === 0) return ok(undefined, `${why}, and no other node may hold it`)
-      const turn = await waitForTurn(parts, drops, others, options, signal)
+      const turn = await waitForTurn(parts, drops, { ...options, others, expected }, signal)
       parts.drains.whileChanging(held.map(({ vip }) => vip.name))
       parts.health.updateScores()
       const told = await waitUntilTaken(parts, { held, others, expected }, signal)
@@ -42,7 +55,7 @@ export function createHandOver(parts: Given, options: Options): HandOver {
     },
     end: () => {
       parts.drains.whileChanging([])
-      parts.health.updateScores()
+      parts.health.expect(options.to.expectation)
     },
   }
 }
@@ -71,8 +84,7 @@ function othersOf(expected: readonly Expectation[], held: readonly Held[]): Expe
 async function waitForTurn(
   parts: Given,
   drops: readonly Drop[],
-  others: Expectation['peers'],
-  { expected, revision, cause }: Options,
+  { others, expected, revision, cause }: Pick<Options, 'revision' | 'cause'> & Omit<Taking, 'held'>,
   signal: AbortSignal,
 ): Promise<string[]> {
   if (cause === 'by hand' || !drops.some(({ apart }) => apart)) return []
@@ -101,32 +113,33 @@ async function waitUntilTaken(parts: Given, { held, others, expected }: Taking, 
   for (;;) {
     const addresses = parts.addresses()
     const left = held.filter(({ vip }) => addresses.has(vip.address))
-    if (left.length === 0) return `another node has it since ${since(startedAt)}`
+    if (left.length === 0) return `another node has it after ${tookSince(startedAt)}`
     if (performance.now() - askedAt > ASK_EVERY_MS) {
       const views = await askWhoChanges(others, parts.askPeer)
       askedAt = performance.now()
+      const nobodys = left.filter(({ vip }) => isNobodys(views, vip.address))
+      if (nobodys.length === left.length) return `no other node has ${listed(nobodys)} any more`
       const holders = left.map(({ vip }) => holderAmong(views, vip.address))
       if (holders.every((holder) => holder !== undefined))
-        return `${[...new Set(holders)].join(' and ')} has it as well since ${since(startedAt)}`
+        return `${[...new Set(holders)].join(' and ')} has it as well after ${tookSince(startedAt)}`
     }
     if (performance.now() > deadline || signal.aborted) {
       parts.drains.whileChanging(held.filter((one) => !left.includes(one)).map(({ vip }) => vip.name))
       parts.health.updateScores()
-      return `no other node took ${left.map(({ vip }) => vip.name).join(', ')} within ${since(startedAt)}: it is away for a moment`
+      return `no other node took ${listed(left)} within ${tookSince(startedAt)}: it is away for a moment`
     }
     await sleep(LOOK_EVERY_MS)
   }
 }
 
-function since(startedAt: number): string {
+function listed(held: readonly Held[]): string {
+  return held.map(({ vip }) => vip.name).join(', ')
+}
+
+function tookSince(startedAt: number): string {
   return `${Math.round(performance.now() - startedAt)} ms`
 }
 
 function names(drops: readonly Drop[]): string {
   return drops.map(({ vip }) => vip).join(', ')
-}
-
-/** Of the releases that a node goes between. */
-export function expectationsOf(...releases: readonly (Release | undefined)[]): Expectation[] {
-  return releases.flatMap((release) => (release === undefined ? [] : [release.expectation]))
 }

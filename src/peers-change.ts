@@ -66,6 +66,11 @@ export function holderAmong(views: readonly PeerView[], address: string): string
   return views.find(({ said }) => said !== undefined && holds(said, address))?.name
 }
 
+/** All of them answer, and none may hold it by what it runs. */
+export function isNobodys(views: readonly PeerView[], address: string): boolean {
+  return views.every(({ said }) => said?.vips.some((vip) => vip.address === address) === false)
+}
+
 function holds({ vips }: Said, address: string): boolean {
   return vips.some((vip) => vip.address === address && vip.held && vip.state === 'MASTER')
 }

@@ -3,12 +3,11 @@ import { droppedVips } from './apply/dropped-vips.ts'
 import { liveContents, readLivePair } from './apply/live-files.ts'
 import { foreignRelease, type Release } from './apply/release.ts'
 import { ok, type Recorder } from './apply/stage-record.ts'
-import { createHandOver, expectationsOf } from './drain-first.ts'
+import { createHandOver, expectedMeanwhile } from './drain-first.ts'
 import type { Parts } from './parts.ts'
 import type { PassWriter } from './pass-log.ts'
 import { failed, type PassResult } from './pass-record.ts'
 import { refuse, reject } from './reject.ts'
-import type { Expectation } from './render/expectation.ts'
 import { check } from './stages.ts'
 import { whySuspended } from './suspend.ts'
 import { watchWindow } from './watch-window.ts'
@@ -49,7 +48,7 @@ export async function putLive(
   pass.goesLive(to.id)
 
   // The files of the VIPs must exist before keepalived reads their names.
-  parts.health.expect(bothOf(from, to))
+  parts.health.expect(expectedMeanwhile([from], to))
   if (from !== undefined && from.expectation.healthPort !== to.expectation.healthPort) parts.health.pause()
   // While both files change there is nothing that they should be.
   parts.drift.expect(new Map())
@@ -68,7 +67,7 @@ export async function putLive(
       state: parts.state,
       daemons: parts.daemons,
       drops: droppedVips(from, to),
-      handOver: createHandOver(parts, { expected: expectationsOf(from, to), revision, cause: change.cause }),
+      handOver: createHandOver(parts, { between: [from], to, revision, cause: change.cause }),
       watch: watchWindow(parts),
       onServing: () => pass.serving(to.id),
       record,
@@ -79,15 +78,8 @@ export async function putLive(
     lookAgain()
     throw error
   })
-  if (result.kind === 'applied') parts.health.expect(to.expectation)
-  else lookAgain()
+  if (result.kind !== 'applied') lookAgain()
   return await settle(parts, result, change, from)
-}
-
-/** A VIP that `to` lacks has a score until it is gone: it may be given away first. */
-function bothOf(from: Release | undefined, { expectation }: Release): Expectation {
-  const leaving = from?.expectation.vips.filter(({ name }) => !expectation.vips.some((vip) => vip.name === name)) ?? []
-  return { ...expectation, vips: [...expectation.vips, ...leaving] }
 }
 
 /** What the result of an apply means for this node. */

@@ -5,7 +5,8 @@ import type { Release } from './release.ts'
 
 /**
  * A VIP that keepalived gives up when it goes from one release to another, if this node is its MASTER. `apart`: nodes with the one
- * and nodes with the other do not hear each other. `why`: such as `its virtual router id changes from 7 to 8`.
+ * and nodes with the other do not hear each other, or may not: whom a node listens to that goes on with the VIP is in its own file
+ * alone. `why`: such as `its virtual router id changes from 7 to 8`.
  */
 export type Drop = { vip: string; apart: boolean; why: string }
 
@@ -16,7 +17,7 @@ export function droppedVips(from: Release | undefined, to: Release): Drop[] {
   return vips.flatMap(({ was, kind, reasons, apart }): Drop[] =>
     was === undefined || kind === 'comes' || kind === 'stays' || kind === 'renewed'
       ? []
-      : [{ vip: was, apart: apart.length > 0, why: reasons.map(({ text }) => text).join('; ') }],
+      : [{ vip: was, apart: apart.length > 0 || kind === 'goes', why: reasons.map(({ text }) => text).join('; ') }],
   )
 }
 

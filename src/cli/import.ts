@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HaproxyConfig } from '../haproxy-config/config.ts'
 import { type Imported, importDirectory } from '../import/import-directory.ts'
+import type { KeepalivedNode } from '../proof/of-keepalived.ts'
 import { takeoverJson } from '../proof/takeover-json.ts'
 import { type Proof, proveFiles } from '../rules/prove.ts'
 import { jsonSchema } from '../spec/json-schema.ts'
@@ -128,13 +130,13 @@ function differenceLines({ differences }: Found): string[] {
 }
 
 /** Of the rendered files of an Ansible project the places are those of its templates. */
-function nodesOf({ old }: Found) {
-  return old.flatMap(({ node, keepalived }) =>
-    keepalived === undefined ? [] : [{ name: node.name, config: keepalived }],
+function nodesOf({ old }: Found): KeepalivedNode[] {
+  return old.flatMap(({ node, keepalived, scripts }) =>
+    keepalived === undefined ? [] : [{ name: node.name, config: keepalived, scripts }],
   )
 }
 
-function haproxyOf({ old }: Found) {
+function haproxyOf({ old }: Found): HaproxyConfig[] {
   return old.flatMap(({ haproxy }) => haproxy ?? [])
 }
 

@@ -69,12 +69,16 @@ export function include(pattern: string, from: string): Included[] {
   })
 }
 
+/** Programs that are known by name. Some are scripts (service, egrep), which say nothing of what is asked of them. */
+const OF_THE_SYSTEM = /^\/(?:usr\/)?s?bin\//
+
 /** Scripts by the word of the command that names them: beside keepalived.conf, or where it says. */
 function scriptsOf(file: string, { scripts }: KeepalivedConfig): Map<string, string> {
   const found = new Map<string, string>()
   for (const word of scripts.flatMap(({ command }) => wordsOfCommand(command))) {
     if (!word.includes('/')) continue
-    const text = readText(join(dirname(file), basename(word)), LONGEST_SCRIPT) ?? readText(word, LONGEST_SCRIPT)
+    const beside = readText(join(dirname(file), basename(word)), LONGEST_SCRIPT)
+    const text = beside ?? (OF_THE_SYSTEM.test(word) ? undefined : readText(word, LONGEST_SCRIPT))
     if (text?.startsWith('#!') === true) found.set(word, text)
   }
   return found

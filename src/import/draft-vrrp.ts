@@ -34,7 +34,7 @@ function draftTransport(isMulticast: boolean, nodes: readonly DraftNode[]): Part
   )
   if (networks.size < 2) return { vrrp: { transport: 'multicast' }, comments: [] }
   const comment =
-    'Adverts went by multicast, which does not cross a router, and the nodes stand in several networks: here by unicast, from node to node.'
+    'Adverts went by multicast, which does not cross a router, and the nodes stand in several networks: here by unicast, from node to node. keepalived gives its VIPs up for less than a second when it changes over (lb-agent install --accept-gap).'
   return { vrrp: {}, comments: [comment] }
 }
 

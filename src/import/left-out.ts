@@ -1,5 +1,4 @@
 import type { Line } from '../haproxy-config/config.ts'
-import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import type { Position } from '../spec/problem.ts'
 import { type OldFile, placesText, shortPlace, sourceOf } from './old-cluster.ts'
 import type { OldConfig } from './old-configs.ts'
@@ -33,12 +32,13 @@ function ownDoing(configs: readonly OldConfig[]): string[] {
       haproxy?.proxies.filter(({ servers }) => servers.length === 0).flatMap((proxy) => proxy.stats?.at ?? []) ?? [],
   )
   const sockets = configs.flatMap(({ haproxy }) => haproxy?.global.statsSockets.map(({ at }) => at) ?? [])
+  const others = otherInterfaces(configs)
   return [
     ...told('check scripts', scripts, 'lb-agent asks HAProxy ten times a second, and keepalived follows the answer'),
     ...told('tracked files', files, 'lb-agent writes its own'),
     ...told(
       'track_interface',
-      ownInterfaces(keepalived),
+      others.length > 0 ? [] : keywords(configs, /^track_interface$/),
       'keepalived follows the interface of an instance without being told',
     ),
     ...told('auth_pass', passwords, 'VRRPv3 has no passwords; lb-agent firewall keeps VRRP of others out'),
@@ -190,25 +190,17 @@ function lostOfServer({ words }: Line): string[] {
 const LOST_OF_KEEPALIVED =
   /^(?:virtual_server\w*|virtual_routes|virtual_rules|static_\w+|track_bfd|bfd_instance|vrrp_sync_group|use_vmac|use_ipvlan|garp_\w+|lvs_sync_daemon|accept|linkbeat_use_polling|strict_mode|vrrp_strict)$/
 
-/** Where instances name nothing but their own interface, which keepalived then leaves out. */
-function ownInterfaces(keepalived: readonly KeepalivedConfig[]): Position[] {
-  return keepalived.flatMap(({ instances }) =>
-    instances.flatMap(({ places, trackInterfaces }) => {
-      const at = places.get('track_interface')
-      return at === undefined || trackInterfaces.length > 0 ? [] : [at]
-    }),
-  )
-}
-
-function otherInterfaces(keepalived: readonly KeepalivedConfig[]): Position[] {
-  return keepalived.flatMap(({ instances }) =>
-    instances.flatMap(({ trackInterfaces }) => trackInterfaces.map(({ at }) => at)),
+/** Interfaces that instances follow beside their own. */
+function otherInterfaces(configs: readonly OldConfig[]): Position[] {
+  const instances = configs.flatMap(({ keepalived }) => keepalived?.instances ?? [])
+  return instances.flatMap((instance) =>
+    instance.trackInterfaces.filter(({ name }) => name !== instance.interface).map(({ at }) => at),
   )
 }
 
 function lostOfKeepalived(configs: readonly OldConfig[]): string[] {
   const lost = new Map<string, Position[]>()
-  const others = otherInterfaces(configs.flatMap((config) => config.keepalived ?? []))
+  const others = otherInterfaces(configs)
   if (others.length > 0) lost.set('track_interface', others)
   for (const { word, at } of words(configs))
     if (LOST_OF_KEEPALIVED.test(word)) lost.set(word, [...(lost.get(word) ?? []), at])

@@ -4,7 +4,7 @@ import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
 import type { Included } from '../keepalived-config/read-lines.ts'
 import type { Position } from '../spec/problem.ts'
-import { directoryOf, joined } from './ansible/paths.ts'
+import { directoryOf, joined, nameOf } from './ansible/paths.ts'
 import { type OldCluster, type OldFile, type OldNode, sourceOf } from './old-cluster.ts'
 
 /** A node with its files read. All positions are those of the sources. */
@@ -12,6 +12,8 @@ export type OldConfig = {
   node: OldNode
   haproxy: HaproxyConfig | undefined
   keepalived: KeepalivedConfig | undefined
+  /** Texts of check scripts that are among the files, by the first word of their command. */
+  scripts: ReadonlyMap<string, string>
 }
 
 export function readOldConfigs({ nodes }: OldCluster, files: ReadonlyMap<string, string>): OldConfig[] {
@@ -24,14 +26,28 @@ export function readOldConfigs({ nodes }: OldCluster, files: ReadonlyMap<string,
   return nodes.map((node) => {
     const { haproxy, keepalived, name } = node
     const configId = name.split('.')[0] ?? name
+    const config =
+      keepalived &&
+      atSources(readKeepalivedConfig(keepalived.source, keepalived.text, { configId, include }), keepalived)
     return {
       node,
+      scripts: scriptsOf(config, files),
+      keepalived: config,
       haproxy: haproxy && atSources(readHaproxyConfig(haproxy.source, haproxy.text), haproxy),
-      keepalived:
-        keepalived &&
-        atSources(readKeepalivedConfig(keepalived.source, keepalived.text, { configId, include }), keepalived),
     }
   })
+}
+
+function scriptsOf(config: KeepalivedConfig | undefined, files: ReadonlyMap<string, string>): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const { command } of config?.scripts ?? []) {
+    const [program = ''] = command.split(/\s+/)
+    const name = nameOf(program)
+    const text = [...files].find(([path]) => nameOf(path) === name || nameOf(path) === `${name}.j2`)?.[1]
+    // A template with values in it does not say what it will do.
+    if (text?.startsWith('#!') === true && !/\{\{|\{%/.test(text)) found.set(program, text)
+  }
+  return found
 }
 
 function matches(path: string, pattern: string): boolean {

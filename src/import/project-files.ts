@@ -9,8 +9,8 @@ const MOST_FILES = 5000
 const MOST_BYTES = 256 * 1024
 const DEEPEST = 10
 const PASSED_OVER = new Set(['.git', 'node_modules', '.terraform', '__pycache__', '.venv', 'venv', 'collections'])
-/** Names without a suffix are read too: Ansible's `hosts`, a group's variables. */
-const READ = /^[^.]+$|\.(?:ya?ml|ini|cfg|conf|j2|jinja2?|tpl|tmpl|json|inventory|hosts)$/i
+/** Names without a suffix are read too: Ansible's `hosts`, a group's variables. `.sh`: check scripts. */
+const READ = /^[^.]+$|\.(?:ya?ml|ini|cfg|conf|j2|jinja2?|tpl|tmpl|json|inventory|hosts|sh)$/i
 
 /** Reads what may be a configuration. Links are not followed; a file that is too long, or no text, is left out and named. */
 export function readProject(directory: string): ProjectFiles {

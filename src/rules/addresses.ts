@@ -62,10 +62,11 @@ function addressOfNode({ spec }: Evidence, { node, source }: Router): string | u
 function alone(evidence: Evidence): RuleFinding[] {
   const { routers, nodes } = evidence.cluster
   if (nodes.length < 2) return []
-  const haveInCommon = (one: Router, other: Router): boolean =>
-    one.node !== other.node && one.addresses.some((address) => other.addresses.includes(address))
+  const takers = new Map<string, Set<string>>()
+  for (const { node, addresses } of routers)
+    for (const address of addresses) takers.set(address, (takers.get(address) ?? new Set()).add(node))
   const lonely = routers.filter(
-    (router) => router.addresses.length > 0 && !routers.some((other) => haveInCommon(router, other)),
+    ({ addresses }) => addresses.length > 0 && addresses.every((address) => takers.get(address)?.size === 1),
   )
   return lonely.map((only) =>
     finding(

@@ -1,15 +1,6 @@
 import type { Router, Tracker } from '../proof/model.ts'
 import { effective } from './effective.ts'
-import {
-  addressesOf,
-  andList,
-  type Evidence,
-  elections,
-  finding,
-  instanceOf,
-  isHeldTwice,
-  placeOf,
-} from './evidence.ts'
+import { addressesOf, andList, type Evidence, elections, finding, isHeldTwice, placeOf } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What decides who holds an address: state, priority, nopreempt, preempt_delay. */
@@ -87,19 +78,16 @@ export function peerRules(evidence: Evidence): RuleFinding[] {
   return elections(evidence).flatMap((routers) =>
     routers.flatMap((router): RuleFinding[] => {
       if (router.unicastPeers === undefined) return mixed(evidence, router, routers)
-      const at = instanceOf(evidence.nodes, router)?.places.get('unicast_peer')
+      const peers = new Set(router.unicastPeers)
       const unknown = routers.filter(
         ({ node, source, unicastPeers }) =>
-          node !== router.node &&
-          unicastPeers !== undefined &&
-          source !== undefined &&
-          router.unicastPeers?.includes(source) === false,
+          node !== router.node && unicastPeers !== undefined && source !== undefined && !peers.has(source),
       )
       return unknown.map((other) =>
         finding(
           'PEERS',
           isHeldTwice(evidence, [router]) ? 'error' : 'warning',
-          [at ?? placeOf(evidence, router, 'unicast_peer'), placeOf(evidence, other, 'unicast_src_ip')],
+          [placeOf(evidence, router, 'unicast_peer'), placeOf(evidence, other, 'unicast_src_ip')],
           `${router.name} on ${router.node} does not send its adverts to ${other.node} (${other.source}): while ${router.node} is MASTER, ${other.node} does not hear that, and takes ${addressesOf(router)} as well`,
           `${other.source} in unicast_peer of ${router.node}`,
         ),

@@ -21,9 +21,16 @@ export function takeoverRules(evidence: Evidence): RuleFinding[] {
 type Group = { addresses: string[]; table: VipTable; routers: readonly Router[] }
 
 function alike({ cluster, table }: Evidence): Group[] {
+  const carriers = new Map<string, Router[]>()
+  for (const router of cluster.routers)
+    for (const address of new Set(router.addresses)) {
+      const known = carriers.get(address)
+      if (known === undefined) carriers.set(address, [router])
+      else known.push(router)
+    }
   const groups = new Map<string, Group>()
   for (const one of table) {
-    const routers = cluster.routers.filter(({ addresses }) => addresses.includes(one.vip.address))
+    const routers = carriers.get(one.vip.address) ?? []
     const key = routers.map(({ node, name }) => `${node} ${name}`).join()
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { addresses: [one.vip.address], table: one, routers })

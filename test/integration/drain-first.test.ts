@@ -9,7 +9,7 @@ import { type LabAgent, until } from '../../src/drill/lab-agents.ts'
 import {
   type Cluster,
   killAgent,
-  nothingLost,
+  noneLostButOnTheWay,
   settled,
   specText,
   startCluster,
@@ -77,9 +77,9 @@ suite('a change that drops a VIP', { skip: missingForDaemons(), timeout: 240_000
         const seen = await change(desired)
         t.diagnostic(JSON.stringify(seen))
         assertNeverGone(seen)
-        await nothingLost(cluster)
+        await noneLostButOnTheWay(cluster)
         const detail = (await stageOf(cluster.one)) ?? ''
-        assert.match(detail, /^keepalived would drop v \(.*\); two has it as well since \d+ ms$/)
+        assert.match(detail, /^keepalived would drop v \(.*\); two has it as well after \d+ ms$/)
         if (desired === text) assert.ok(detail.includes(`(${why})`), detail)
         assert.equal(await stageOf(cluster.two), 'this node does not hold v')
         await nobodyIsDrained()
@@ -100,7 +100,7 @@ suite('a change that drops a VIP', { skip: missingForDaemons(), timeout: 240_000
     })
     assertNeverGone(seen)
     assert.match((await verb(cluster.one, 'status')).said, /ok +drain first +\d+ ms +keepalived would drop v \(/)
-    await nothingLost(cluster)
+    await noneLostButOnTheWay(cluster)
     await change(specText())
   })
 
@@ -112,7 +112,7 @@ suite('a change that drops a VIP', { skip: missingForDaemons(), timeout: 240_000
     assert.equal(code, 0, said)
     assert.match(
       (await stageOf(cluster.one)) ?? '',
-      /^keepalived would drop v \(its virtual router id changes from 7 to 8\); another node has it since \d+ ms$/,
+      /^keepalived would drop v \(its virtual router id changes from 7 to 8\); another node has it after \d+ ms$/,
     )
     assertNeverGone(holders.summarize(VIP, fromMs, Date.now()))
     assert.equal((await verb(cluster.two, 'resume')).code, 0)
@@ -136,9 +136,9 @@ suite('a change that drops a VIP', { skip: missingForDaemons(), timeout: 240_000
     assertNeverGone(holders.summarize(VIP, fromMs, Date.now()))
     assert.match(
       (await stageOf(cluster.one)) ?? '',
-      /^keepalived would drop v \(the new file does not have it\); another node has it since \d+ ms$/,
+      /^keepalived would drop v \(the new file does not have it\); two has it as well after \d+ ms$/,
     )
-    await nothingLost(cluster)
+    await noneLostButOnTheWay(cluster)
     await change(specText())
   })
 
@@ -152,7 +152,7 @@ suite('a change that drops a VIP', { skip: missingForDaemons(), timeout: 240_000
     }
     assertNeverGone(holders.summarize(VIP, fromMs, Date.now()))
     assert.match((await stageOf(cluster.one)) ?? '', /its virtual router id changes from 8 to 7\); two has it as well/)
-    await nothingLost(cluster)
+    await noneLostButOnTheWay(cluster)
     await change(specText())
   })
 

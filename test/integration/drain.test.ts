@@ -7,6 +7,7 @@ import { killWithChildren } from '../../src/processes.ts'
 import {
   type Cluster,
   killAgent,
+  noneLostButOnTheWay,
   seenByClient,
   settled,
   startCluster,
@@ -28,15 +29,6 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
   const isHeldBy = (node: string): Promise<void> =>
     until(`${node} holds the VIP`, 10_000, async () => (await holders()) === node)
 
-  /** A request that is under way in the very moment of the move can be; that moment is measured by the benchmark. */
-  const noneLostButOnTheWay = async (): Promise<void> => {
-    const { sent, failed, failures, longestGapMs } = await seenByClient(cluster.client)
-    assert.ok(
-      failed <= 3 && longestGapMs < 250,
-      `${failed} of ${sent} failed: ${JSON.stringify(failures)}, gap ${longestGapMs} ms`,
-    )
-  }
-
   test('drain hands the VIP over, undrain takes it back, and no request is lost', async () => {
     await cluster.client.mark()
     const drained = await verb(cluster.one, 'drain')
@@ -57,7 +49,7 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
       said: 'the drain is over; this node takes the VIPs for which it is the first that can serve',
     })
     await isHeldBy('one')
-    await noneLostButOnTheWay()
+    await noneLostButOnTheWay(cluster)
   })
 
   test('a client that has not heard of the move yet is still answered, by a node that does not say it has the VIP', async () => {
@@ -139,7 +131,7 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
     const stopped = await verb(cluster.one, 'stop')
     assert.equal(stopped.code, 0, stopped.said)
     assert.equal(await holders(), 'two')
-    await noneLostButOnTheWay()
+    await noneLostButOnTheWay(cluster)
     cluster.one.start()
   })
 })

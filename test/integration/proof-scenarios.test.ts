@@ -30,7 +30,9 @@ function agrees(scenario: Scenario, { expected, holders, vip }: Observation): bo
   if (expected.oneOf.length > 0) return holders.length === 1 && expected.oneOf.includes(holders[0] ?? '')
   // Not all nodes have the other address.
   if (isUnsettled(scenario)) return vip !== VIPS[0] || holders.length > 1 === expected.holders.length > 1
-  if (expected.holders.length > 1 && hasTie(scenario)) return holders.length === expected.holders.length
+  // Of several possible worlds the model tells the worst.
+  if (expected.holders.length > 1 && hasTie(scenario))
+    return holders.length > 0 && holders.length <= expected.holders.length
   return holders.join() === expected.holders.join()
 }
 
@@ -67,6 +69,17 @@ suite('the model against real keepalived', { skip: missingForDaemons(), timeout:
     return { wrong: [...wrong, ...logs], text: [scenarioText(scenario), ...seen.map(row)].join('\n') }
   }
 
+  /** A machine that is short of time makes keepalived miss adverts. What the model has wrong stays wrong. */
+  const playAgain = async (scenario: Scenario): Promise<string[]> => {
+    for (const attempt of [2, 3]) {
+      const { wrong, text } = await play(scenario, attempt)
+      console.log(`again, by itself: ${text}`)
+      if (wrong.length === 0) return []
+      if (attempt === 3) return [scenarioText(scenario), ...wrong]
+    }
+    return []
+  }
+
   test('every holder is the one that the model names, and has the VIP within its bound', async () => {
     const seeds = Array.from({ length: SCENARIOS }, (_, index) => FIRST_SEED + index)
     const scenarios = [...seeds, ...INSTRUCTIVE].map(scenarioOf)
@@ -84,12 +97,7 @@ suite('the model against real keepalived', { skip: missingForDaemons(), timeout:
     console.log(`change, VIP | the model | keepalived | bound | measured (ms)`)
     for (const scenario of scenarios) console.log(texts.get(scenario))
     const wrong: string[] = []
-    // A machine that is short of time makes keepalived miss adverts. What the model has wrong stays wrong by itself.
-    for (const scenario of doubtful) {
-      const again = await play(scenario, 2)
-      console.log(`again, by itself: ${again.text}`)
-      if (again.wrong.length > 0) wrong.push(scenarioText(scenario), ...again.wrong)
-    }
+    for (const scenario of doubtful) wrong.push(...(await playAgain(scenario)))
     assert.equal(wrong.join('\n'), '')
   })
 })

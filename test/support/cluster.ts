@@ -206,6 +206,15 @@ export async function nothingLost({ client, agents }: Cluster): Promise<void> {
   )
 }
 
+/** A request that is under way in the very moment of a move can be lost; that moment is measured by the benchmark. */
+export async function noneLostButOnTheWay({ client }: Cluster): Promise<void> {
+  const { sent, failed, failures, longestGapMs } = await seenByClient(client)
+  assert.ok(
+    failed <= 3 && longestGapMs < 250,
+    `${failed} of ${sent} failed: ${JSON.stringify(failures)}, gap ${longestGapMs} ms`,
+  )
+}
+
 /** Main processes of the daemons in a node's namespace: each once, or something is wrong. */
 export async function mainProcesses(
   { lab }: Cluster,

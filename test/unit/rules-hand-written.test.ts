@@ -365,6 +365,15 @@ const cases: readonly Case[] = [
     near: { lb1: [['  state BACKUP', '  state BACKUP\n  nopreempt']] },
   },
   {
+    observed: 'an interface that is followed anyway',
+    rule: 'KEEPALIVED',
+    found: { lb1: [['  track_script {', '  track_interface {\n    eth0\n  }\n  track_script {']] },
+    says: [
+      'warning KEEPALIVED api follows track_interface eth0, which is its own interface, so keepalived leaves it out (lb1.conf:24) → take it away',
+    ],
+    near: { lb1: [['  track_script {', '  track_interface {\n    eth1\n  }\n  track_script {']] },
+  },
+  {
     observed: 'arguments without quotes',
     rule: 'KEEPALIVED',
     found: { both: [[SCRIPT, 'script /usr/bin/killall -0 haproxy']] },
