@@ -6,7 +6,7 @@ export function keepalivedTextOf(seed: number): string {
   const kind = random.below(100)
   if (kind < 45) return fragments(random)
   if (kind < 60) return bytes(random)
-  if (kind < 98) return mutated(random, 200)
+  if (kind < 99) return mutated(random, 130)
   return mutated(random, 10_000)
 }
 
