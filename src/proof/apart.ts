@@ -1,4 +1,5 @@
 import type { InstanceConfig } from '../keepalived-config/config.ts'
+import { multicastGroupOf } from './groups.ts'
 import type { Reason } from './impact.ts'
 import { bareAddress, type Side } from './reload-match.ts'
 
@@ -38,8 +39,7 @@ export function apartReasons(before: Side, after: Side): Reason[] {
 }
 
 function groupOf({ instance, globals }: Side): string | undefined {
-  if (instance.unicast !== undefined) return undefined
-  return instance.family === 4 ? globals.multicastGroup4 : globals.multicastGroup6
+  return instance.unicast === undefined ? multicastGroupOf(instance, globals) : undefined
 }
 
 function advertised({ addresses }: InstanceConfig): string {

@@ -7,7 +7,7 @@ import type {
 } from '../keepalived-config/config.ts'
 import { parseIpAddress } from '../spec/address.ts'
 import { RESTARTS_KEEPALIVED } from './agent-trackers.ts'
-import { MULTICAST_GROUP } from './groups.ts'
+import { multicastGroupOf } from './groups.ts'
 import { fileTracker, interfaceTracker, processTracker, scriptTracker } from './hand-trackers.ts'
 import type { ProofCluster, ProofVip, Router, Tracker } from './model.ts'
 
@@ -42,7 +42,6 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
   const { config } = node
   const group = config.syncGroups.find(({ members }) => members.some(({ name }) => name === instance.name))
   const { unicast, family, authentication } = instance
-  const { multicastGroup4, multicastGroup6 } = config.globals
   const addresses = instance.addresses.map(bare)
   return {
     node: node.name,
@@ -59,7 +58,7 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
     startsAsMaster: instance.state === 'MASTER',
     source: instance.source,
     unicastPeers: unicast?.peers.map(({ address }) => parseIpAddress(address)?.text ?? address),
-    multicastGroup: (family === 4 ? multicastGroup4 : multicastGroup6) ?? MULTICAST_GROUP[family],
+    multicastGroup: multicastGroupOf(instance, config.globals),
     authentication: instance.version === 2 && authentication ? `${authentication.type} ${authentication.password}` : '',
     advertised: addresses,
     checksSource: instance.checkUnicastSource,

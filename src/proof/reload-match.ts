@@ -1,5 +1,6 @@
 import type { AddressConfig, Globals, InstanceConfig } from '../keepalived-config/config.ts'
 import { parseIpAddress } from '../spec/address.ts'
+import { multicastGroupOf } from './groups.ts'
 
 /** An instance, and what holds in its file. */
 export type Side = { instance: InstanceConfig; globals: Globals }
@@ -55,7 +56,6 @@ function identityOf(
 ): Record<Difference['what'], string | undefined> {
   const isUnicast = instance.unicast !== undefined
   const ofInterface = instance.interface === undefined ? undefined : sourceOf?.(instance.interface)
-  const groups = instance.family === 4 ? globals.multicastGroup4 : globals.multicastGroup6
   return {
     'virtual router id': String(instance.virtualRouterId),
     family: `IPv${instance.family}`,
@@ -64,10 +64,7 @@ function identityOf(
     // With multicast it is not compared.
     source: isUnicast ? canonical(instance.source ?? ofInterface) : undefined,
     'own interface': instance.ownMac ? 'use_vmac' : undefined,
-    // RFC 5798 §5.1.1.2, §5.1.2.2.
-    'multicast group': isUnicast
-      ? undefined
-      : (canonical(groups) ?? (instance.family === 4 ? '224.0.0.18' : 'ff02::12')),
+    'multicast group': isUnicast ? undefined : canonical(multicastGroupOf(instance, globals)),
   }
 }
 
