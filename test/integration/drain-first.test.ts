@@ -156,6 +156,28 @@ suite('a change that drops a VIP', { skip: missingForDaemons(), timeout: 240_000
     await change(specText())
   })
 
+  test('a revision that fails its confirm window on both nodes goes back the same way', async (t) => {
+    const wrong = specText({ virtualRouterId: 8 }).replace(
+      'port: 80, pool: web',
+      'port: 80, serverPort: 81, check: { type: tcp, interval: 50ms }, pool: web',
+    )
+    const fromMs = Date.now()
+    cluster.repository.commit({ 'lb.yaml': wrong }, 'A wrong port and another router id')
+    for (const { said } of await Promise.all(cluster.agents.map((agent) => sync(agent))))
+      assert.equal(said.split('\n').at(-1), 'rejected at watch: service web lost all of its servers')
+    await sleep(1_000)
+    await until('one alone holds it', 10_000, async () => holders.now(VIP).join() === 'one')
+    const seen = holders.summarize(VIP, fromMs, Date.now())
+    t.diagnostic(JSON.stringify(seen))
+    for (const agent of cluster.agents)
+      t.diagnostic(
+        JSON.stringify((await statusOf(agent)).lastPass?.stages.filter(({ stage }) => stage === 'drain first')),
+      )
+    assertNeverGone(seen)
+    await nobodyIsDrained()
+    await change(specText())
+  })
+
   test('an agent that dies while it gives a VIP away leaves no drain behind', async () => {
     const score = join(cluster.one.directory, 'run', 'vrrp', 'score-v')
     cluster.repository.commit({ 'lb.yaml': specText({ virtualRouterId: 8 }) }, 'A change')

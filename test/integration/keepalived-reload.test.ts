@@ -132,6 +132,11 @@ suite('a reload of keepalived does what the impact says', { skip: missingForDaem
       will: { globals: 'disable_local_igmp', id: 8 },
       seen: 'stays',
     },
+    {
+      what: 'tmp_config_directory, which needs a restart',
+      will: { globals: 'tmp_config_directory /tmp', id: 8 },
+      seen: 'stays',
+    },
     { what: 'a table of nftables, which needs a restart', will: { globals: 'nftables red', id: 8 }, seen: 'stays' },
   ]
   for (const { what, was = {}, will, seen } of changes)
