@@ -184,6 +184,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   local('plan <path>', 'what PATH would change on a node: a diff per file, what follows, who takes over then')
     .option('--node <name>', 'node of lb.yaml (default: the node of agent.yaml)')
     .option('--from <release>', 'start from a stored release (id or its beginning, applied, previous) or a directory')
+    .option('--no-diff', 'only what follows of the change, and who takes over')
     .option('--json', 'for programs')
     .action((path, options) => exit(import('./cli/plan.ts').then(({ plan }) => plan(path, options))))
   verb('drill [path]', 'build the cluster in network namespaces, break it, say what a client saw (root)')

@@ -26,6 +26,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(\bauth_(?:pass|data)\b["']?[\s=:]{1,5}["']?)[^\s"']{1,200}/gi, `$1${HIDDEN}`],
   // haproxy.cfg: `stats auth ada:x`, `user ada password $5$…`, `http-request set-header Authorization "Basic x"`
   [/(\bstats\s{1,5}auth\s{1,5}["']?[^\s:"']{0,200}:)[^\s"']{1,1000}/gi, `$1${HIDDEN}`],
+  // A check that logs in to Redis: `tcp-check send AUTH\ x\r\n`
+  [/(\btcp-check\s{1,5}send(?:-lf)?\s{1,5}["']?AUTH(?:\\?\s){1,5})[^\n]{1,1000}/gi, `$1${HIDDEN}`],
   [/(\b(?:insecure-password|user\s{1,5}\S{1,100}\s{1,5}password)\s{1,5}["']?)[^\s"']{1,1000}/gi, `$1${HIDDEN}`],
   [/\$(?:1|2[abxy]|5|6|y|gy|7|argon2\w{1,2})\$[\w./$,=+-]{5,300}/g, HIDDEN],
   [

@@ -27,7 +27,7 @@ export function planFrom(
       },
     }
   }
-  if (existsSync(from) && statSync(from).isDirectory()) return { kind: 'from', from: pairIn(from, undefined) }
+  if (existsSync(from) && statSync(from).isDirectory()) return pairOf(from)
   if (config === undefined)
     return {
       kind: 'unknown',
@@ -41,6 +41,16 @@ export function planFrom(
   if (release !== undefined && others.length === 0)
     return { kind: 'from', from: pairIn(join(directory, release), release) }
   return { kind: 'unknown', reason: whyUnknown(from, found, stored, directory) }
+}
+
+/** One of the two is a start: a host may have had HAProxy alone. */
+function pairOf(directory: string): ReturnType<typeof planFrom> {
+  const from = pairIn(directory, undefined)
+  if (existsSync(from.haproxy) || existsSync(from.keepalived)) return { kind: 'from', from }
+  return {
+    kind: 'unknown',
+    reason: `${directory} has neither haproxy.cfg nor keepalived.conf; --from takes a directory with one node's files under these names, or a release (without --from: the live files)`,
+  }
 }
 
 function pairIn(directory: string, release: string | undefined): PlanFrom {

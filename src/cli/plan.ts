@@ -9,12 +9,13 @@ import { impactOf } from '../proof/impact.ts'
 import type { VipTable } from '../proof/outcome.ts'
 import { takeoverJson } from '../proof/takeover-json.ts'
 import type { RenderedFiles } from '../render/render-target.ts'
+import { errorsOf } from '../rules/prove.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
-import { forTerminal } from '../words.ts'
 import { failingNow } from './failing-now.ts'
 import { planFrom } from './plan-from.ts'
-import { paint, paintDiff, printProblems } from './print.ts'
-import { printTakeovers } from './print-proof.ts'
+import { printProblems } from './print.ts'
+import { printPlan } from './print-plan.ts'
+import { jsonOfFindings } from './print-proof.ts'
 import { proofOfDesired } from './proof-of-desired.ts'
 import { readAgentConfig } from './read-config.ts'
 import { readDesired } from './read-desired.ts'
@@ -22,11 +23,11 @@ import { include } from './read-hand-written.ts'
 import { createNodeRenderer, packagedTarget } from './render-node.ts'
 import { whichNode } from './which-node.ts'
 
-export type PlanOptions = { node?: string; from?: string; config: string; json?: boolean }
+export type PlanOptions = { node?: string; from?: string; config: string; diff: boolean; json?: boolean }
 
 /**
  * What PATH would change on a node: a diff per file against the live ones (or those of `from`), what follows for the daemons and for
- * each VIP, and who takes over once all nodes have it.
+ * each VIP, who takes over once all nodes have it, and what stands against that. 0 = good, 1 = problems, or errors of the proof.
  */
 export async function plan(path: string, options: PlanOptions): Promise<number> {
   const desired = readDesired(path)
@@ -43,47 +44,40 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
   const { haproxy, keepalived } = start.from
   const before = { haproxy: readOptional(haproxy), keepalived: readOptional(keepalived) }
   // A new release id alone changes nothing: both sides carry the id that is live.
-  const release = /\b[0-9a-f]{12}-[0-9a-f]{8}\b/.exec(before.haproxy)?.[0] ?? 'not-released'
+  const release = RELEASE.exec(before.haproxy)?.[0] ?? 'not-released'
   const ofThisNode =
     config === undefined ? {} : { paths: config.paths, haproxy: config.haproxy, metrics: config.metrics }
   const rendered = createNodeRenderer(desired)({ ...packagedTarget(node, release), ...ofThisNode })
   if (rendered.kind === 'problems') return problems(rendered)
-  const proof = proofOfDesired(desired)
-  if (proof.kind === 'problems') return problems(proof)
-  const changes = changesOf({ haproxy, keepalived }, before, rendered.files)
+  const proven = proofOfDesired(desired)
+  if (proven.kind === 'problems') return problems(proven)
+  const { proof } = proven
+  const was = options.from === undefined ? 'live' : 'from'
+  const changes = changesOf({ haproxy, keepalived }, before, rendered.files, was)
   const will = read('keepalived.conf', rendered.files.keepalived)
-  const was = before.keepalived === '' ? undefined : read(keepalived, before.keepalived)
+  const running = before.keepalived === '' ? undefined : read(keepalived, before.keepalived)
+  const scored = scoredIn(running)
   const consequences = consequencesOf({
     ...{ haproxy: changeOf('haproxy', changes, before), keepalived: changeOf('keepalived', changes, before) },
-    impact: impactOf({ before: was, after: will }, { fails: failsHere(config, node, will) }),
-    ...{ node, holders: holdersOf(proof.proof.table), scored: scoredIn(was) },
+    impact: impactOf({ before: running, after: will }, { fails: failsHere(config, node, will) }),
+    ...{ node, holders: holdersOf(proof.table), scored, isForeign: scored.size === 0 && isForeign(before) },
   }).map((consequence) => ({ ...consequence, text: consequenceText(consequence) }))
+  const ok = errorsOf(proof).length === 0
   if (options.json === true) {
-    const takeovers = takeoverJson(proof.proof.table)
-    console.log(JSON.stringify({ node, from: start.from, changes, consequences, takeovers }, undefined, 2))
-    return 0
-  }
-  if (changes.length === 0) console.log(`nothing changes on ${node}`)
-  for (const { diff } of changes) console.log(paintDiff(forTerminal(diff)))
-  for (const { kind, text } of changes.length === 0 ? [] : consequences)
-    console.log(paint(MOVES.has(kind) ? 'yellow' : 'bold', forTerminal(text)))
-  console.log(`\n${paint('bold', 'once all nodes have it:')}`)
-  printTakeovers(proof.proof)
-  return 0
+    const takeovers = takeoverJson(proof.table)
+    const said = { ok, node, from: start.from, changes: shownChanges(changes, options), consequences, takeovers }
+    console.log(JSON.stringify({ ...said, ...jsonOfFindings(proof.findings) }, undefined, 2))
+  } else printPlan({ node, changes, consequences, proof, showsDiff: options.diff })
+  return ok ? 0 : 1
 }
-
-/** What a client may notice, or who is on call. */
-const MOVES: ReadonlySet<string> = new Set([
-  'vip leaves and returns',
-  'vip moves',
-  'vip goes',
-  'nodes apart',
-  'restart needed',
-])
 
 function problems({ problems: found }: { problems: Parameters<typeof printProblems>[0] }): number {
   printProblems(found)
   return 1
+}
+
+function shownChanges(changes: readonly Change[], options: PlanOptions): readonly Partial<Change>[] {
+  return options.diff ? changes : changes.map(({ diff: _, ...rest }) => rest)
 }
 
 function changeOf(daemon: keyof RenderedFiles, changes: readonly Change[], before: RenderedFiles): Changes['haproxy'] {
@@ -94,6 +88,14 @@ function changeOf(daemon: keyof RenderedFiles, changes: readonly Change[], befor
 function read(file: string, text: string): KeepalivedConfig {
   const [configId = ''] = hostname().split('.')
   return readKeepalivedConfig(file, text, { configId, include })
+}
+
+const RELEASE = /\b[0-9a-f]{12}-[0-9a-f]{8}\b/
+
+/** What lb-agent's own templates write names it, and what the repository's write carries a release. */
+function isForeign(before: RenderedFiles): boolean {
+  const texts = [before.haproxy, before.keepalived].filter((text) => text !== '')
+  return texts.length > 0 && !texts.some((text) => /^# Written by lb-agent:/m.test(text) || RELEASE.test(text))
 }
 
 /** Of another node nothing is known here, and the agent makes its own files before keepalived reads their names. */

@@ -32,12 +32,17 @@ export function consequenceText(consequence: Consequence): string {
     }
     case 'vip moves': {
       const { vips, to, drained, reasons } = consequence
-      return `${names(vips)} moves to ${to}, unless it is there: ${list(reasons)}${drained ? DRAINED : ''}`
+      return `${names(vips)} moves to ${to}, unless ${to} holds it already (the files of this node do not say who does): ${list(reasons)}${drained ? DRAINED : ''}`
     }
     case 'vip goes':
       return `${names(consequence.vips)} goes from this node, and no other one takes it: ${list(consequence.reasons)}`
-    case 'nodes apart':
-      return `until all nodes have the change, those with it and those without do not hear each other, and both may hold ${names(consequence.vips)}: ${list(consequence.reasons)}`
+    case 'nodes apart': {
+      const { vips, reasons, isForeign } = consequence
+      const silent = `those with it and those without do not hear each other`
+      if (isForeign)
+        return `lb-agent install leaves ${names(vips)} to the pair that runs until each node is taken over. Put in place by hand, ${silent}, and both may hold it: ${list(reasons)}`
+      return `until all nodes have the change, ${silent}, and both may hold ${names(vips)}: ${list(reasons)}`
+    }
     default:
       return consequence satisfies never
   }

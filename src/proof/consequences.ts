@@ -19,7 +19,7 @@ export type Consequence =
   | ({ kind: 'vip moves'; to: string; drained: boolean } & OfVips)
   | ({ kind: 'vip goes' } & OfVips)
   /** Until the last node has the change, some do not hear the others, and more than one may hold the VIP. */
-  | ({ kind: 'nodes apart' } & OfVips)
+  | ({ kind: 'nodes apart'; isForeign: boolean } & OfVips)
 
 type Daemon = 'haproxy' | 'keepalived'
 /** `new`: there was no file. */
@@ -34,6 +34,8 @@ export type Changes = {
   holders: ReadonlyMap<string, string>
   /** VIPs that the agent can give away before keepalived is told: those with a score in the old file. */
   scored: ReadonlySet<string>
+  /** The old files are none of lb-agent's: `install` takes over such a pair, and has its VIPs wait meanwhile. */
+  isForeign: boolean
 }
 
 /**
@@ -61,11 +63,11 @@ function ofDaemon(daemon: Daemon, change: FileChange, reload: Consequence): Cons
 
 type OfVip = Extract<Consequence, OfVips>
 
-function ofVip(impact: VipImpact, { node, holders, scored }: Changes): OfVip[] {
+function ofVip(impact: VipImpact, { node, holders, scored, isForeign }: Changes): OfVip[] {
   const { vip, was, kind, reasons, apart } = impact
   const [vips, to] = [[vip], holders.get(vip)]
   const drained = was !== undefined && scored.has(was)
-  const split: OfVip[] = apart.length === 0 ? [] : [{ kind: 'nodes apart', vips, reasons: apart }]
+  const split: OfVip[] = apart.length === 0 ? [] : [{ kind: 'nodes apart', vips, isForeign, reasons: apart }]
   switch (kind) {
     case 'comes':
       return [{ kind: 'vip comes', vips, to, reasons }]

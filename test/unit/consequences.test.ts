@@ -41,6 +41,13 @@ test('another virtual router id takes the VIP away, says where, and that nodes d
   ])
 })
 
+test("a pair that is none of lb-agent's is taken over by install, which leaves its VIPs to it meanwhile", () => {
+  assert.equal(
+    said({}, { id: 8 }, { isForeign: true }).at(-1),
+    'lb-agent install leaves v to the pair that runs until each node is taken over. Put in place by hand, those with it and those without do not hear each other, and both may hold it: the virtual router id is another one (keepalived.conf:12)',
+  )
+})
+
 test('what the agent can give away it gives to another node first', () => {
   const [, leaves] = said({}, { source: '10.9.0.3' }, { scored: new Set(['v']) })
   assert.equal(
@@ -57,7 +64,7 @@ test('another prefix length is a millisecond without the address', () => {
 
 test('another base priority moves the VIP to whoever wins the election then', () => {
   assert.deepEqual(said({ priority: 154 }, { priority: 153 }, { holders: new Map([['v', 'two']]) }).slice(1), [
-    'v moves to two, unless it is there: its base priority on this node changes from 154 to 153',
+    'v moves to two, unless two holds it already (the files of this node do not say who does): its base priority on this node changes from 154 to 153',
   ])
 })
 
@@ -70,7 +77,7 @@ test('a VIP that this node has no more moves to another one, or is gone', () => 
       .at(-1)
   assert.equal(
     last({ holders: new Map([['w', 'two']]), scored: new Set(['w']) }),
-    'w moves to two, unless it is there: the new file does not have it (keepalived.conf:25). The agent gives it to another node first',
+    'w moves to two, unless two holds it already (the files of this node do not say who does): the new file does not have it (keepalived.conf:25). The agent gives it to another node first',
   )
   assert.equal(
     last({}),
@@ -96,7 +103,7 @@ test('VIPs that share a fate are told together', () => {
 
 const DEFAULTS: Omit<Changes, 'impact'> = {
   ...{ haproxy: 'same', keepalived: 'changed', node: 'one' },
-  ...{ holders: new Map([['v', 'one']]), scored: new Set<string>() },
+  ...{ holders: new Map([['v', 'one']]), scored: new Set<string>(), isForeign: false },
 }
 
 function said(was: Written, will: Written, more: Partial<Changes> = {}): string[] {

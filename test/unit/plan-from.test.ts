@@ -41,7 +41,15 @@ suite('what a plan starts from', () => {
     })
   })
 
-  test('a directory with a pair', () => {
+  test('a directory with neither file is no empty node', () => {
+    assert.deepEqual(planFrom(directory, undefined), {
+      kind: 'unknown',
+      reason: `${directory} has neither haproxy.cfg nor keepalived.conf; --from takes a directory with one node's files under these names, or a release (without --from: the live files)`,
+    })
+  })
+
+  test('a directory with a pair, or with one of the two', () => {
+    writeFileSync(join(directory, 'haproxy.cfg'), '')
     assert.deepEqual(planFrom(directory, undefined), {
       kind: 'from',
       from: {

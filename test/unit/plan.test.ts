@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -12,18 +12,16 @@ suite('plan', () => {
   const directory = mkdtempSync(join(tmpdir(), 'lb-agent-plan-'))
   after(() => rmSync(directory, { recursive: true }))
   const lbYaml = readFileSync(join(CASE, 'lb.yaml'), 'utf8')
-  const run = (...args: string[]): string =>
-    execFileSync(
-      process.execPath,
-      [
-        join(ROOT, 'src/main.ts'),
-        ...args,
-        '--node',
-        'k8s-api-lb',
-        ...(args[0] === 'plan' ? ['--config', '/none'] : []),
-      ],
-      { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
-    )
+  const runAll = (...args: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, 'src/main.ts'), ...args, '--node', 'k8s-api-lb'], {
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    })
+  const run = (...args: string[]): string => {
+    const { status, stdout, stderr } = runAll(...args, ...(args[0] === 'plan' ? ['--config', '/none'] : []))
+    assert.deepEqual([status, stderr], [0, ''])
+    return stdout
+  }
   run('render', CASE, '--out', directory)
   const changedTo = (from: string, to: string): string => {
     const changed = lbYaml.replace(from, to)
@@ -36,17 +34,32 @@ suite('plan', () => {
   test('another virtual router id: the diff, what follows, and who takes over once all nodes have it', () => {
     const said = run('plan', changedTo('virtualRouterId: 61', 'virtualRouterId: 63'), '--from', directory)
     const place = join(directory, 'keepalived.conf')
-    assert.ok(said.includes(`--- ${place} live`), said)
-    assert.match(said, /^-\s+virtual_router_id 61$/m)
+    const [first, ...lines] = said.split('\n')
+    assert.equal(first, 'on k8s-api-lb: keepalived.conf +1 -1 lines')
     const line = /keepalived\.conf:(\d+)/.exec(said)?.[1]
-    const lines = said.split('\n').slice(said.split('\n').findIndex((one) => one.startsWith('keepalived is reloaded')))
-    assert.deepEqual(lines.slice(0, 6), [
+    assert.deepEqual(lines.slice(0, 4), [
       'keepalived is reloaded, and where this node is MASTER of ingress it stays MASTER of it',
       `api leaves and returns after an election where this node holds it, because keepalived takes it for another instance: its virtual router id changes from 61 to 63 (keepalived.conf:${line}). The agent gives it to another node first`,
       `until all nodes have the change, those with it and those without do not hear each other, and both may hold api: the virtual router id is another one (keepalived.conf:${line})`,
       '',
-      'once all nodes have it:',
-      'api (10.17.5.10), ingress (10.17.5.30): k8s-api-lb holds it',
+    ])
+    assert.match(said, new RegExp(`^--- ${place}\\s+from$`, 'm'))
+    assert.match(said, /^-\s+virtual_router_id 61$/m)
+    const after = lines.slice(lines.indexOf('once all nodes have it:'))
+    assert.equal(after[1], 'api (10.17.5.10), ingress (10.17.5.30): k8s-api-lb holds it')
+    assert.equal(lines.at(-2), '0 errors, 0 warnings, 1 note, 1 accepted')
+  })
+
+  test('without the diff it is what follows alone', () => {
+    const path = changedTo('virtualRouterId: 61', 'virtualRouterId: 63')
+    const said = run('plan', path, '--from', directory, '--no-diff')
+    assert.doesNotMatch(said, /^[-+]{3} /m)
+    const { changes } = JSON.parse(run('plan', path, '--from', directory, '--no-diff', '--json'))
+    assert.deepEqual(changes, [
+      {
+        ...{ file: join(directory, 'keepalived.conf'), daemon: 'keepalived', added: 1, removed: 1 },
+        consequence: 'keepalived is reloaded',
+      },
     ])
   })
 
@@ -63,7 +76,7 @@ suite('plan', () => {
         ],
         [
           'vip moves',
-          'api moves to loadbalancer2, unless it is there: its base priority on this node changes from 154 to 153',
+          'api moves to loadbalancer2, unless loadbalancer2 holds it already (the files of this node do not say who does): its base priority on this node changes from 154 to 153',
         ],
       ],
     )
@@ -80,9 +93,11 @@ suite('plan', () => {
   })
 
   test('a node without files gets both daemons started', () => {
-    const empty = join(directory, 'empty')
-    cpSync(join(CASE, 'lb.yaml'), join(empty, 'lb.yaml'))
-    const { consequences } = JSON.parse(run('plan', CASE, '--from', empty, '--json'))
+    const config = join(directory, 'agent.yaml')
+    const files = `haproxyConfig: ${directory}/none/haproxy.cfg, keepalivedConfig: ${directory}/none/keepalived.conf`
+    writeFileSync(config, `repository: { url: /srv/lb }\npaths: { ${files} }\n`)
+    const { stdout } = runAll('plan', CASE, '--config', config, '--json')
+    const { consequences } = JSON.parse(stdout)
     assert.deepEqual(
       consequences.map(({ text }: { text: string }) => text),
       [
@@ -91,5 +106,25 @@ suite('plan', () => {
         'each of api, ingress comes to this node; k8s-api-lb holds it once all nodes have the change',
       ],
     )
+  })
+
+  test('what cannot fail over is told, and that the agents would reject it, with exit code 1', () => {
+    const repository = join(directory, 'cannot-fail-over')
+    mkdirSync(join(repository, 'templates'), { recursive: true })
+    writeFileSync(join(repository, 'lb.yaml'), lbYaml)
+    const template = readFileSync(join(ROOT, 'templates/keepalived.conf.j2'), 'utf8')
+    const deaf = template.replace(/ {4}track_file \{\n {8}gate[\s\S]*?\}\n {4}track_script \{[\s\S]*?\}\n/, '')
+    assert.notEqual(deaf, template)
+    writeFileSync(join(repository, 'templates/keepalived.conf.j2'), deaf)
+    const { status, stdout } = runAll('plan', repository, '--config', '/none', '--from', directory)
+    assert.equal(status, 1)
+    assert.match(stdout, /^error TAKEOVER {2}/m)
+    assert.equal(
+      stdout.trimEnd().split('\n').at(-1),
+      'the agents would reject this revision, and go on with what they run',
+    )
+    const json = runAll('plan', repository, '--config', '/none', '--from', directory, '--json')
+    const { ok, findings } = JSON.parse(json.stdout)
+    assert.deepEqual([json.status, ok, findings[0].rule], [1, false, 'TAKEOVER'])
   })
 })
