@@ -1,4 +1,5 @@
 import { readEngine } from '../assets.ts'
+import { besideSpec } from '../prepare/template-places.ts'
 import { renderFiles } from '../render/render-files.ts'
 import type { RenderedFiles, RenderTarget } from '../render/render-target.ts'
 import { createTemplateEngine, type TemplateEngine } from '../render/template-engine.ts'
@@ -19,7 +20,11 @@ export const PACKAGED_PATHS: RenderTarget['paths'] = {
 /** Renders nodes of one desired state. */
 export function createNodeRenderer(desired: Extract<Desired, { kind: 'desired' }>): NodeRenderer {
   const engine: TemplateEngine = createTemplateEngine(readEngine())
-  return (target) => renderFiles(engine, desired.spec, target, desired.templates)
+  return (target) => {
+    const rendered = renderFiles(engine, desired.spec, target, desired.templates)
+    if (rendered.kind === 'rendered') return rendered
+    return { kind: 'problems', problems: besideSpec(desired.file, rendered.problems) }
+  }
 }
 
 /** A target with the defaults of a packaged node. */

@@ -45,6 +45,10 @@ export type Globals = {
   multicastGroup4: string | undefined
   multicastGroup6: string | undefined
   downTimerAdverts: number
+  /** `vrrp_notify_fifo`, or `notify_fifo`, which has what is said of VRRP as well. */
+  notifyFifo: string | undefined
+  /** `fifo_write_vrrp_states_on_reload`. */
+  writesStatesOnReload: boolean
 }
 
 /** `vrrp_script`, or the older `vrrp_script NAME { script … }` with the options in any order. */

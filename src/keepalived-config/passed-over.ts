@@ -47,7 +47,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map([
   ...inAll(isWithin(0, 4), 'debug'),
   ...inAll(isWithin(0, 255), 'unicast_ttl'),
   ...inAll(isWithin(-20, 19), 'vrrp_priority', 'checker_priority', 'bfd_priority'),
-  ...inAll(hasValue, 'notification_email_from', 'default_interface', 'vrrp_notify_fifo', 'notify_fifo'),
+  ...inAll(hasValue, 'notification_email_from', 'default_interface'),
   ...inAll(isNotEmpty, 'notification_email'),
   ...inAll(isOld('linkbeat_interfaces, outside of the instance'), 'linkbeat_use_polling'),
   ...inAll(isOld('garp_extra_if'), 'vmac_garp_intvl'),

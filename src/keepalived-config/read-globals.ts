@@ -17,6 +17,8 @@ export const DEFAULT_GLOBALS: Globals = {
   multicastGroup4: undefined,
   multicastGroup6: undefined,
   downTimerAdverts: 3,
+  notifyFifo: undefined,
+  writesStatesOnReload: false,
 }
 
 /** global_defs; there may be several. */
@@ -50,6 +52,13 @@ function readGlobal(statement: Statement, seen: Set<string>, reading: Reading): 
       return
     case 'vrrp_check_unicast_src':
       globals.checkUnicastSource = true
+      return
+    case 'notify_fifo':
+    case 'vrrp_notify_fifo':
+      globals.notifyFifo = valueBehind(statement, report)?.text ?? globals.notifyFifo
+      return
+    case 'fifo_write_vrrp_states_on_reload':
+      globals.writesStatesOnReload = true
       return
     case 'vrrp_mcast_group4':
       globals.multicastGroup4 = multicastOf(statement, 4, report) ?? globals.multicastGroup4

@@ -1,17 +1,22 @@
 import { readAsset } from '../assets.ts'
+import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
-import type { KeepalivedNode } from '../proof/of-keepalived.ts'
+import { expectationOf } from '../render/expectation.ts'
 import { renderFiles } from '../render/render-files.ts'
-import type { RenderTarget } from '../render/render-target.ts'
+import { type RenderTarget, RUNTIME, statsSocketOf } from '../render/render-target.ts'
 import type { TemplateEngine } from '../render/template-engine.ts'
+import type { OwnFiles } from '../rules/own-files.ts'
 import { type Proof, proveSpec } from '../rules/prove.ts'
 import type { Places } from '../spec/parse-file.ts'
 import type { Problem } from '../spec/problem.ts'
 import type { Spec } from '../spec/spec.ts'
+import { besideSpec, type Given, inTemplates } from './template-places.ts'
 
-const KEEPALIVED_TEMPLATE = 'templates/keepalived.conf.j2'
+const TEMPLATES = { haproxy: 'templates/haproxy.cfg.j2', keepalived: 'templates/keepalived.conf.j2' } as const
+/** Of the form of one, so that it can be looked for in what comes out. */
+const ANY_RELEASE = '000000000000-00000000'
 
-/** A desired state with what it is rendered by. `target`: for which surroundings; its node does not count. */
+/** A desired state with what it is rendered by. `target`: for which surroundings; its node and release do not count. */
 export type ToProve = {
   spec: Spec
   places: Places
@@ -22,22 +27,47 @@ export type ToProve = {
 }
 
 /**
- * The proof of a desired state. lb-agent's own template says what `proofOfSpec` says of it; where the repository brings another one,
- * the keepalived.conf of every node is rendered and read.
+ * The proof of a desired state. lb-agent's own templates say what `proofOfSpec` says of them; where the repository brings others, the
+ * files of every node are rendered and read: who takes over by them, and whether they have what the agent looks for.
  */
 export function proveDesired(
   toProve: ToProve,
 ): { kind: 'proof'; proof: Proof } | { kind: 'problems'; problems: readonly Problem[] } {
   const { spec, places, templates } = toProve
-  if (templates.keepalived === readAsset(KEEPALIVED_TEMPLATE)) return { kind: 'proof', proof: proveSpec(spec, places) }
-  const engine = toProve.engine()
-  const nodes: KeepalivedNode[] = []
-  for (const { name } of spec.nodes) {
-    const rendered = renderFiles(engine, spec, { ...toProve.target, node: name }, templates)
-    if (rendered.kind === 'problems') return rendered
-    const file = `${name}/keepalived.conf`
-    const config = readKeepalivedConfig(file, rendered.files.keepalived, { configId: name, include: () => [] })
-    nodes.push({ name, config, isRestarted: true })
+  const isOwn = {
+    haproxy: templates.haproxy !== readAsset(TEMPLATES.haproxy),
+    keepalived: templates.keepalived !== readAsset(TEMPLATES.keepalived),
   }
-  return { kind: 'proof', proof: proveSpec(spec, places, nodes) }
+  if (!isOwn.haproxy && !isOwn.keepalived) return { kind: 'proof', proof: proveSpec(spec, places) }
+  const engine = toProve.engine()
+  const lbYaml = places([]).file
+  const own: OwnFiles[] = []
+  const given = new Map<string, Given>()
+  for (const { name: node } of spec.nodes) {
+    const target = { ...toProve.target, node, release: ANY_RELEASE }
+    const rendered = renderFiles(engine, spec, target, templates)
+    if (rendered.kind === 'problems') return { kind: 'problems', problems: besideSpec(lbYaml, rendered.problems) }
+    const { files } = rendered
+    const names = { haproxy: `${node}/haproxy.cfg`, keepalived: `${node}/keepalived.conf` }
+    for (const daemon of ['haproxy', 'keepalived'] as const) {
+      const template = { name: `${directoryOf(lbYaml)}${TEMPLATES[daemon]}`, text: templates[daemon] }
+      given.set(names[daemon], { file: names[daemon], node, text: files[daemon], template })
+    }
+    const options = { configId: node, include: () => [] }
+    own.push({
+      ...{ node, expected: expectationOf(spec, target), release: ANY_RELEASE },
+      ...{ fifo: `${target.paths.runtime}/${RUNTIME.fifo}`, statsSocket: statsSocketOf(target) },
+      keepalived: isOwn.keepalived ? readKeepalivedConfig(names.keepalived, files.keepalived, options) : undefined,
+      haproxy: isOwn.haproxy ? readHaproxyConfig(names.haproxy, files.haproxy) : undefined,
+    })
+  }
+  const nodes = own.flatMap(({ node: name, keepalived: config }) =>
+    config === undefined ? [] : [{ name, config, isRestarted: true }],
+  )
+  const proof = proveSpec(spec, places, nodes, own)
+  return { kind: 'proof', proof: { ...proof, findings: proof.findings.map((found) => inTemplates(found, given)) } }
+}
+
+function directoryOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/') + 1)
 }

@@ -17,8 +17,12 @@ export function renderFiles(
 ): { kind: 'rendered'; files: RenderedFiles } | { kind: 'problems'; problems: Problem[] } {
   const node = spec.nodes.find(({ name }) => name === target.node)
   if (!node) return { kind: 'problems', problems: [unknownNode(spec, target.node)] }
-  const haproxy = engine.render('haproxy.cfg.j2', templates.haproxy, haproxyView(spec, target))
-  const keepalived = engine.render('keepalived.conf.j2', templates.keepalived, keepalivedView(spec, node, target))
+  const haproxy = engine.render('templates/haproxy.cfg.j2', templates.haproxy, haproxyView(spec, target))
+  const keepalived = engine.render(
+    'templates/keepalived.conf.j2',
+    templates.keepalived,
+    keepalivedView(spec, node, target),
+  )
   if (haproxy.kind === 'text' && keepalived.kind === 'text') {
     return { kind: 'rendered', files: { haproxy: withNewline(haproxy.text), keepalived: withNewline(keepalived.text) } }
   }

@@ -8,6 +8,7 @@ import type { Position } from '../spec/problem.ts'
 import type { RuleId } from '../spec/rule-ids.ts'
 import type { Spec } from '../spec/spec.ts'
 import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
+import type { OwnFiles } from './own-files.ts'
 
 /** What the rules look at. `spec`: the proof is of an lb.yaml. `nodes`: the keepalived.conf of each node, where there are any. */
 export type Evidence = {
@@ -17,6 +18,8 @@ export type Evidence = {
   nodes: readonly KeepalivedNode[]
   /** Hand-written haproxy.cfg, one for all nodes or one for each. */
   haproxy: readonly HaproxyConfig[]
+  /** What the own templates of a repository give. */
+  own: readonly OwnFiles[]
 }
 
 /** What of an instance a finding is about, in keepalived's words, and where lb.yaml says it. */
@@ -26,15 +29,24 @@ const IN_SPEC = {
   virtual_ipaddress: 'address',
 } as const
 
-/** Where a part of a router is written. */
-export function placeOf({ spec, nodes }: Evidence, router: Router, keyword: string): Position {
-  if (spec !== undefined) {
+/** Where a part of a router is written. With own templates that is in what they give, but for what is as lb.yaml says. */
+export function placeOf(evidence: Evidence, router: Router, keyword: string): Position {
+  const { spec, nodes } = evidence
+  if (spec !== undefined && (nodes.length === 0 || isAsSpecSays(spec.spec, router, keyword))) {
     if (keyword === 'advert_int') return spec.places(['vrrp', 'advertInterval'])
     const key = IN_SPEC[keyword as keyof typeof IN_SPEC]
     return spec.places(key === undefined ? ['vips', router.name] : ['vips', router.name, key])
   }
   const instance = instanceOf(nodes, router)
   return instance?.places.get(keyword) ?? instance?.at ?? router.at
+}
+
+function isAsSpecSays({ vips, vrrp }: Spec, router: Router, keyword: string): boolean {
+  const vip = vips.find(({ name }) => name === router.name)
+  if (vip === undefined) return false
+  if (keyword === 'advert_int') return router.advertMs === vrrp.advertIntervalMs
+  if (keyword === 'virtual_router_id') return router.virtualRouterId === vip.virtualRouterId
+  return keyword === 'virtual_ipaddress' && router.advertised.join() === vip.address
 }
 
 export function instanceOf(nodes: readonly KeepalivedNode[], router: Router): InstanceConfig | undefined {

@@ -13,6 +13,8 @@ import { fileRules } from './files.ts'
 import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
 import { haproxyRules } from './haproxy.ts'
 import { instanceRules } from './instances.ts'
+import type { OwnFiles } from './own-files.ts'
+import { ownTemplateRules } from './own-templates.ts'
 import { peerRules, priorityRules } from './priorities.ts'
 import { scriptRules } from './scripts.ts'
 import { serviceRules } from './services.ts'
@@ -32,21 +34,27 @@ const RULE_FAMILIES: readonly ((evidence: Evidence) => RuleFinding[])[] = [
   addressRules,
   serviceRules,
   haproxyRules,
+  ownTemplateRules,
 ]
 
 /**
  * The proof of an lb.yaml. `rendered`: the keepalived.conf of every node where the repository has a template of its own; otherwise
- * the files are lb-agent's, and what they say is known.
+ * the files are lb-agent's, and what they say is known. `own`: both files, as far as they come from such templates.
  */
-export function proveSpec(spec: Spec, places: Places, rendered: readonly KeepalivedNode[] = []): Proof {
+export function proveSpec(
+  spec: Spec,
+  places: Places,
+  rendered: readonly KeepalivedNode[] = [],
+  own: readonly OwnFiles[] = [],
+): Proof {
   const known = proofOfSpec(spec, places)
   const cluster = rendered.length === 0 ? known : withPreferences(proofOfKeepalived(rendered), known)
-  return proofOf({ cluster, spec: { spec, places }, nodes: rendered, haproxy: [] }, spec.accept)
+  return proofOf({ cluster, spec: { spec, places }, nodes: rendered, haproxy: [], own }, spec.accept)
 }
 
 /** The proof of hand-written files. `haproxy`: the haproxy.cfg of the nodes, or of all of them. */
 export function proveFiles(nodes: readonly KeepalivedNode[], haproxy: readonly HaproxyConfig[] = []): Proof {
-  return proofOf({ cluster: proofOfKeepalived(nodes), spec: undefined, nodes, haproxy }, [])
+  return proofOf({ cluster: proofOfKeepalived(nodes), spec: undefined, nodes, haproxy, own: [] }, [])
 }
 
 /** Findings that say no: neither accepted nor less than an error. */

@@ -180,6 +180,12 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     why: 'Balancers that fail over in milliseconds do not help when what they balance is one machine.',
     fix: 'A second server.',
   },
+  TEMPLATE: {
+    severity: 'error',
+    over: 'lb.yaml',
+    why: 'The agent proves each release by what the daemons say: HAProxy at its stats socket and at /alive, keepalived through its FIFO, each instance under the name of its VIP. A file of an own template that leaves such a thing out loads well, and is rolled back.',
+    fix: 'The line of lb-agent’s own template, whose first comment lists the variables.',
+  },
   'AGENT-PORT': {
     severity: 'warning',
     over: 'both',

@@ -29,6 +29,7 @@ export const RULES = {
   'NONLOCAL-BIND': 'a bind to an address that the node may not have',
   STATS: 'statistics that everybody can read',
   'ONE-SERVER': 'a pool of one server',
+  TEMPLATE: 'an own template without what the agent looks for in its files',
   'AGENT-PORT': 'a port that lb-agent itself needs',
 } as const
 

@@ -206,7 +206,7 @@ suite('revisions', { skip: missingForDaemons(), timeout: 180_000 }, () => {
     assert.equal(result.code, 1)
     assert.match(
       result.said,
-      /rejected at prove: lb\.yaml:8 {2}TIE: one and two have the same priority for 10\.9\.0\.100, 100 \+ 100 = 200:/,
+      /rejected at prove: templates\/keepalived\.conf\.j2:\d+ {2}TIE: one and two have the same priority for 10\.9\.0\.100, 100 \+ 100 = 200:/,
     )
     assert.match(result.said, /what is meant so is accepted in lb\.yaml \(accept: \{ RULE: reason \}\)$/)
     const status = await statusOf(one)

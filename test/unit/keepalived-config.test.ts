@@ -105,6 +105,7 @@ vrrp_instance VI_API {
     ...{ routerId: 'LVS_DEVEL', version: 2, scriptSecurity: true, scriptUser: 'root' },
     ...{ skipCheckAdvertAddresses: false, strict: false, checkUnicastSource: false },
     ...{ multicastGroup4: undefined, multicastGroup6: undefined, downTimerAdverts: 3 },
+    ...{ notifyFifo: undefined, writesStatesOnReload: false },
   })
   assert.deepEqual(scripts, [
     {

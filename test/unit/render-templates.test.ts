@@ -87,8 +87,8 @@ test('the problems of both templates come at once', () => {
   }
   const rendered = renderFiles(engine, parsed.spec, target, { haproxy: '{{ one }}', keepalived: '\n{{ two }}' })
   assert.deepEqual(rendered.kind === 'problems' && rendered.problems.map(formatProblem), [
-    'haproxy.cfg.j2:1:4  the template cannot be rendered: undefined value at "one"',
-    'keepalived.conf.j2:2:4  the template cannot be rendered: undefined value at "two"',
+    'templates/haproxy.cfg.j2:1:4  the template cannot be rendered: undefined value at "one"',
+    'templates/keepalived.conf.j2:2:4  the template cannot be rendered: undefined value at "two"',
   ])
 })
 

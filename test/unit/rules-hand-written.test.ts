@@ -540,11 +540,12 @@ test('nothing stands against the pair that the cases begin with', () => {
   assert.deepEqual(findingsOf({ haproxy: [] }).map(told), [])
 })
 
+// What an own template lacks: own-templates.test.ts.
 test('every rule has a case', () => {
   const named = new Set(cases.map(({ rule }) => rule))
   assert.deepEqual(
     RULE_IDS.filter((rule) => !named.has(rule)),
-    [],
+    ['TEMPLATE'],
   )
 })
 

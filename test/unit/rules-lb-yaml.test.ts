@@ -33,7 +33,7 @@ const cases: readonly Case[] = [
     rule: 'WEIGHT',
     found: { template: { both: [['  interval 1', '  interval 1\n  weight -10']] } },
     says: [
-      "error WEIGHT a dead HAProxy, a hung HAProxy or the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: 110 - 10 = 100 ties with lb2's 100 (lb.yaml:7) → a weight below -10, or weight 0, would move it",
+      "error WEIGHT a dead HAProxy, a hung HAProxy or the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: 110 - 10 = 100 ties with lb2's 100 (lb1.conf:15, lb2.conf:15) → a weight below -10, or weight 0, would move it",
     ],
     near: { template: { both: [['  interval 1', '  interval 1\n  weight -11']] } },
   },
@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
     rule: 'TAKEOVER',
     found: { template: { both: [['http://127.0.0.1:80/healthz', 'http://127.0.0.1:8405/alive']] } },
     says: [
-      'error TAKEOVER the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: nothing that keepalived follows there notices it (serves), and lb2 could serve it (lb.yaml:7, lb1.conf:24) → where the nodes may lose the servers one by one, a check of an answer from behind HAProxy, with a weight and not with 0',
+      'error TAKEOVER the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: nothing that keepalived follows there notices it (serves), and lb2 could serve it (lb1.conf:14, lb1.conf:24) → where the nodes may lose the servers one by one, a check of an answer from behind HAProxy, with a weight and not with 0',
     ],
     near: {},
   },
@@ -51,7 +51,7 @@ const cases: readonly Case[] = [
     rule: 'TWO-HOLDERS',
     found: { template: { lb1: [['    10.0.0.12', '    10.0.0.13']] } },
     says: [
-      'error TWO-HOLDERS lb1 and lb2 hold 10.0.0.10 at the same time while all is well: they do not hear each other (lb.yaml:7) → see the other findings; lb-agent doctor on the nodes says whether VRRP reaches them',
+      'error TWO-HOLDERS lb1 and lb2 hold 10.0.0.10 at the same time while all is well: they do not hear each other (lb1.conf:14, lb2.conf:14) → see the other findings; lb-agent doctor on the nodes says whether VRRP reaches them',
     ],
     near: { template: {} },
   },
@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
     rule: 'OWNER',
     found: { template: { lb1: [['priority 110', 'priority 90']] } },
     says: [
-      'error OWNER lb2 holds 10.0.0.10 while all is well, and lb1 is the first of prefer (lb.yaml:7) → a template that gives lb1 the highest priority',
+      'error OWNER lb2 holds 10.0.0.10 while all is well, and lb1 is the first of prefer (lb1.conf:14, lb2.conf:14) → a template that gives lb1 the highest priority',
     ],
     near: { template: { lb1: [['priority 110', 'priority 101']] } },
   },
@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
     rule: 'TIE',
     found: { template: { lb1: [['priority 110', 'priority 100']] } },
     says: [
-      'error TIE lb1 and lb2 have the same priority for 10.0.0.10, 100: the one that starts first holds it, and after a failure it does not come back (lb.yaml:7) → a priority of its own for each node',
+      'error TIE lb1 and lb2 have the same priority for 10.0.0.10, 100: the one that starts first holds it, and after a failure it does not come back (lb1.conf:14, lb2.conf:14) → a priority of its own for each node',
     ],
     near: { template: { lb1: [['priority 110', 'priority 101']] } },
   },
