@@ -81,10 +81,9 @@ function proofOf(evidence: Omit<Evidence, 'table'>, accept: Spec['accept']): Pro
   return { cluster: evidence.cluster, table, findings: once(withoutEchoes(findings)).sort((a, b) => rank(a) - rank(b)) }
 }
 
-/** Files do not say who should hold a VIP; lb.yaml does. */
+/** The VIPs of lb.yaml, and who should hold them; what else a template announces is its author's affair. */
 function withPreferences(cluster: ProofCluster, { vips, nodes }: ProofCluster): ProofCluster {
-  const others = cluster.vips.filter(({ address }) => !vips.some((vip) => vip.address === address))
-  return { ...cluster, nodes, vips: [...vips, ...others] }
+  return { ...cluster, nodes, vips }
 }
 
 /** What nopreempt does in general is not told beside what it does to an address. */
