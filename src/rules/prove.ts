@@ -16,6 +16,7 @@ import { instanceRules } from './instances.ts'
 import { peerRules, priorityRules } from './priorities.ts'
 import { scriptRules } from './scripts.ts'
 import { serviceRules } from './services.ts'
+import { spreadRules } from './spread.ts'
 import { takeoverRules } from './takeover.ts'
 
 /** Who takes over under every fault, and what is to be said of it; findings come with the gravest first. */
@@ -28,6 +29,7 @@ const RULE_FAMILIES: readonly ((evidence: Evidence) => RuleFinding[])[] = [
   peerRules,
   priorityRules,
   takeoverRules,
+  spreadRules,
   scriptRules,
   addressRules,
   serviceRules,
