@@ -1,3 +1,4 @@
+import { basePriority } from '../render/expectation.ts'
 import type { Position } from '../spec/problem.ts'
 import type { KeepalivedImpact, VipImpact } from './impact.ts'
 
@@ -72,17 +73,17 @@ function ofVip(impact: VipImpact, { node, holders, scored, isForeign }: Changes)
     case 'comes':
       return [{ kind: 'vip comes', vips, to, reasons }]
     case 'stays':
-      return [...moved(impact, to), ...split]
+      return [...moved(impact, to, { node, isOurs: drained }), ...split]
     case 'renewed':
       return [
         { kind: 'vip leaves and returns', vips, away: 'a moment', drained: false, reasons },
-        ...moved(impact, to),
+        ...moved(impact, to, { node, isOurs: drained }),
         ...split,
       ]
     case 'leaves':
       return [
         { kind: 'vip leaves and returns', vips, away: 'an election', drained, reasons },
-        ...moved(impact, to),
+        ...moved(impact, to, { node, isOurs: drained }),
         ...split,
       ]
     case 'fails':
@@ -95,9 +96,17 @@ function ofVip(impact: VipImpact, { node, holders, scored, isForeign }: Changes)
   }
 }
 
-/** Another base priority: who holds it now is not known here, who will is. A better node takes it from one that serves on. */
-function moved({ vip, priority: { was, will } }: VipImpact, to: string | undefined): OfVip[] {
+/**
+ * Another base priority: who holds it now is not known here, who will is. A better node takes it from one that serves on. With
+ * lb-agent's own priorities (`isOurs`) nothing moves unless this node was the first of `prefer`, or is it now.
+ */
+function moved(
+  { vip, priority: { was, will } }: VipImpact,
+  to: string | undefined,
+  { node, isOurs }: { node: string; isOurs: boolean },
+): OfVip[] {
   if (to === undefined || was === will) return []
+  if (isOurs && to !== node && was !== basePriority([node], node)) return []
   const text = `its base priority on this node changes from ${was} to ${will}`
   return [{ kind: 'vip moves', vips: [vip], to, drained: false, reasons: [{ text, at: undefined }] }]
 }

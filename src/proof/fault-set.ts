@@ -29,13 +29,18 @@ export function faultSetOf(faults: readonly Fault[], nodes: readonly ProofNode[]
   return { faults, byNode, serving: new Set(namesOf(serving)), could: namesOf(could) }
 }
 
-/** Every fault on every node, kind by kind, and then each pair of nodes that are lost. Without servers, none are lost. */
-export function faultSets(nodes: readonly ProofNode[], vip: OfVip): FaultSet[] {
+/** Every fault on every node, kind by kind, and then each pair of nodes that are lost (`pairs`). Without servers, none are lost. */
+export function faultSets(
+  nodes: readonly ProofNode[],
+  vip: OfVip,
+  { pairs: withPairs }: { pairs: boolean },
+): FaultSet[] {
   const names = namesOf(nodes)
   const kinds = FAULT_KINDS.filter((kind) => vip.hasServers || kind !== 'servers-lost')
   const single = kinds.flatMap((kind) => names.map((node) => [{ kind, node }]))
   const lost = (node: string): Fault => ({ kind: 'node-lost', node })
-  const pairs = names.flatMap((one, index) => names.slice(index + 1).map((other) => [lost(one), lost(other)]))
+  const others = withPairs ? names : []
+  const pairs = others.flatMap((one, index) => others.slice(index + 1).map((other) => [lost(one), lost(other)]))
   return [...single, ...pairs].map((faults) => faultSetOf(faults, nodes, vip))
 }
 

@@ -2,14 +2,7 @@ import type { AddressConfig, InstanceConfig, KeepalivedConfig, TrackReference } 
 import type { Position } from '../spec/problem.ts'
 import { apartReasons } from './apart.ts'
 import { addressWords, identityWords } from './difference-words.ts'
-import {
-  addressDifferences,
-  addressesOf,
-  bareAddress,
-  findOnReload,
-  identityDifferences,
-  type MatchOptions,
-} from './reload-match.ts'
+import { addressDifferences, addressesOf, bareAddress, findOnReload, identityDifferences } from './reload-match.ts'
 
 /** `at`: where it stands in the new file, or in the old one for what the new one lacks. */
 export type Reason = { text: string; at: Position }
@@ -39,7 +32,7 @@ export type VipImpact = {
 export type KeepalivedImpact = { restart: readonly Reason[]; vips: readonly VipImpact[] }
 
 /** `fails`: what an instance follows and what says already that it cannot serve, by name. */
-export type ImpactOptions = MatchOptions & { fails?: ReadonlySet<string> }
+export type ImpactOptions = { fails?: ReadonlySet<string> }
 
 /** What becomes of each VIP of this node when keepalived, which runs `before`, reads `after`; by keepalived's own rules (2.2.7). */
 export function impactOf(
@@ -47,7 +40,7 @@ export function impactOf(
   options: ImpactOptions = {},
 ): KeepalivedImpact {
   if (before === undefined) return { restart: [], vips: after.instances.map((instance) => comes(instance)) }
-  const old = before.instances.map((instance) => ({ instance, next: nameOf(instance, before, after, options) }))
+  const old = before.instances.map((instance) => ({ instance, next: nameOf(instance, before, after) }))
   const kept = old.map(({ instance, next }) =>
     next === undefined ? goes(instance, after) : changes(instance, next, before, after, options),
   )
@@ -63,12 +56,11 @@ function nameOf(
   instance: InstanceConfig,
   before: KeepalivedConfig,
   after: KeepalivedConfig,
-  options: ImpactOptions,
 ): InstanceConfig | undefined {
   const [first] = instance.addresses
   return (
     after.instances.find(({ name }) => name === instance.name) ??
-    findOnReload({ instance, globals: before.globals }, after, options) ??
+    findOnReload({ instance, globals: before.globals }, after) ??
     after.instances.find(
       (other) => first !== undefined && addressesOf(other).some((one) => bareAddress(one) === bareAddress(first)),
     )
@@ -101,7 +93,7 @@ function changes(
   options: ImpactOptions,
 ): VipImpact {
   const old = { instance: was, globals: before.globals }
-  const identity = identityDifferences(old, { instance: will, globals: after.globals }, options).map((difference) =>
+  const identity = identityDifferences(old, { instance: will, globals: after.globals }).map((difference) =>
     identityWords(difference, will),
   )
   const failing = newlyFollowed(was, will)

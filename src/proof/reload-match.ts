@@ -23,16 +23,13 @@ export type Difference<What extends string = (typeof IDENTITY)[number]> = {
   will: string | undefined
 }
 
-/** `sourceOf`: the address that keepalived takes of an interface where none is written; undefined: not known. */
-export type MatchOptions = { sourceOf?: (interfaceName: string) => string | undefined }
-
 /**
  * What makes another instance of it: empty when keepalived keeps its state and its addresses over a reload (2.2.7, vrrp_exist() in
  * vrrp.c; not its name, version, priority or peers). An own interface is compared with multicast alone there; with unicast one that
  * goes takes the addresses with it, and one that comes leaves them where they are (tried).
  */
-export function identityDifferences(before: Side, after: Side, options: MatchOptions = {}): Difference[] {
-  const [was, will] = [identityOf(before, options), identityOf(after, options)]
+export function identityDifferences(before: Side, after: Side): Difference[] {
+  const [was, will] = [identityOf(before), identityOf(after)]
   return IDENTITY.filter((what) => was[what] !== will[what])
     .filter((what) => what !== 'own interface' || was.transport === 'multicast' || was[what] !== undefined)
     .filter((what) => !(was.transport !== will.transport && (what === 'source' || what === 'multicast group')))
@@ -43,26 +40,21 @@ export function identityDifferences(before: Side, after: Side, options: MatchOpt
 export function findOnReload(
   before: Side,
   after: { instances: readonly InstanceConfig[]; globals: Globals },
-  options: MatchOptions = {},
 ): InstanceConfig | undefined {
   return after.instances.find(
-    (instance) => identityDifferences(before, { instance, globals: after.globals }, options).length === 0,
+    (instance) => identityDifferences(before, { instance, globals: after.globals }).length === 0,
   )
 }
 
-function identityOf(
-  { instance, globals }: Side,
-  { sourceOf }: MatchOptions,
-): Record<Difference['what'], string | undefined> {
+function identityOf({ instance, globals }: Side): Record<Difference['what'], string | undefined> {
   const isUnicast = instance.unicast !== undefined
-  const ofInterface = instance.interface === undefined ? undefined : sourceOf?.(instance.interface)
   return {
     'virtual router id': String(instance.virtualRouterId),
     family: `IPv${instance.family}`,
     interface: instance.interface,
     transport: isUnicast ? 'unicast' : 'multicast',
     // With multicast it is not compared.
-    source: isUnicast ? canonical(instance.source ?? ofInterface) : undefined,
+    source: isUnicast ? canonical(instance.source) : undefined,
     'own interface': instance.ownMac ? 'use_vmac' : undefined,
     'multicast group': isUnicast ? undefined : canonical(multicastGroupOf(instance, globals)),
   }

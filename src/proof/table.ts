@@ -7,19 +7,29 @@ import type { Fault, ProofCluster, ProofNode, ProofVip, Router } from './model.t
 import type { Outcome, VipTable } from './outcome.ts'
 import { type Carriers, type Holders, holdersOf, outcomeOf } from './outcome-of.ts'
 
+/** Rows for pairs of lost nodes take memory: 50 nodes with 200 VIPs have 245,000, 100 with 255 would have 1.3 million. */
+const MOST_PAIRS = 500_000
+
+/** Whether the table looks at pairs of lost nodes. */
+export function looksAtPairs({ nodes, vips }: Pick<ProofCluster, 'nodes' | 'vips'>): boolean {
+  return ((nodes.length * (nodes.length - 1)) / 2) * vips.length <= MOST_PAIRS
+}
+
 /**
- * For every VIP who has it: healthy, under every fault on every node that may hold it, and when any two of them are lost. The
+ * For every VIP who has it: healthy, under every fault on every node that may hold it, and when any two of them are lost, unless
+ * there are too many pairs. The
  * healthy cluster is one whose nodes have started at the same time; with `nopreempt` it may stand otherwise, as it came to it.
  */
 export function takeoverTable(cluster: ProofCluster): VipTable[] {
   const proofs = proofsOf(cluster)
   const known = new Map<string, Omit<VipTable, 'vip'>>()
   const sets = new Map<string, FaultSet[]>()
+  const pairs = looksAtPairs(cluster)
   return cluster.vips.map((vip) => {
     const proof = proofs(vip)
     const { nodes } = proof.carriers
     const key = JSON.stringify([vip.hasServers, nodes.map(({ name }) => name)])
-    const faults = sets.get(key) ?? faultSets(nodes, vip)
+    const faults = sets.get(key) ?? faultSets(nodes, vip, { pairs })
     sets.set(key, faults)
     const alike = `${key} ${proof.alike}`
     const table = known.get(alike) ?? tableOf(proof, vip, faults)

@@ -22,7 +22,7 @@ function networks(evidence: Evidence): RuleFinding[] {
   )
   return [...groups.values()].flatMap((group) => {
     const [nodes = []] = group
-    if (new Set(nodes.map(({ network }) => network)).size < 2) return []
+    if (new Set(nodes.map(({ network }) => network)).size < 2 || isOneNetwork(evidence, nodes)) return []
     const told = nodes.map(({ router, address }) => `${router.node} (${address})`)
     const vips = [...new Set(group.flatMap(([first]) => first?.router.addresses ?? []))]
     return [
@@ -30,13 +30,23 @@ function networks(evidence: Evidence): RuleFinding[] {
         'VIP-SUBNET',
         'warning',
         group.flat().map((node) => placeOfNode(evidence, node)),
-        `${andList(told)} are in different networks, and all may hold ${andList(vips)}: a VIP moves by ARP, inside one network, so clients reach it on one side only`,
+        `${andList(told)} look as if they were in different networks (taken for /24, or /64), and all may hold ${andList(vips)}: a VIP moves by ARP, inside one network, so clients reach it on one side only`,
         evidence.spec === undefined
           ? 'nodes of one network, unless a bridge or one larger network joins them'
           : 'nodes of one network in prefer; where a bridge or one larger network joins them, accept it',
       ),
     ]
   })
+}
+
+/** A VIP with a prefix length says how large its network is: all of them are in it. */
+function isOneNetwork(evidence: Evidence, nodes: readonly Located[]): boolean {
+  const own = placedAddresses(evidence).filter(({ router }) => nodes.some((node) => node.router === router))
+  return own.some(
+    ({ address, length }) =>
+      length < (familyOf(address) === 4 ? 32 : 128) &&
+      nodes.every((node) => isInNetwork(node.address, address, length)),
+  )
 }
 
 function located(evidence: Evidence, routers: readonly Router[]): Located[] {

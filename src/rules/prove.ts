@@ -18,6 +18,7 @@ import { ownTemplateRules } from './own-templates.ts'
 import { peerRules, priorityRules } from './priorities.ts'
 import { scriptRules } from './scripts.ts'
 import { serviceRules } from './services.ts'
+import { spreadRules } from './spread.ts'
 import { takeoverRules } from './takeover.ts'
 
 /** Who takes over under every fault, and what is to be said of it; findings come with the gravest first. */
@@ -30,6 +31,7 @@ const RULE_FAMILIES: readonly ((evidence: Evidence) => RuleFinding[])[] = [
   peerRules,
   priorityRules,
   takeoverRules,
+  spreadRules,
   scriptRules,
   addressRules,
   serviceRules,
@@ -89,10 +91,9 @@ function proofOf(evidence: Omit<Evidence, 'table'>, accept: Spec['accept']): Pro
   return { cluster: evidence.cluster, table, findings: once(withoutEchoes(findings)).sort((a, b) => rank(a) - rank(b)) }
 }
 
-/** Files do not say who should hold a VIP; lb.yaml does. */
+/** The VIPs of lb.yaml, and who should hold them; what else a template announces is its author's affair. */
 function withPreferences(cluster: ProofCluster, { vips, nodes }: ProofCluster): ProofCluster {
-  const others = cluster.vips.filter(({ address }) => !vips.some((vip) => vip.address === address))
-  return { ...cluster, nodes, vips: [...vips, ...others] }
+  return { ...cluster, nodes, vips }
 }
 
 /** What nopreempt does in general is not told beside what it does to an address. */

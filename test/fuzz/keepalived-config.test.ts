@@ -4,7 +4,7 @@ import { readKeepalivedConfig } from '../../src/keepalived-config/read-keepalive
 import { keepalivedTextOf } from './keepalived-text.ts'
 
 /** FUZZ_SEED=n FUZZ_INPUTS=1 reads the one input that failed. */
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const INPUTS = Number(process.env['FUZZ_INPUTS'] ?? 1_000_000)
 const LONGEST_MS = 2_000
 

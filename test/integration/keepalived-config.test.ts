@@ -15,7 +15,7 @@ import { randomOf } from '../support/random.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
 /** FUZZ_SEED=n begins with the file that failed. */
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const FILES = 150
 
 suite('a keepalived.conf is refused by keepalived when it is refused here', { skip: missingForDaemons() }, () => {

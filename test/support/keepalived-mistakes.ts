@@ -18,6 +18,8 @@ function written(...lines: readonly string[]): Mistake {
     plant: (file, random) => {
       const { block } = instanceOf(file, random)
       for (const line of lines) drop(block, line.split(' ')[0] ?? '')
+      // The later word counts.
+      if (lines.includes('nopreempt')) drop(block, 'preempt')
       block.unshift(...lines.map((line) => ({ line })))
     },
   }

@@ -134,13 +134,6 @@ test('a VIP that the new file lacks goes, and one that it adds comes', () => {
   )
 })
 
-test('an unwritten source address counts as the one that the interface has', () => {
-  const sourceOf = (name: string): string | undefined => (name === 'eth0' ? '10.9.0.1' : undefined)
-  assert.equal(only({}, { source: null }, { sourceOf }).kind, 'stays')
-  assert.equal(only({ source: '10.9.0.3' }, { source: null }, { sourceOf }).kind, 'leaves')
-  assert.equal(only({ source: null }, { source: null }).kind, 'stays')
-})
-
 test('what keepalived takes at its start alone needs a restart', () => {
   const reasons = (was: Written, will: Written): string[] =>
     impactOf({ before: read(writtenKeepalived(was)), after: read(writtenKeepalived(will)) }).restart.map(

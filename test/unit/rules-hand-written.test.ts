@@ -305,7 +305,7 @@ const cases: readonly Case[] = [
       lb1: [['    10.0.0.12', '    10.0.1.12']],
     },
     says: [
-      'warning VIP-SUBNET lb1 (10.0.0.11) and lb2 (10.0.1.12) are in different networks, and all may hold 10.0.0.10: a VIP moves by ARP, inside one network, so clients reach it on one side only (lb1.conf:16, lb2.conf:16) → nodes of one network, unless a bridge or one larger network joins them',
+      'warning VIP-SUBNET lb1 (10.0.0.11) and lb2 (10.0.1.12) look as if they were in different networks (taken for /24, or /64), and all may hold 10.0.0.10: a VIP moves by ARP, inside one network, so clients reach it on one side only (lb1.conf:16, lb2.conf:16) → nodes of one network, unless a bridge or one larger network joins them',
     ],
     near: {
       lb2: [['unicast_src_ip 10.0.0.12', 'unicast_src_ip 10.0.0.200']],

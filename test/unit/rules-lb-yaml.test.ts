@@ -89,7 +89,7 @@ const cases: readonly Case[] = [
       yaml: [['10.0.0.12', '10.0.1.12'], SECOND],
     },
     says: [
-      'warning VIP-SUBNET lb1 (10.0.0.11) and lb2 (10.0.1.12) are in different networks, and all may hold 10.0.0.10 and 10.0.0.20: a VIP moves by ARP, inside one network, so clients reach it on one side only (lb.yaml:4, lb.yaml:5) → nodes of one network in prefer; where a bridge or one larger network joins them, accept it',
+      'warning VIP-SUBNET lb1 (10.0.0.11) and lb2 (10.0.1.12) look as if they were in different networks (taken for /24, or /64), and all may hold 10.0.0.10 and 10.0.0.20: a VIP moves by ARP, inside one network, so clients reach it on one side only (lb.yaml:4, lb.yaml:5) → nodes of one network in prefer; where a bridge or one larger network joins them, accept it',
     ],
     near: { yaml: [['10.0.0.12', '10.0.0.212']] },
   },
