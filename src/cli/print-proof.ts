@@ -28,7 +28,7 @@ const ON_TOP =
   'Times are those of VRRP and of the checks. What keepalived and the kernel need comes on top: some ms on idle machines.'
 
 function coloured(cell: string): string {
-  return /NOT SERVED|NONE|TWO/.test(cell) ? paint('red', forTerminal(cell)) : forTerminal(cell)
+  return /NOT SERVED|NONE|TWO|NODES/.test(cell) ? paint('red', forTerminal(cell)) : forTerminal(cell)
 }
 
 function indented(text: string): string {

@@ -52,17 +52,30 @@ export function checkTracker(at: Position): Tracker {
   return { name: 'haproxy_serves', what: 'script', at, healthy: 0, under, unknown: undefined }
 }
 
-/** HAProxy's own checks, then the agent's look at them, then the damping: an outage that all nodes see moves nothing. */
-export function serversLostTerms(services: readonly CheckRhythm[], dampingMs: number): readonly Term[] | undefined {
+/**
+ * HAProxy's own checks, then the agent's look at them, then the damping: an outage that all nodes see moves nothing. `dampingMs`: the
+ * one in force, which is longer than `writtenMs` where the checks are slow (render/expectation.ts).
+ */
+export function serversLostTerms(
+  services: readonly CheckRhythm[],
+  { dampingMs, writtenMs }: { dampingMs: number; writtenMs: number },
+): readonly Term[] | undefined {
   const slowest = [...services].sort((a, b) => checkMs(b) - checkMs(a))[0]
   if (slowest === undefined) return undefined
   const { fall, intervalMs } = slowest
   return [
-    { what: `${fall} failed checks of the servers, every ${intervalMs} ms`, ms: checkMs(slowest) },
+    { what: 'the time until the next check of the servers', ms: intervalMs },
+    {
+      what: `${fall} check${fall === 1 ? '' : 's'} without an answer within ${intervalMs} ms`,
+      ms: checkMs(slowest) - intervalMs,
+    },
     { what: 'the agent asks HAProxy', ms: ASKS_EVERY_MS },
-    { what: 'damping', ms: dampingMs },
+    { what: dampingMs > writtenMs ? STRETCHED : 'damping', ms: dampingMs },
   ]
 }
+
+/** So that all nodes have noticed an outage that they share. */
+const STRETCHED = 'damping, no less than the longest interval of a check and 1 s'
 
 type CheckRhythm = { fall: number; intervalMs: number }
 

@@ -7,7 +7,7 @@ import { whatScriptSees } from './what-script-sees.ts'
 /** keepalived's answer to a link that goes down comes by netlink; nothing is polled. */
 const AT_ONCE: readonly Term[] = [{ what: 'the kernel says that the link is down', ms: 10 }]
 /** lb-agent's defaults, where its files are in a keepalived.conf of somebody's own. */
-const LOST = serversLostTerms([{ fall: 2, intervalMs: 1000 }], 2000)
+const LOST = serversLostTerms([{ fall: 2, intervalMs: 1000 }], { dampingMs: 2000, writtenMs: 2000 })
 
 /** undefined: the script is not there, so keepalived drops the tracker. */
 export function scriptTracker({ config, scripts }: KeepalivedNode, reference: TrackReference): Tracker | undefined {

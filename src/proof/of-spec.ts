@@ -20,7 +20,7 @@ export function proofOfSpec(spec: Spec, places: Places = NOWHERE): ProofCluster 
     const services = spec.services.filter((service) => service.vip === vip.name)
     const serversLost = serversLostTerms(
       services.map(({ check }) => check),
-      dampingMs,
+      { dampingMs, writtenMs: spec.vrrp.dampingMs },
     )
     const members = spec.nodes.filter(({ name }) => vip.prefer.includes(name))
     return members.map((node) => routerOf({ spec, vip, node, members, serversLost, places }))

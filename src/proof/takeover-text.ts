@@ -14,7 +14,10 @@ const FAULT_NAMES: Readonly<Record<FaultKind, string>> = {
   'link-down': 'link down',
 }
 
-/** One text per group of VIPs that have the same table. Cells: `stays`, `lb2 ≤ 106 ms`, `NONE`, `TWO: lb1, lb2`, `STAYS, NOT SERVED`. */
+/**
+ * One text per group of VIPs that have the same table. Cells: `stays`, `lb2 ≤ 106 ms`, `lb2 ≤ 106 ms, then back`, `NONE`,
+ * `TWO: lb1, lb2`, `STAYS, NOT SERVED`.
+ */
 export function takeoverTexts(table: readonly VipTable[]): TakeoverText[] {
   return alikeTables(table).flatMap((group) => {
     const [first] = group
@@ -42,7 +45,7 @@ function textOf(table: VipTable, group: readonly VipTable[]): TakeoverText {
   const columns = columnsOf(nodes, single, healthy)
   const cellAt = (kind: FaultKind, node: string): string => {
     const row = single.find(({ faults: [fault] }) => fault?.kind === kind && fault.node === node)
-    return row === undefined ? '' : cell(healthy, row.outcome)
+    return row === undefined ? '' : cellOf(row, single, healthy)
   }
   const body = FAULT_KINDS.map((kind) => [FAULT_NAMES[kind], ...columns.map(([node = '']) => cellAt(kind, node))])
   return {
@@ -54,11 +57,12 @@ function textOf(table: VipTable, group: readonly VipTable[]): TakeoverText {
 
 /** Nodes on which every fault does the same stand in one column. */
 function columnsOf(nodes: readonly string[], rows: readonly TableRow[], healthy: Outcome): string[][] {
+  const single = rows.filter(({ faults }) => faults.length === 1)
   const columns = new Map<string, string[]>()
   for (const node of nodes) {
     const key = rows
       .filter(({ faults: [fault] }) => fault?.node === node)
-      .map(({ faults: [fault], outcome }) => `${fault?.kind} ${cell(healthy, outcome)}`)
+      .map((row) => `${row.faults[0]?.kind} ${cellOf(row, single, healthy)}`)
       .join()
     columns.set(key, [...(columns.get(key) ?? []), node])
   }
@@ -90,13 +94,38 @@ function pairRows(rows: readonly TableRow[], healthy: Outcome, columns: number):
 
 function standing(healthy: Outcome): string {
   if (healthy.oneOf.length > 0) return `${healthy.oneOf.join(' or ')} holds it, whoever starts first`
-  if (healthy.holders.length > 1) return `TWO hold it: ${healthy.holders.join(', ')}`
+  if (healthy.holders.length > 1) return `${several(healthy.holders)} hold it: ${healthy.holders.join(', ')}`
   return healthy.holders.length === 0 ? 'NOBODY holds it' : `${healthy.holders[0]} holds it`
+}
+
+/** Two nodes that answer are TWO in capitals, as are more: that must not be. */
+function several(nodes: readonly string[]): string {
+  return nodes.length === 2 ? 'TWO' : `${nodes.length} NODES`
+}
+
+/** A cell, with what is known of a node that loses the VIP for a while. */
+function cellOf(row: TableRow, rows: readonly TableRow[], healthy: Outcome): string {
+  const meanwhile = meanwhileOf(row, rows, healthy)
+  return meanwhile === undefined ? cell(healthy, row.outcome) : `${cell(healthy, meanwhile)}, then back`
+}
+
+/**
+ * Where keepalived is killed and started again, the VIP is away and comes back: until then the others stand as if the node were lost,
+ * because they hear its adverts no more. undefined: nothing of that kind.
+ */
+function meanwhileOf(row: TableRow, rows: readonly TableRow[], healthy: Outcome): Outcome | undefined {
+  const [fault] = row.faults
+  const [holder] = healthy.holders
+  const { holders, bound, serving } = row.outcome
+  if (fault?.kind !== 'keepalived-killed' || bound === undefined || serving.length === 0) return undefined
+  if (holders.length !== 1 || holders[0] !== holder || holder !== fault.node) return undefined
+  const lost = rows.find(({ faults: [other] }) => other?.kind === 'node-lost' && other.node === fault.node)
+  return lost?.outcome.holders.length === 1 ? lost.outcome : undefined
 }
 
 function cell(healthy: Outcome, outcome: Outcome): string {
   const { holders, oneOf, serving, could, bound } = outcome
-  if (holders.length > 1) return `TWO: ${holders.join(', ')}`
+  if (holders.length > 1) return `${several(holders)}: ${holders.join(', ')}`
   const isServed = serving.length > 0 || could.length === 0
   const within = bound === undefined || bound.terms.length === 0 ? '' : ` ≤ ${formatMs(bound.ms)}`
   if (oneOf.length > 0) {
@@ -119,7 +148,8 @@ function boundsOf(rows: readonly TableRow[], healthy: Outcome): string[] {
     const bound = row?.outcome.bound
     if (row === undefined || bound === undefined || bound.terms.length === 0) continue
     if (cell(healthy, row.outcome) === 'stays') continue
-    const text = formatBound(bound)
+    const meanwhile = meanwhileOf(row, rows, healthy)
+    const text = meanwhile === undefined ? formatBound(bound) : andBack(meanwhile, bound)
     groups.set(text, [...(groups.get(text) ?? []), FAULT_NAMES[kind]])
   }
   return [...groups].map(([text, names]) => `${names.join(', ')}: ${text}`)
@@ -129,6 +159,14 @@ function boundsOf(rows: readonly TableRow[], healthy: Outcome): string[] {
 function formatBound({ ms, terms }: Bound): string {
   const told = terms.map(({ what, ms: part }) => (part === 0 ? what : `${what} (${formatMs(part)})`))
   return terms.length === 1 ? told.join('') : `${formatMs(ms)} = ${told.join(' + ')}`
+}
+
+function andBack({ bound: away }: Outcome, back: Bound): string {
+  const gone =
+    away === undefined
+      ? ''
+      : `${formatMs(away.ms)} as for a lost node, and the old one answers until keepalived is started again; `
+  return `${gone}back after ${formatBound(back)}`
 }
 
 function formatMs(ms: number): string {

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { readEngine } from '../../src/assets.ts'
 import { readDesired } from '../../src/cli/read-desired.ts'
 import { readKeepalivedConfig } from '../../src/keepalived-config/read-keepalived-config.ts'
+import { serversLostTerms } from '../../src/proof/agent-trackers.ts'
 import type { ProofCluster, Router } from '../../src/proof/model.ts'
 import { proofOfKeepalived } from '../../src/proof/of-keepalived.ts'
 import { proofOfSpec } from '../../src/proof/of-spec.ts'
@@ -55,3 +56,17 @@ function comparableRouter({ at: _, trackers, unicastPeers, ...router }: Router) 
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   }
 }
+
+test('the loss of servers takes the next check, failed ones until their timeout, and no less damping than checks are apart', () => {
+  const service = (intervalMs: number) => [{ fall: 2, intervalMs }]
+  assert.deepEqual(serversLostTerms(service(1_000), { dampingMs: 2_000, writtenMs: 2_000 }), [
+    { what: 'the time until the next check of the servers', ms: 1_000 },
+    { what: '2 checks without an answer within 1000 ms', ms: 2_000 },
+    { what: 'the agent asks HAProxy', ms: 500 },
+    { what: 'damping', ms: 2_000 },
+  ])
+  assert.deepEqual(serversLostTerms(service(3_000), { dampingMs: 4_000, writtenMs: 2_000 })?.at(-1), {
+    what: 'damping, no less than the longest interval of a check and 1 s',
+    ms: 4_000,
+  })
+})

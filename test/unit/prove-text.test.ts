@@ -91,6 +91,24 @@ describe('the takeover text', () => {
     assert.deepEqual(textsOf(deaf)[0]?.bounds, [])
   })
 
+  test('says who has it until a killed keepalived is started again and the VIP comes back', () => {
+    const restarts = { restartsKeepalived: [{ what: 'keepalived is started again', ms: 1_000 }] }
+    const nodes = ['a', 'b'].map((name) => ({ name, ...restarts }))
+    const pair = cluster([router('a', { priority: 110 }), router('b', { priority: 100 })], nodes)
+    assert.deepEqual(cells(pair, 'keepalived killed'), ['keepalived killed', 'b ≤ 361 ms, then back', 'stays'])
+    assert.deepEqual(
+      textsOf(pair)[0]?.bounds.filter((bound) => bound.startsWith('keepalived killed')),
+      [
+        'keepalived killed: 361 ms as for a lost node, and the old one answers until keepalived is started again; back after 1358 ms = keepalived is started again (1000 ms) + 3 adverts of 100 ms (300 ms) + skew of 110 (58 ms)',
+      ],
+    )
+  })
+
+  test('says how many hold it where it is more than two', () => {
+    const deaf = cluster(['a', 'b', 'c'].map((name, index) => router(name, { advertised: [`10.0.0.${index}`] })))
+    assert.equal(textsOf(deaf)[0]?.title, '10.0.0.100: 3 NODES hold it: a, b, c')
+  })
+
   test('says that nobody holds it', () => {
     const out = tracker('script', 'FAULT', {})
     const none = cluster([router('a', { trackers: [out] }), router('b', { trackers: [out] })])
