@@ -1,8 +1,9 @@
+import { isAbsolute, relative, resolve } from 'node:path'
 import type { Annotation, Format } from '../annotate/annotation.ts'
 import { formatGithub } from '../annotate/github.ts'
 import { formatSarif } from '../annotate/sarif.ts'
 import type { RuleFinding } from '../rules/finding.ts'
-import type { Problem } from '../spec/problem.ts'
+import type { Position, Problem } from '../spec/problem.ts'
 import { RULES } from '../spec/rule-ids.ts'
 import { version } from '../version.ts'
 import { forTerminal } from '../words.ts'
@@ -25,11 +26,8 @@ export function problemAnnotations(problems: readonly Problem[]): Annotation[] {
 }
 
 /** Prints them for a machine. `json`: what else goes with them there. */
-export function printAnnotations(
-  format: Exclude<Format, 'text'>,
-  annotations: readonly Annotation[],
-  json: object,
-): void {
+export function printAnnotations(format: Exclude<Format, 'text'>, found: readonly Annotation[], json: object): void {
+  const annotations = found.map((one) => ({ ...one, at: fromHere(one.at), related: one.related.map(fromHere) }))
   switch (format) {
     case 'json':
       console.log(JSON.stringify(json, undefined, 2))
@@ -43,4 +41,10 @@ export function printAnnotations(
     default:
       format satisfies never
   }
+}
+
+/** CI systems know files by their path from the checkout, where they are started; what is outside stays as it was given. */
+function fromHere(at: Position): Position {
+  const path = relative(process.cwd(), resolve(at.file))
+  return path === '' || isAbsolute(path) || /^\.\.(?:[/\\]|$)/.test(path) ? at : { ...at, file: path }
 }

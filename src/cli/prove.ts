@@ -1,3 +1,5 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Format } from '../annotate/annotation.ts'
 import { takeoverJson } from '../proof/takeover-json.ts'
 import { errorsOf, type Proof, proveFiles } from '../rules/prove.ts'
@@ -7,6 +9,7 @@ import { printProblems } from './print.ts'
 import { jsonOfFindings, printProof } from './print-proof.ts'
 import { proofOfDesired } from './proof-of-desired.ts'
 import { readDesired } from './read-desired.ts'
+import { keepalivedFilesIn } from './read-given.ts'
 import { readHandWritten, readHaproxyFiles } from './read-hand-written.ts'
 
 export type ProveOptions = {
@@ -29,6 +32,13 @@ export function prove(path: string | undefined, options: ProveOptions): number {
     console.error('lb-agent: prove PATH for lb.yaml, or prove --keepalived lb1.conf lb2.conf … for hand-written files')
     return 2
   }
+  const [nodes, files] = [keepalived?.length ?? 0, options.haproxy?.length ?? 0]
+  if (files > 1 && files !== nodes) {
+    console.error(
+      `lb-agent: ${files} haproxy.cfg for ${nodes} keepalived.conf; --haproxy takes one for all nodes, or one of each node in the same order`,
+    )
+    return 2
+  }
   const looked = path === undefined ? lookAtFiles(keepalived ?? [], options.haproxy ?? []) : lookAtDesired(path)
   if (looked.kind === 'problems') {
     if (format === 'text') printProblems(looked.problems)
@@ -49,7 +59,12 @@ export function prove(path: string | undefined, options: ProveOptions): number {
 
 function lookAtDesired(path: string): Looked {
   const desired = readDesired(path)
-  return desired.kind === 'problems' ? desired : proofOfDesired(desired)
+  if (desired.kind !== 'problems') return proofOfDesired(desired)
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  const written = isDirectory && !existsSync(join(path, 'lb.yaml')) ? keepalivedFilesIn(path) : []
+  if (written.length === 0) return desired
+  const message = `does not exist, and there are hand-written files: lb-agent prove --keepalived ${written.join(' ')}`
+  return { kind: 'problems', problems: [{ file: join(path, 'lb.yaml'), line: 0, col: 0, message }] }
 }
 
 function lookAtFiles(keepalived: readonly string[], haproxy: readonly string[]): Looked {

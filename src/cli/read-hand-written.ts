@@ -8,10 +8,10 @@ import type { Included } from '../keepalived-config/read-lines.ts'
 import { wordsOfCommand } from '../proof/hand-trackers.ts'
 import type { KeepalivedNode } from '../proof/of-keepalived.ts'
 import type { Problem } from '../spec/problem.ts'
+import { LONGEST_CONFIG, readGiven } from './read-given.ts'
 
 /** A check script is some lines; what is longer is a program. */
 const LONGEST_SCRIPT = 64 * 1024
-const LONGEST_CONFIG = 4 * 1024 * 1024
 
 /** Reads the keepalived.conf of each node, with what they include and the check scripts that are found. */
 export function readHandWritten(
@@ -28,14 +28,10 @@ function readNode(
   file: string,
   name: string,
 ): { kind: 'node'; node: KeepalivedNode } | { kind: 'problem'; problem: Problem } {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    return { kind: 'problem', problem: { file, line: 0, col: 0, message: (error as Error).message } }
-  }
+  const given = readGiven(file, 'keepalived.conf')
+  if (given.kind === 'problem') return given
   // Lines with @NAME are for the node whose hostname is NAME, and the file is named after it.
-  const config = readKeepalivedConfig(file, text, { configId: name, include })
+  const config = readKeepalivedConfig(file, given.text, { configId: name, include })
   return { kind: 'node', node: { name, config, scripts: scriptsOf(file, config) } }
 }
 
@@ -43,12 +39,11 @@ function readNode(
 export function readHaproxyFiles(
   files: readonly string[],
 ): { kind: 'files'; files: HaproxyConfig[] } | { kind: 'problems'; problems: Problem[] } {
-  const read = files.map((file) => ({ file, text: readText(file, LONGEST_CONFIG) }))
-  const problems = read.flatMap(({ file, text }) =>
-    text === undefined ? [{ file, line: 0, col: 0, message: 'cannot be read, or is longer than 4 MiB' }] : [],
-  )
+  const read = files.map((file) => ({ file, given: readGiven(file, 'haproxy.cfg') }))
+  const problems = read.flatMap(({ given }) => (given.kind === 'problem' ? [given.problem] : []))
   if (problems.length > 0) return { kind: 'problems', problems }
-  return { kind: 'files', files: read.map(({ file, text = '' }) => readHaproxyConfig(file, text)) }
+  const texts = read.flatMap(({ file, given }) => (given.kind === 'text' ? [{ file, text: given.text }] : []))
+  return { kind: 'files', files: texts.map(({ file, text }) => readHaproxyConfig(file, text)) }
 }
 
 /** `lb1.conf`, `lb1/keepalived.conf`, `keepalived-lb1.conf`, `lb1.keepalived.conf`: lb1. */
