@@ -33,16 +33,24 @@ export function besideSpec(file: string, problems: readonly Problem[]): Problem[
 
 const MOST_NAMED = 3
 
-/** `line 80 of what it gives for lb1, line 82 for lb2`; `what it gives for lb1, lb2` of what has no line. */
+/** `line 80 of what it gives for lb1, lb2, line 82 for lb3`; `what it gives for lb1, lb2` of what has no line. */
 function renderedLines(moved: readonly { at: Position; from: Given }[]): string {
-  const withLine = moved.filter(({ at }) => at.line > 0)
-  const nodes = [...new Set(moved.map(({ from }) => from.node))]
-  const more = (count: number): string => (count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : '')
-  if (withLine.length === 0) return `what it gives for ${nodes.slice(0, MOST_NAMED).join(', ')}${more(nodes.length)}`
-  const named = withLine
-    .slice(0, MOST_NAMED)
-    .map(({ at, from }, index) => `line ${at.line}${index === 0 ? ' of what it gives' : ''} for ${from.node}`)
-  return `${named.join(', ')}${more(withLine.length)}`
+  const byLine = new Map<number, string[]>()
+  for (const { at, from } of moved) {
+    const nodes = byLine.get(at.line) ?? []
+    if (!nodes.includes(from.node)) byLine.set(at.line, [...nodes, from.node])
+  }
+  const told = [...byLine].map(([line, nodes], index) => {
+    const given = index === 0 ? 'what it gives ' : ''
+    const where = line === 0 ? given : `line ${line} ${given === '' ? '' : `of ${given}`}`
+    return `${where}for ${firstOf(nodes)}`
+  })
+  return firstOf(told)
+}
+
+function firstOf(words: readonly string[]): string {
+  const more = words.length > MOST_NAMED ? ` and ${words.length - MOST_NAMED} more` : ''
+  return `${words.slice(0, MOST_NAMED).join(', ')}${more}`
 }
 
 /** The one line of the template that gives such a line; the file as a whole where there is none, or several. */
