@@ -56,6 +56,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
         to: target,
         revision: journal.revision,
         cause: 'by hand',
+        onWait: () => undefined,
       }),
       watch: watchWindow(parts),
       onServing: () => undefined,

@@ -23,6 +23,8 @@ type Options = {
   to: Release
   revision: string
   cause: 'revision' | 'by hand'
+  /** Told to who waits for the pass. */
+  onWait(reason: string): void
 }
 type Given = Pick<Parts, 'drains' | 'health' | 'addresses' | 'askPeer' | 'log' | 'config'>
 
@@ -84,7 +86,7 @@ function othersOf(expected: readonly Expectation[], held: readonly Held[]): Expe
 async function waitForTurn(
   parts: Given,
   drops: readonly Drop[],
-  { others, expected, revision, cause }: Pick<Options, 'revision' | 'cause'> & Omit<Taking, 'held'>,
+  { others, expected, revision, cause, onWait }: Pick<Options, 'revision' | 'cause' | 'onWait'> & Omit<Taking, 'held'>,
   signal: AbortSignal,
 ): Promise<string[]> {
   if (cause === 'by hand' || !drops.some(({ apart }) => apart)) return []
@@ -97,7 +99,12 @@ async function waitForTurn(
     if (late.length === 0 || signal.aborted) return []
     if (performance.now() - startedAt > longestMs)
       return [`${late.join(' and ')} did not change within ${Math.round(longestMs / 1_000)} s`]
-    if (!told) parts.log.info({ about: 'change', nodes: late }, 'waits until the other nodes have changed')
+    if (!told) {
+      parts.log.info({ about: 'change', nodes: late }, 'waits until the other nodes have changed')
+      onWait(
+        `waits until ${late.join(' and ')} runs it, for at most ${Math.round(longestMs / 1_000)} s: this node holds a VIP, and goes last`,
+      )
+    }
     await sleep(ASK_EVERY_MS)
   }
 }

@@ -9,6 +9,8 @@ export type PassWriter = {
   setRevision(revision: PassRevision): void
   /** From here on the pass ends with the release live, or rolled back: nothing holds it any more. */
   goesLive(release: string): void
+  /** What a stage waits for that takes long. */
+  waits(reason: string): void
   /** Both daemons run the release; the confirm window is still open. */
   serving(release: string): void
   /** `finished`: the revision of an apply that a dead agent had begun. */
@@ -85,6 +87,7 @@ export function createPassLog(
         goesLive: (release) => {
           goingLive = release
         },
+        waits: (reason) => onProgress({ waiting: words(reason) }),
         serving: (release) => onProgress({ serving: release }),
         end: (ended, finished) => {
           const result = words(ended)

@@ -67,7 +67,7 @@ export async function putLive(
       state: parts.state,
       daemons: parts.daemons,
       drops: droppedVips(from, to),
-      handOver: createHandOver(parts, { between: [from], to, revision, cause: change.cause }),
+      handOver: createHandOver(parts, { between: [from], to, revision, cause: change.cause, onWait: pass.waits }),
       watch: watchWindow(parts),
       onServing: () => pass.serving(to.id),
       record,

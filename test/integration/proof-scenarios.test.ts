@@ -60,7 +60,12 @@ suite('the model against real keepalived', { skip: missingForDaemons(), timeout:
   /** What does not agree, and all that was seen. */
   const play = async (scenario: Scenario, attempt: number): Promise<{ wrong: string[]; text: string }> => {
     const own = join(directory, `${scenario.seed}-${attempt}`)
-    const seen = await playScenario(scenario, own)
+    let seen: Awaited<ReturnType<typeof playScenario>>
+    try {
+      seen = await playScenario(scenario, own)
+    } catch (error) {
+      return { wrong: [`it could not be played: ${(error as Error).message}`], text: scenarioText(scenario) }
+    }
     const wrong = seen.flatMap((one) => {
       const why = disagreement(scenario, one)
       return why === undefined ? [] : [`${one.change}, ${one.vip}: ${why}`]

@@ -10,6 +10,7 @@ import {
   followSync,
   killAgent,
   livePair,
+  onePort,
   settled,
   specText,
   startCluster,
@@ -36,7 +37,7 @@ suite('suspend', { skip: missingForDaemons(), timeout: 120_000 }, () => {
       code: 0,
       said: '✓ suspended until lb-agent resume: this node looks at its repository, and applies nothing of it. Its VIPs move as ever.',
     })
-    const sha = cluster.repository.commit({ 'lb.yaml': specText({ comment: 'x', virtualRouterId: 9 }) }, 'Another id')
+    const sha = cluster.repository.commit({ 'lb.yaml': specText({ comment: 'x', services: onePort(1009) }) }, 'A port')
     const waits = `${sha.slice(0, 12)} waits: this node is suspended (new switch). To apply it: lb-agent resume`
     const refused = await sync(cluster.one)
     assert.equal(refused.code, 1)
@@ -70,7 +71,10 @@ suite('suspend', { skip: missingForDaemons(), timeout: 120_000 }, () => {
 
   test('a suspension that begins during a pass holds it before anything is live', async () => {
     const before = livePair(cluster.one)
-    const sha = cluster.repository.commit({ 'lb.yaml': specText({ comment: 'y', virtualRouterId: 10 }) }, 'A third id')
+    const sha = cluster.repository.commit(
+      { 'lb.yaml': specText({ comment: 'y', services: onePort(1010) }) },
+      'A third port',
+    )
     let asked: Promise<SuspendResult> | undefined
     let result: unknown
     const stages: unknown[] = []
@@ -90,7 +94,10 @@ suite('suspend', { skip: missingForDaemons(), timeout: 120_000 }, () => {
   })
 
   test('a suspension that begins while a release goes live says which, and that is carried through', async () => {
-    const sha = cluster.repository.commit({ 'lb.yaml': specText({ comment: 'z', virtualRouterId: 11 }) }, 'A fourth id')
+    const sha = cluster.repository.commit(
+      { 'lb.yaml': specText({ comment: 'z', services: onePort(1011) }) },
+      'A fourth port',
+    )
     let said: Promise<string> | undefined
     let result: { kind?: string; release?: string } = {}
     await followSync(cluster.one, (event) => {
@@ -116,7 +123,10 @@ suite('suspend', { skip: missingForDaemons(), timeout: 120_000 }, () => {
     await killAgent(cluster.one)
     writeFileSync(file, '{"since": 17')
     cluster.one.start()
-    const sha = cluster.repository.commit({ 'lb.yaml': specText({ comment: 'w', virtualRouterId: 12 }) }, 'A fifth id')
+    const sha = cluster.repository.commit(
+      { 'lb.yaml': specText({ comment: 'w', services: onePort(1012) }) },
+      'A fifth port',
+    )
     await until('it is looked at', 15_000, async () => (await statusOf(cluster.one)).desired?.revision === sha)
     const refused = await sync(cluster.one)
     assert.equal(refused.code, 1)
