@@ -1,4 +1,4 @@
-import type { ScriptConfig, TrackFileConfig, TrackReference } from '../keepalived-config/config.ts'
+import type { KeepalivedConfig, ScriptConfig, TrackFileConfig, TrackReference } from '../keepalived-config/config.ts'
 import { checkTracker, gateTracker, scoreTracker, serversLostTerms } from './agent-trackers.ts'
 import type { Contribution, Term, Tracker } from './model.ts'
 import type { KeepalivedNode } from './of-keepalived.ts'
@@ -9,10 +9,18 @@ const AT_ONCE: readonly Term[] = [{ what: 'the kernel says that the link is down
 /** lb-agent's defaults, where its files are in a keepalived.conf of somebody's own. */
 const LOST = serversLostTerms([{ fall: 2, intervalMs: 1000 }], 2000)
 
-/** undefined: the script is not there, so keepalived drops the tracker. */
+/**
+ * With enable_script_security there is no falling back to root: where nobody says who runs a script (`</path` as well), it is keepalived_script, whom
+ * Debian does not have, and keepalived leaves the script out (2.2.7, set_default_script_user; "Unable to set default user … removing").
+ */
+export function isWithoutUser({ user }: ScriptConfig, { globals }: KeepalivedConfig): boolean {
+  return globals.scriptSecurity && globals.scriptUser === undefined && user === undefined
+}
+
+/** undefined: the script is not there, or nobody may run it, so keepalived drops the tracker. */
 export function scriptTracker({ config, scripts }: KeepalivedNode, reference: TrackReference): Tracker | undefined {
   const script = config.scripts.find(({ name }) => name === reference.name)
-  if (script === undefined) return undefined
+  if (script === undefined || isWithoutUser(script, config)) return undefined
   if (/\blb-agent\b.*\bcheck\b/.test(script.command)) return { ...checkTracker(reference.at), name: script.name }
   // `timeout 2 /etc/keepalived/check.sh` and `sh -c …`: the words behind the first one count as well.
   const words = wordsOfCommand(script.command)

@@ -20,16 +20,19 @@ export type KeepalivedNode = {
   isRestarted?: boolean
 }
 
-/** The routers of hand-written files, one keepalived.conf per node. Each address is a VIP; nobody says who should hold it. */
+/**
+ * The routers of hand-written files, one keepalived.conf per node. Each address is a VIP; nobody says who should hold it. A node
+ * whose keepalived does not start with its file takes no part.
+ */
 export function proofOfKeepalived(nodes: readonly KeepalivedNode[]): ProofCluster {
-  const routers = nodes.flatMap((node) => node.config.instances.map((instance) => routerOf(node, instance)))
+  const all = nodes.map((node) => node.config.instances.map((instance) => routerOf(node, instance)))
   return {
     nodes: nodes.map(({ name, isRestarted }) => ({
       name,
       restartsKeepalived: isRestarted === true ? RESTARTS_KEEPALIVED : undefined,
     })),
-    routers,
-    vips: vipsOf(routers),
+    routers: all.filter((_, index) => nodes[index]?.config.fatal.length === 0).flat(),
+    vips: vipsOf(all.flat()),
   }
 }
 

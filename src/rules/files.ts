@@ -3,10 +3,16 @@ import type { Position, Problem } from '../spec/problem.ts'
 import { type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
-/** What keepalived does not accept, or takes otherwise than it is meant. It runs with the rest, so the proof is of the rest. */
+/**
+ * What keepalived does not accept, or takes otherwise than it is meant. It runs with the rest, so the proof is of the rest; where it
+ * does not start at all, the proof is of the other nodes.
+ */
 export function fileRules({ nodes }: Evidence): RuleFinding[] {
-  return nodes.flatMap(({ config }) => [
-    ...config.problems.flatMap((problem) => ofProblem(config, problem)),
+  return nodes.flatMap(({ name, config }) => [
+    ...config.fatal.map((problem) => ofFatal(name, problem)),
+    ...config.problems
+      .filter((problem) => !config.fatal.includes(problem))
+      .flatMap((problem) => ofProblem(config, problem)),
     ...unpassed(config),
     ...shellWords(config),
     ...newer(config),
@@ -30,11 +36,30 @@ function ofProblem(config: KeepalivedConfig, problem: Problem): RuleFinding[] {
   return [finding('KEEPALIVED', IDLE.test(message) ? 'warning' : 'error', [problem], message, fix)]
 }
 
+/** keepalived ends over it at its start, and at a reload. */
+function ofFatal(node: string, problem: Problem): RuleFinding {
+  const { message, fix } = inTwo(problem.message)
+  const [what, other] = withPlaceApart(message.replace(/, so keepalived does not start$/, ''))
+  return finding(
+    'KEEPALIVED',
+    'error',
+    [problem, ...other],
+    `keepalived does not start with this file, and ${node} takes no part: ${what}`,
+    fix,
+  )
+}
+
 /** A problem says what and why; what to do stands behind its last semicolon. */
 function inTwo(message: string): { message: string; fix: string } {
   const end = message.lastIndexOf('; ')
   if (end < 0) return { message, fix: 'see what keepalived -t says on the node' }
   return { message: message.slice(0, end), fix: message.slice(end + 2) }
+}
+
+/** What ends with a place in parentheses has it among its places instead. */
+function withPlaceApart(message: string): [message: string, places: Position[]] {
+  const [found, file = '', line] = / \((\S+):(\d+)\)$/.exec(message) ?? []
+  return found === undefined ? [message, []] : [message.slice(0, -found.length), [{ file, line: Number(line), col: 1 }]]
 }
 
 function isAt(place: Position | undefined, { file, line }: Position): boolean {

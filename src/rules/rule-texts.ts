@@ -60,6 +60,12 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     why: 'keepalived drops adverts that name other addresses than its own, and logs each of them. Two clusters live with that; nodes that should share an address do not hear each other, which is an error.',
     fix: 'One virtual router id for each address, the same on all nodes.',
   },
+  'VRID-DIFFERS': {
+    severity: 'error',
+    over: 'both',
+    why: 'A virtual router is known by its id: nodes with two ids for one address hold two elections, and the winner of each takes it.',
+    fix: 'The same virtual_router_id on all nodes; in a template of your own the one of lb.yaml.',
+  },
   'VRID-51': {
     severity: 'warning',
     over: 'both',
@@ -109,9 +115,9 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     fix: 'A timeout of at most the interval.',
   },
   'SCRIPT-SECURITY': {
-    severity: 'warning',
+    severity: 'error',
     over: 'hand-written files',
-    why: 'Without enable_script_security keepalived runs a script as root that another user may have written. With it, and without script_user, the scripts run as keepalived_script, and are left out where that user does not exist.',
+    why: 'Without enable_script_security keepalived runs a script as root that another user may have written. With it, and without script_user, they are to run as keepalived_script: where that user does not exist, as on Debian, keepalived removes them, and the node is without its check, which is an error.',
     fix: 'enable_script_security and script_user in global_defs.',
   },
   'SCRIPT-UNREAD': {
@@ -147,7 +153,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   KEEPALIVED: {
     severity: 'error',
     over: 'hand-written files',
-    why: 'keepalived goes on with what it understands, and leaves the rest out: a check, an address, an instance. Where that changes nothing, it is a warning.',
+    why: 'keepalived leaves out what it does not understand, and goes on with the rest: without a check, an address, an instance. With some mistakes it does not start at all. Where it changes nothing, it is a warning.',
     fix: 'What the finding says; keepalived -t -f FILE tells most of it on the node.',
   },
   'API-TIMEOUT': {

@@ -9,6 +9,7 @@ export const RULES = {
   'PREEMPT-DELAY': 'preempt_delay, which also delays the takeover from a node that is not well',
   'STATE-MASTER': 'state MASTER on more than one node',
   'VRID-TWICE': 'one virtual router id for two VIPs on one network',
+  'VRID-DIFFERS': 'nodes differ in the virtual router id of a VIP, and elect a holder each',
   'VRID-51': 'virtual router id 51, which everybody has',
   'ADVERT-INTERVAL': 'nodes differ in the advert interval of a VIP',
   'ADVERT-V2': 'adverts more often than once a second with VRRPv2, which has whole seconds only',

@@ -54,6 +54,53 @@ const cases: readonly Case[] = [
     near: { lb1: [['  track_script {', '  virtual_ipaddress_excluded {\n    10.0.0.99/32\n  }\n  track_script {']] },
   },
   {
+    observed: 'one virtual router id for two instances on an interface',
+    rule: 'KEEPALIVED',
+    found: {
+      lb1: [
+        [
+          'vrrp_instance api {',
+          `vrrp_instance web {
+  interface eth0
+  version 3
+  virtual_router_id 61
+  advert_int 0.1
+  unicast_src_ip 10.0.0.11
+  unicast_peer {
+    10.0.0.12
+  }
+  virtual_ipaddress {
+    10.0.0.20/32
+  }
+}
+vrrp_instance api {`,
+        ],
+      ],
+    },
+    says: [
+      'error KEEPALIVED keepalived does not start with this file, and lb1 takes no part: api has virtual router id 61 on eth0, as web has (lb1.conf:26, lb1.conf:9) → give it another one',
+    ],
+    near: {},
+  },
+  {
+    observed: 'the checks of a node that nobody may run do not count',
+    rule: 'TAKEOVER',
+    found: { lb1: [['  script_user root\n', '']] },
+    says: [
+      'error TAKEOVER a dead HAProxy, a hung HAProxy or the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: keepalived follows nothing there, and lb2 could serve it (lb1.conf:13) → a check that waits for an answer of HAProxy, such as curl -fsm1 of a monitor-uri, with weight 0, would move it; and where the nodes may lose the servers one by one, a check of an answer from behind HAProxy, with a weight and not with 0',
+    ],
+    near: {},
+  },
+  {
+    observed: 'nodes that differ in the virtual router id of an address',
+    rule: 'VRID-DIFFERS',
+    found: { lb2: [['virtual_router_id 61', 'virtual_router_id 62']] },
+    says: [
+      'error VRID-DIFFERS 10.0.0.10 has virtual router id 61 on lb1 and 62 on lb2: each id elects a holder of its own, so that several nodes hold it (lb1.conf:13, lb2.conf:13) → the same virtual_router_id on all nodes',
+    ],
+    near: { both: [['virtual_router_id 61', 'virtual_router_id 62']] },
+  },
+  {
     observed: 'the MASTER has the lower priority',
     rule: 'OWNER',
     found: { lb2: [['state BACKUP', 'state MASTER']] },
@@ -276,7 +323,7 @@ const cases: readonly Case[] = [
     rule: 'SCRIPT-SECURITY',
     found: { lb1: [['  script_user root\n', '']] },
     says: [
-      'warning SCRIPT-SECURITY serves is to run as keepalived_script, because no script_user is written: where that user does not exist, keepalived leaves the check out, and follows nothing (lb1.conf:4) → script_user in global_defs',
+      'error SCRIPT-SECURITY serves is to run as keepalived_script, because no script_user is written: Debian has no such user, so keepalived removes the check, and follows nothing instead (lb1.conf:4) → script_user root in global_defs, or another user that exists',
     ],
     near: {
       lb1: [
@@ -538,6 +585,25 @@ function findingsOf({ haproxy, scripts, ...edits }: Files) {
 
 test('nothing stands against the pair that the cases begin with', () => {
   assert.deepEqual(findingsOf({ haproxy: [] }).map(told), [])
+})
+
+test('a node whose keepalived does not start takes no part', () => {
+  const { table, findings } = proveFiles(pairOf({ lb1: [['  virtual_router_id 61\n', '']] }))
+  assert.deepEqual(
+    table.map(({ vip, healthy }) => [vip.name, healthy.holders]),
+    [['10.0.0.10', ['lb2']]],
+  )
+  assert.deepEqual(findings.map(told), [
+    'error KEEPALIVED keepalived does not start with this file, and lb1 takes no part: api has no virtual_router_id (lb1.conf:9) → write one of 1-255',
+    'warning VIP-ONE-NODE only lb2 may hold 10.0.0.10: without that node nobody serves it (lb2.conf:14) → the same instance on another node',
+  ])
+})
+
+test('nobody holds an address whose nodes do not start', () => {
+  const { findings } = proveFiles(pairOf({ both: [['  interface eth0\n', '']] }))
+  assert.deepEqual(ofRule(findings, 'TAKEOVER'), [
+    'error TAKEOVER nobody holds 10.0.0.10 while all is well (lb1.conf:9, lb2.conf:9) → see the other findings',
+  ])
 })
 
 test('every rule has a case', () => {
