@@ -46,6 +46,10 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
   const group = config.syncGroups.find(({ members }) => members.some(({ name }) => name === instance.name))
   const { unicast, family, authentication } = instance
   const addresses = instance.addresses.map(bare)
+  // The instances of a group hold their addresses, or none, together.
+  const together = config.instances
+    .filter(({ name }) => name === instance.name || group?.members.some((member) => member.name === name))
+    .flatMap((one) => [...one.addresses, ...one.excluded].map(bare))
   return {
     node: node.name,
     name: instance.name,
@@ -74,7 +78,7 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
 
   function trackersOf(of: KeepalivedNode, tracking: Tracking, weightsCount: boolean): Tracker[] {
     const found = [
-      ...tracking.trackScripts.map((reference) => scriptTracker(of, reference)),
+      ...tracking.trackScripts.map((reference) => scriptTracker(of, reference, together)),
       ...tracking.trackFiles.map((reference) => fileTracker(of, reference)),
       ...tracking.trackProcesses.map((reference) => processTracker(of, reference)),
       ...tracking.trackInterfaces.map((reference: TrackReference) => interfaceTracker(reference, instance.interface)),

@@ -8,6 +8,7 @@ import type { Places } from '../spec/parse-file.ts'
 import type { RuleId } from '../spec/rule-ids.ts'
 import type { Spec } from '../spec/spec.ts'
 import { addressRules } from './addresses.ts'
+import { checkRules } from './checks.ts'
 import type { Evidence } from './evidence.ts'
 import { fileRules } from './files.ts'
 import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
@@ -29,6 +30,7 @@ const RULE_FAMILIES: readonly ((evidence: Evidence) => RuleFinding[])[] = [
   priorityRules,
   takeoverRules,
   scriptRules,
+  checkRules,
   addressRules,
   serviceRules,
   haproxyRules,

@@ -120,11 +120,23 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     why: 'Without enable_script_security keepalived runs a script as root that another user may have written. With it, and without script_user, they are to run as keepalived_script: where that user does not exist, as on Debian, keepalived removes them, and the node is without its check, which is an error.',
     fix: 'enable_script_security and script_user in global_defs.',
   },
+  'SCRIPT-STATUS': {
+    severity: 'warning',
+    over: 'hand-written files',
+    why: 'keepalived learns from a check whether its exit status is 0, and nothing else: what ends with || true or exit 0 has never failed, and what ends with a restart fails when that does.',
+    fix: 'Let what looks be the last command; let systemd start HAProxy again.',
+  },
+  'SCRIPT-PORT': {
+    severity: 'warning',
+    over: 'hand-written files',
+    why: 'A check of another program goes on saying that all is well when HAProxy is dead.',
+    fix: 'The port of a frontend, on 127.0.0.1.',
+  },
   'SCRIPT-UNREAD': {
     severity: 'note',
     over: 'hand-written files',
-    why: 'A script can be judged by what it calls; one that is not there is taken to notice a dead HAProxy, and nothing else. A file is taken to stay as it is.',
-    fix: 'Put the script beside keepalived.conf, under the name that it has there.',
+    why: 'A script can be judged by what it calls; one that is not there, or calls nothing that is known, is taken to notice a dead HAProxy, and nothing else. A file is taken to stay as it is.',
+    fix: 'Put the script beside keepalived.conf, under the name that it has there; or try it on a node.',
   },
   'VIP-SUBNET': {
     severity: 'warning',

@@ -14,7 +14,6 @@ export function scriptRules(evidence: Evidence): RuleFinding[] {
     ...node.config.scripts.flatMap(timeout),
     ...security(node),
     ...userUnknown(node),
-    ...unread(evidence, node.name),
   ])
 }
 
@@ -64,23 +63,4 @@ function userUnknown({ config }: KeepalivedNode): RuleFinding[] {
       'script_user root in global_defs, or another user that exists',
     ),
   ]
-}
-
-function unread({ cluster }: Evidence, node: string): RuleFinding[] {
-  const trackers = cluster.routers.filter((router) => router.node === node).flatMap((router) => router.trackers)
-  return trackers.flatMap(({ name, what, unknown, at }) =>
-    unknown === undefined
-      ? []
-      : [
-          finding(
-            'SCRIPT-UNREAD',
-            'note',
-            [at],
-            `${name}: ${unknown}`,
-            what === 'file'
-              ? 'nothing, where people write it by hand; what follows HAProxy must be something else'
-              : 'put the script beside keepalived.conf, under the name that it has there',
-          ),
-        ],
-  )
 }

@@ -40,7 +40,7 @@ const cases: readonly Case[] = [
   {
     observed: 'a template whose check sees too little',
     rule: 'TAKEOVER',
-    found: { template: { both: [['http://127.0.0.1:80/healthz', 'http://127.0.0.1:8405/alive']] } },
+    found: { template: { both: [['http://127.0.0.1:6443/healthz', 'http://127.0.0.1:8405/alive']] } },
     says: [
       'error TAKEOVER the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: nothing that keepalived follows there notices it (serves), and lb2 could serve it (lb.yaml:7, lb1.conf:24) → where the nodes may lose the servers one by one, a check of an answer from behind HAProxy, with a weight and not with 0',
     ],
