@@ -7,6 +7,7 @@ import { type Command, checkKeepalivedFile } from '../../src/daemons/check-file.
 import { deleteNamespaces } from '../../src/drill/ip.ts'
 import { exec } from '../../src/exec.ts'
 import { readKeepalivedConfig } from '../../src/keepalived-config/read-keepalived-config.ts'
+import { RULE_TEXTS } from '../../src/rules/rule-texts.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import { meaningfulFile } from '../support/keepalived-file.ts'
 import { BROKEN_TEXTS, MISTAKES } from '../support/keepalived-mistakes.ts'
@@ -88,6 +89,13 @@ suite('a keepalived.conf is refused by keepalived when it is refused here', { sk
       assert.ok(keepalived !== 'accepted' && here !== 'accepted', found)
     }),
   )
+
+  test('the checks that lb-agent rules TAKEOVER prints are accepted by both', async () => {
+    const checks = RULE_TEXTS.TAKEOVER.example ?? ''
+    const followed = 'track_script {\nhaproxy_answers\nservers_answer\n}'
+    const found = await bothOn(`${checks}${writtenInstance({ version: 3, more: `version 3\n${followed}` })}`, 'printed')
+    assert.deepEqual(found, { keepalived: 'accepted', here: 'accepted' })
+  })
 
   for (const [what, text] of ENDING)
     test(`keepalived ends at its start over ${what}, as is said here`, async () => {

@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
     rule: 'TAKEOVER',
     found: { template: { both: [['http://127.0.0.1:6443/healthz', 'http://127.0.0.1:8405/alive']] } },
     says: [
-      'error TAKEOVER the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: nothing that keepalived follows there notices it (serves), and lb2 could serve it (lb.yaml:7, lb1.conf:24) → where the nodes may lose the servers one by one, a check of an answer from behind HAProxy, with a weight and not with 0',
+      'error TAKEOVER the loss of the way to the servers on lb1 leaves 10.0.0.10 on lb1: nothing that keepalived follows there notices it (serves), and lb2 could serve it (lb.yaml:7, lb1.conf:24) → for the servers one that asks through HAProxy, with a weight (with 0 all nodes would give up together when the servers are down for all); lb-agent rules TAKEOVER prints one',
     ],
     near: {},
   },
