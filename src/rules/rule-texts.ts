@@ -1,6 +1,7 @@
 import type { RuleId } from '../spec/rule-ids.ts'
 import { CHECKS_THAT_SEE } from './checks-that-see.ts'
 import type { Severity } from './finding.ts'
+import { LB_YAML_TEXTS } from './lb-yaml-texts.ts'
 
 /**
  * `severity`: the gravest that the rule gives. `less`: another one that it gives, and when. `over`: which files it looks at.
@@ -227,6 +228,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     why: 'Balancers that fail over in milliseconds do not help when what they balance is one machine.',
     fix: 'A second server.',
   },
+  ...LB_YAML_TEXTS,
   'AGENT-PORT': {
     severity: 'warning',
     less: { severity: 'note', when: 'for hand-written files' },

@@ -32,6 +32,10 @@ export const RULES = {
   'NONLOCAL-BIND': 'a bind to an address that the node may not have',
   STATS: 'statistics that everybody can read',
   'ONE-SERVER': 'a pool of one server',
+  'POOL-MINIMUM': 'a service that wants more servers up than its pool has',
+  'POOL-WEIGHT': 'a pool whose servers all have weight 0',
+  'POOL-LOOP': 'a server that is a VIP of the same lb.yaml, and leads back to its own service',
+  'ACCEPT-UNUSED': 'an accept in lb.yaml of a rule that finds nothing',
   'AGENT-PORT': 'a port that lb-agent itself needs',
 } as const
 
