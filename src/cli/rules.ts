@@ -1,4 +1,4 @@
-import { RULE_TEXTS } from '../rules/rule-texts.ts'
+import { RULE_TEXTS, severities } from '../rules/rule-texts.ts'
 import { didYouMean } from '../spec/nearest.ts'
 import { RULE_IDS, RULES, type RuleId } from '../spec/rule-ids.ts'
 import { table } from './print.ts'
@@ -21,11 +21,14 @@ export function rules(name: string | undefined, options: { json?: boolean }): nu
   const all = (name === undefined ? RULE_IDS : [name]).map((id) => ({ id, finds: RULES[id], ...RULE_TEXTS[id] }))
   if (options.json === true) console.log(JSON.stringify({ rules: all }, undefined, 2))
   else if (name === undefined) {
-    console.log(table([['rule', 'severity', 'finds'], ...all.map(({ id, severity, finds }) => [id, severity, finds])]))
+    console.log(table([['rule', 'severity', 'finds'], ...all.map((rule) => [rule.id, severities(rule), rule.finds])]))
     console.log(ACCEPT)
   } else
-    for (const { id, severity, over, finds, why, fix } of all)
-      console.log(`${id} (${severity}, over ${over}): ${finds}\n  ${why}\n  → ${fix}`)
+    for (const rule of all) {
+      const { id, over, finds, why, fix, example } = rule
+      console.log(`${id} (${severities(rule)}, over ${over}): ${finds}\n  ${why}\n  → ${fix}`)
+      if (example !== undefined) console.log(`\n${example.trimEnd()}`)
+    }
   return 0
 }
 

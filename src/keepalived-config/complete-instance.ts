@@ -17,9 +17,13 @@ export function completeInstance(draft: InstanceDraft, globals: Globals, report:
   const strict = draft.strict ?? globals.strict
   const place = (keyword: string): typeof at => places.get(keyword) ?? at
   if (draft.virtualRouterId === undefined && !places.has('virtual_router_id'))
-    report(at, `${name} has no virtual_router_id, so keepalived does not start; write one of 1-255`)
+    report(at, `${name} has no virtual_router_id, so keepalived does not start; write one of 1-255`, 'ends keepalived')
   if (draft.interface === undefined && !places.has('interface'))
-    report(at, `${name} has no interface, so keepalived does not start; write the one that its adverts go through`)
+    report(
+      at,
+      `${name} has no interface, so keepalived does not start; write the one that its adverts go through`,
+      'ends keepalived',
+    )
   const family = draft.family ?? 4
   const version = draft.version ?? (family === 6 ? 3 : globals.version)
   const { state, priority } = roleOf(draft, strict, place, report)
@@ -83,8 +87,10 @@ function checkAddresses(
 ): void {
   const where = places.get('virtual_ipaddress') ?? at
   if (addresses.length === 0) {
-    const then = version === 3 || strict ? 'does not start' : 'moves nothing'
-    report(where, `${name} has no address in virtual_ipaddress, so keepalived ${then}; write one`)
+    const ends = version === 3 || strict
+    const then = ends ? 'does not start' : 'moves nothing'
+    const effect = ends ? 'ends keepalived' : undefined
+    report(where, `${name} has no address in virtual_ipaddress, so keepalived ${then}; write one`, effect)
   }
   if (addresses.length > MOST_ADDRESSES)
     report(

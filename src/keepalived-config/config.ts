@@ -15,6 +15,8 @@ export type KeepalivedConfig = {
   syncGroups: readonly SyncGroupConfig[]
   /** For what `keepalived -t` does not accept the file. Parts that keepalived drops then are not in the lists above. */
   problems: readonly Problem[]
+  /** Those of `problems` over which keepalived ends at its start, where it would go on without other parts. */
+  fatal: readonly Problem[]
   /** Lines in which there may be more than was read. */
   unread: readonly UnreadLine[]
   /** What 2.2.7 refuses and a later keepalived reads; it is no problem here. */

@@ -81,9 +81,7 @@ function readElection(statement: Statement, draft: InstanceDraft, report: Report
       draft.interface = interfaceOf(statement, report) ?? draft.interface
       return true
     case 'virtual_router_id':
-      draft.virtualRouterId =
-        numberOf(statement, (text) => unsignedIn(text, 1, 255), 'a virtual router id is 1-255', report) ??
-        draft.virtualRouterId
+      draft.virtualRouterId = virtualRouterIdOf(statement, draft, report) ?? draft.virtualRouterId
       return true
     case 'priority':
       draft.priority =
@@ -156,6 +154,13 @@ function interfaceOf(statement: Statement, report: Report): string | undefined {
     `${statement.keyword} is ${value.text}; the name of an interface has at most ${LONGEST_NAME} characters`,
   )
   return undefined
+}
+
+/** A value that is none leaves the instance without an id. */
+function virtualRouterIdOf(statement: Statement, draft: InstanceDraft, report: Report): number | undefined {
+  const lacking = draft.virtualRouterId === undefined ? 'ends keepalived' : undefined
+  const noted: Report = (at, message, effect) => report(at, message, effect ?? lacking)
+  return numberOf(statement, (text) => unsignedIn(text, 1, 255), 'a virtual router id is 1-255', noted)
 }
 
 function versionOf(statement: Statement, { name, version, family }: InstanceDraft, report: Report): 2 | 3 | undefined {

@@ -25,8 +25,11 @@ const MOST_PROBLEMS = 1_000
  */
 export function readKeepalivedConfig(file: string, text: string, options: ReadOptions): KeepalivedConfig {
   const problems: Problem[] = []
-  const report: Report = ({ file, line, col }, message) => {
-    if (problems.length < MOST_PROBLEMS) problems.push({ file, line, col, message })
+  const fatal: Problem[] = []
+  const report: Report = ({ file, line, col }, message, effect) => {
+    const problem = { file, line, col, message }
+    if (problems.length < MOST_PROBLEMS) problems.push(problem)
+    if (effect !== undefined && fatal.length < MOST_PROBLEMS) fatal.push(problem)
   }
   const { lines, unread } = readLines(file, text, options, report)
   const reading: Reading = {
@@ -53,7 +56,7 @@ export function readKeepalivedConfig(file: string, text: string, options: ReadOp
     ]
   })
   checkVirtualRouterIds(instances, globals, report)
-  const found = { problems, unread, newer: reading.newer, fixed: readFixed(statements) }
+  const found = { problems, fatal, unread, newer: reading.newer, fixed: readFixed(statements) }
   return { file, globals, scripts, trackFiles, trackProcesses, instances, syncGroups, ...found }
 }
 

@@ -29,7 +29,7 @@ export type Reading = {
 /** The word behind a keyword. Without one keepalived stops reading at once (2.2.7, null_strvec()). */
 export function valueBehind({ keyword, at, words }: Statement, report: Report): Word | undefined {
   const value = words[1]
-  if (value === undefined) report(at, `${keyword} has no value; write one behind it`)
+  if (value === undefined) report(at, `${keyword} has no value; write one behind it`, 'ends keepalived')
   return value
 }
 

@@ -15,7 +15,8 @@ export function checkVirtualRouterIds(instances: readonly InstanceConfig[], glob
     if (other !== undefined)
       report(
         places.get('virtual_router_id') ?? at,
-        `${name} has virtual router id ${virtualRouterId} on ${device}, as ${other.name} has (${shown(other.at)}); give it another one`,
+        `${name} has virtual router id ${virtualRouterId} on ${device}, as ${other.name} has (${shown(other.at)}), so keepalived does not start; give it another one`,
+        'ends keepalived',
       )
     for (const key of keys) if (!seen.has(key)) seen.set(key, instance)
   }

@@ -1,7 +1,8 @@
-import type { ScriptConfig, TrackFileConfig, TrackReference } from '../keepalived-config/config.ts'
+import type { KeepalivedConfig, ScriptConfig, TrackFileConfig, TrackReference } from '../keepalived-config/config.ts'
 import { checkTracker, gateTracker, scoreTracker, serversLostTerms } from './agent-trackers.ts'
 import type { Contribution, Term, Tracker } from './model.ts'
 import type { KeepalivedNode } from './of-keepalived.ts'
+import { askedPorts, askedWithoutLooking, exitStatusOf, shellOf } from './script-text.ts'
 import { whatScriptSees } from './what-script-sees.ts'
 
 /** keepalived's answer to a link that goes down comes by netlink; nothing is polled. */
@@ -9,10 +10,25 @@ const AT_ONCE: readonly Term[] = [{ what: 'the kernel says that the link is down
 /** lb-agent's defaults, where its files are in a keepalived.conf of somebody's own. */
 const LOST = serversLostTerms([{ fall: 2, intervalMs: 1000 }], { dampingMs: 2000, writtenMs: 2000 })
 
-/** undefined: the script is not there, so keepalived drops the tracker. */
-export function scriptTracker({ config, scripts }: KeepalivedNode, reference: TrackReference): Tracker | undefined {
+/**
+ * With enable_script_security there is no falling back to root: where nobody says who runs a script (`</path` as well), it is keepalived_script, whom
+ * Debian does not have, and keepalived leaves the script out (2.2.7, set_default_script_user; "Unable to set default user … removing").
+ */
+export function isWithoutUser({ user }: ScriptConfig, { globals }: KeepalivedConfig): boolean {
+  return globals.scriptSecurity && globals.scriptUser === undefined && user === undefined
+}
+
+/**
+ * `addresses`: those of the instance, and of its sync group. undefined: the script is not there, or nobody may run it, so keepalived
+ * drops the tracker.
+ */
+export function scriptTracker(
+  { config, scripts }: KeepalivedNode,
+  reference: TrackReference,
+  addresses: readonly string[],
+): Tracker | undefined {
   const script = config.scripts.find(({ name }) => name === reference.name)
-  if (script === undefined) return undefined
+  if (script === undefined || isWithoutUser(script, config)) return undefined
   if (/\blb-agent\b.*\bcheck\b/.test(script.command)) return { ...checkTracker(reference.at), name: script.name }
   // `timeout 2 /etc/keepalived/check.sh` and `sh -c …`: the words behind the first one count as well.
   const words = wordsOfCommand(script.command)
@@ -22,14 +38,28 @@ export function scriptTracker({ config, scripts }: KeepalivedNode, reference: Tr
   const { healthy, failing } = effectOf(script, reference)
   const contribution = sight.stopsKeepalived ? 'FAULT' : failing
   const terms = scriptTerms(script)
+  const shell = shellOf(whole, text)
+  const said = shell ?? whole
+  const exitStatus = sight.stopsKeepalived ? 'as seen' : exitStatusOf(shell)
+  const asksVip = exitStatus === 'always well' ? undefined : askedWithoutLooking(said, addresses)
+  // Where an address is asked, all nodes learn the same: it is answered or not.
+  const sees = exitStatus === 'always well' || asksVip !== undefined ? [] : sight.sees
   return {
-    ...{ name: script.name, what: 'script', at: reference.at, healthy },
-    under: Object.fromEntries(sight.sees.map((fault) => [fault, { contribution, terms }])),
-    unknown:
-      sight.kind === 'unknown'
-        ? `what ${script.command} looks at could not be read: it is taken to notice a dead HAProxy, and nothing else`
-        : undefined,
+    ...{ name: script.name, what: 'script', at: reference.at },
+    // Without a holder nobody answers, and a node in FAULT does not become one.
+    healthy: asksVip !== undefined && failing === 'FAULT' ? 'FAULT' : healthy,
+    under: Object.fromEntries(sees.map((fault) => [fault, { contribution, terms }])),
+    unknown: sight.kind === 'unknown' && sees.length > 0 ? notKnown(script.command, text !== undefined) : undefined,
+    script: {
+      ...{ command: script.command, isFound: text !== undefined, exitStatus, asksVip },
+      ports: askedPorts(said, addresses),
+    },
   }
+}
+
+function notKnown(command: string, isFound: boolean): string {
+  const what = isFound ? 'looks at was not understood from its text' : 'looks at could not be read'
+  return `what ${command} ${what}: it is taken to notice a dead HAProxy, and nothing else`
 }
 
 /** Its words without quotes: one of them may be the path of a script. */

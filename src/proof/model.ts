@@ -1,4 +1,5 @@
 import type { Position } from '../spec/problem.ts'
+import type { ExitStatus } from './script-text.ts'
 
 /** What can happen to one node. */
 export const FAULT_KINDS = [
@@ -31,6 +32,20 @@ export type Tracker = {
   under: Readonly<Partial<Record<FaultKind, { contribution: Contribution; terms: readonly Term[] }>>>
   /** Why it cannot be told what it follows; it is then taken for one that never changes. */
   unknown: string | undefined
+  /** Of a script of somebody's own. */
+  script?: TrackedScript
+}
+
+/**
+ * `isFound`: its text was there to read. `asksVip`: an address of the instance that it asks without having looked whether this node
+ * has it. `ports`: those of this node, or of the instance's addresses, that it asks.
+ */
+export type TrackedScript = {
+  command: string
+  isFound: boolean
+  exitStatus: ExitStatus
+  asksVip: string | undefined
+  ports: readonly number[]
 }
 
 /** One VRRP instance on one node. Those of several nodes with the same family and virtual router id elect one MASTER. */

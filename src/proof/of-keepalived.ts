@@ -20,16 +20,19 @@ export type KeepalivedNode = {
   isRestarted?: boolean
 }
 
-/** The routers of hand-written files, one keepalived.conf per node. Each address is a VIP; nobody says who should hold it. */
+/**
+ * The routers of hand-written files, one keepalived.conf per node. Each address is a VIP; nobody says who should hold it. A node
+ * whose keepalived does not start with its file takes no part.
+ */
 export function proofOfKeepalived(nodes: readonly KeepalivedNode[]): ProofCluster {
-  const routers = nodes.flatMap((node) => node.config.instances.map((instance) => routerOf(node, instance)))
+  const all = nodes.map((node) => node.config.instances.map((instance) => routerOf(node, instance)))
   return {
     nodes: nodes.map(({ name, isRestarted }) => ({
       name,
       restartsKeepalived: isRestarted === true ? RESTARTS_KEEPALIVED : undefined,
     })),
-    routers,
-    vips: vipsOf(routers),
+    routers: all.filter((_, index) => nodes[index]?.config.fatal.length === 0).flat(),
+    vips: vipsOf(all.flat()),
   }
 }
 
@@ -43,6 +46,10 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
   const group = config.syncGroups.find(({ members }) => members.some(({ name }) => name === instance.name))
   const { unicast, family, authentication } = instance
   const addresses = instance.addresses.map(bare)
+  // The instances of a group hold their addresses, or none, together.
+  const together = config.instances
+    .filter(({ name }) => name === instance.name || group?.members.some((member) => member.name === name))
+    .flatMap((one) => [...one.addresses, ...one.excluded].map(bare))
   return {
     node: node.name,
     name: instance.name,
@@ -71,7 +78,7 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
 
   function trackersOf(of: KeepalivedNode, tracking: Tracking, weightsCount: boolean): Tracker[] {
     const found = [
-      ...tracking.trackScripts.map((reference) => scriptTracker(of, reference)),
+      ...tracking.trackScripts.map((reference) => scriptTracker(of, reference, together)),
       ...tracking.trackFiles.map((reference) => fileTracker(of, reference)),
       ...tracking.trackProcesses.map((reference) => processTracker(of, reference)),
       ...tracking.trackInterfaces.map((reference: TrackReference) => interfaceTracker(reference, instance.interface)),

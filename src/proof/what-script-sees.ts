@@ -32,7 +32,7 @@ const CONNECTS = /\b(?:nc|ncat|netcat|nmap|ss|netstat|lsof|socat)\b|\/dev\/tcp\/
 const LOOKS_FOR_PROCESS =
   /\b(?:killall|pidof|pgrep|pkill|ps)\b|\bsystemctl\b.*\b(?:is-active|is-failed|status|show)\b|\bservice\b.*\bstatus\b|\brc-service\b|\bkill\s+-(?:0|s\s*0)\b|\/proc\/|\.pid\b/
 const LOOKS_AT_FILES =
-  /(?:^|[\s;&|/'"])(?:test|\[{1,2})\s+!?\s*-[a-z]\s|^<|\bping6?\b|\bip\s+(?:a|addr|address|link|route)\b/m
+  /(?:^|[\s;&|/'"])(?:test|\[{1,2})\s+!?\s*-[a-zA-Z]\s|^<|\bping6?\b|\bip\s+(?:a|addr|address|link|route)\b/m
 const ENDS_KEEPALIVED =
   /\b(?:killall|pkill)\b(?:\s+-\S+)*\s+keepalived\b|\bsystemctl\s+(?:stop|restart)\s+keepalived\b|\bservice\s+keepalived\s+(?:stop|restart)\b|\/etc\/init\.d\/keepalived\s+(?:stop|restart)\b/
 

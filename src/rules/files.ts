@@ -3,10 +3,16 @@ import type { Position, Problem } from '../spec/problem.ts'
 import { type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
-/** What keepalived does not accept, or takes otherwise than it is meant. It runs with the rest, so the proof is of the rest. */
+/**
+ * What keepalived does not accept, or takes otherwise than it is meant. It runs with the rest, so the proof is of the rest; where it
+ * does not start at all, the proof is of the other nodes.
+ */
 export function fileRules({ nodes }: Evidence): RuleFinding[] {
   return nodes.flatMap(({ config }) => [
-    ...config.problems.flatMap((problem) => ofProblem(config, problem)),
+    ...config.fatal.map(ofFatal),
+    ...config.problems
+      .filter((problem) => !config.fatal.includes(problem))
+      .flatMap((problem) => ofProblem(config, problem)),
     ...unpassed(config),
     ...shellWords(config),
     ...newer(config),
@@ -23,19 +29,31 @@ function ofProblem(config: KeepalivedConfig, problem: Problem): RuleFinding[] {
   // SCRIPT-SECURITY tells that.
   const isScript = config.scripts.some(({ places }) => isAt(places.get('script'), problem))
   if (isScript && !config.globals.scriptSecurity) return []
-  const { message, fix } = inTwo(problem.message)
+  const { message, fix, others } = inTwo(problem.message)
   if (/^advert_int .* VRRPv2 /.test(message))
     return [finding('ADVERT-V2', 'warning', [problem], problem.message, 'version 3 on all nodes, or whole seconds')]
-  if (AUTHENTICATION.test(message)) return [finding('AUTH', 'warning', [problem], message, fix)]
-  return [finding('KEEPALIVED', IDLE.test(message) ? 'warning' : 'error', [problem], message, fix)]
+  if (AUTHENTICATION.test(message)) return [finding('AUTH', 'warning', [problem, ...others], message, fix)]
+  return [finding('KEEPALIVED', IDLE.test(message) ? 'warning' : 'error', [problem, ...others], message, fix)]
 }
 
-/** A problem says what and why; what to do stands behind its last semicolon. */
-function inTwo(message: string): { message: string; fix: string } {
-  const end = message.lastIndexOf('; ')
-  if (end < 0) return { message, fix: 'see what keepalived -t says on the node' }
-  return { message: message.slice(0, end), fix: message.slice(end + 2) }
+/** keepalived ends over it at its start. The node is not named, so that nodes with one file have one finding. */
+function ofFatal(problem: Problem): RuleFinding {
+  const { message, fix, others } = inTwo(problem.message)
+  const what = message.replace(/, so keepalived does not start$/, '')
+  const told = `keepalived does not start with this file, and its node takes no part: ${what}`
+  return finding('KEEPALIVED', 'error', [problem, ...others], told, fix)
 }
+
+/** A problem says what and why; what to do stands behind its last semicolon. Other places that it names come with its own. */
+function inTwo(whole: string): { message: string; fix: string; others: Position[] } {
+  const others = [...whole.matchAll(OTHER_PLACE)].map(([, file = '', line]) => ({ file, line: Number(line), col: 1 }))
+  const text = whole.replace(OTHER_PLACE, '')
+  const end = text.lastIndexOf('; ')
+  if (end < 0) return { message: text, fix: 'see what keepalived -t says on the node', others }
+  return { message: text.slice(0, end), fix: text.slice(end + 2), others }
+}
+
+const OTHER_PLACE = / \((\S+):(\d+)\)/g
 
 function isAt(place: Position | undefined, { file, line }: Position): boolean {
   return place?.file === file && place.line === line

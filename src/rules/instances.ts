@@ -4,7 +4,7 @@ import type { RuleFinding } from './finding.ts'
 
 /** What the instances of one election must have in common to hear each other. */
 export function instanceRules(evidence: Evidence): RuleFinding[] {
-  return elections(evidence).flatMap((routers) => [
+  const each = elections(evidence).flatMap((routers) => [
     ...twice(evidence, routers),
     ...everybodysId(evidence, routers),
     ...intervals(evidence, routers),
@@ -12,6 +12,32 @@ export function instanceRules(evidence: Evidence): RuleFinding[] {
     ...authentication(evidence, routers),
     ...lists(evidence, routers),
   ])
+  return [...differentIds(evidence), ...each]
+}
+
+/** Addresses that several elections are about, because the nodes have other ids for them. */
+function differentIds(evidence: Evidence): RuleFinding[] {
+  const carrying = evidence.cluster.routers.flatMap((router) =>
+    router.addresses.map((address) => ({ address, router })),
+  )
+  const split = [...Map.groupBy(carrying, ({ address }) => address)].flatMap(([address, group]) => {
+    const carriers = [...new Map(group.map(({ router }) => [router.node, router])).values()]
+    const ids = new Set(carriers.map(({ virtualRouterId }) => virtualRouterId))
+    return ids.size < 2 ? [] : [{ address, carriers }]
+  })
+  const alike = Map.groupBy(split, ({ carriers }) => carriers.map(({ node, name }) => `${node} ${name}`).join())
+  return [...alike.values()].map((group) => {
+    const [{ carriers } = { carriers: [] }] = group
+    const told = carriers.map(({ node, virtualRouterId }) => `${virtualRouterId} on ${node}`)
+    const [has, it] = group.length === 1 ? ['has', 'it'] : ['have', 'them']
+    return finding(
+      'VRID-DIFFERS',
+      'error',
+      carriers.map((router) => placeOf(evidence, router, 'virtual_router_id')),
+      `${andList(group.map(({ address }) => address))} ${has} virtual router id ${andList(told)}: each id elects a holder of its own, so that several nodes hold ${it}`,
+      'the same virtual_router_id on all nodes',
+    )
+  })
 }
 
 /**

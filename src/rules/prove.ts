@@ -8,13 +8,15 @@ import type { Places } from '../spec/parse-file.ts'
 import type { RuleId } from '../spec/rule-ids.ts'
 import type { Spec } from '../spec/spec.ts'
 import { addressRules } from './addresses.ts'
-import type { Evidence } from './evidence.ts'
+import { checkRules } from './checks.ts'
+import { type Evidence, finding } from './evidence.ts'
 import { fileRules } from './files.ts'
 import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
 import { haproxyRules } from './haproxy.ts'
 import { instanceRules } from './instances.ts'
 import type { OwnFiles } from './own-files.ts'
 import { ownTemplateRules } from './own-templates.ts'
+import { poolRules } from './pools.ts'
 import { peerRules, priorityRules } from './priorities.ts'
 import { scriptRules } from './scripts.ts'
 import { serviceRules } from './services.ts'
@@ -33,8 +35,10 @@ const RULE_FAMILIES: readonly ((evidence: Evidence) => RuleFinding[])[] = [
   takeoverRules,
   spreadRules,
   scriptRules,
+  checkRules,
   addressRules,
   serviceRules,
+  poolRules,
   haproxyRules,
   ownTemplateRules,
 ]
@@ -84,11 +88,26 @@ function proofOf(evidence: Omit<Evidence, 'table'>, accept: Spec['accept']): Pro
   const table = takeoverTable(evidence.cluster)
   const whole = { ...evidence, table }
   const reasons = new Map<RuleId, string>(accept.map(({ rule, reason }) => [rule, reason]))
-  const findings = RULE_FAMILIES.flatMap((rules) => rules(whole)).map((found) => ({
-    ...found,
-    accepted: reasons.get(found.rule),
+  const found = RULE_FAMILIES.flatMap((rules) => rules(whole))
+  const findings = [...found, ...unusedAccepts(whole, accept, found)].map((one) => ({
+    ...one,
+    accepted: reasons.get(one.rule),
   }))
   return { cluster: evidence.cluster, table, findings: once(withoutEchoes(findings)).sort((a, b) => rank(a) - rank(b)) }
+}
+
+function unusedAccepts({ spec }: Evidence, accept: Spec['accept'], found: readonly RuleFinding[]): RuleFinding[] {
+  if (spec === undefined) return []
+  const unused = accept.filter(({ rule }) => rule !== 'ACCEPT-UNUSED' && !found.some((one) => one.rule === rule))
+  return unused.map(({ rule }) =>
+    finding(
+      'ACCEPT-UNUSED',
+      'note',
+      [spec.places(['accept', rule])],
+      `${rule} is accepted, and finds nothing here: the accept would hide what it finds later`,
+      'take it away',
+    ),
+  )
 }
 
 /** The VIPs of lb.yaml, and who should hold them; what else a template announces is its author's affair. */

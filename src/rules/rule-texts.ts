@@ -1,19 +1,39 @@
 import type { RuleId } from '../spec/rule-ids.ts'
+import { CHECKS_THAT_SEE } from './checks-that-see.ts'
 import type { Severity } from './finding.ts'
+import { LB_YAML_TEXTS } from './lb-yaml-texts.ts'
 
-/** `severity`: the gravest that the rule gives. `over`: which files it looks at. */
-export type RuleText = { severity: Severity; over: 'lb.yaml' | 'hand-written files' | 'both'; why: string; fix: string }
+/**
+ * `severity`: the gravest that the rule gives. `less`: another one that it gives, and when. `over`: which files it looks at.
+ * `example`: what to write instead, ready to be copied.
+ */
+export type RuleText = {
+  severity: Severity
+  less?: { severity: Severity; when: string }
+  over: 'lb.yaml' | 'hand-written files' | 'both'
+  why: string
+  fix: string
+  example?: string
+}
+
+/** `error; warning for hand-written files` */
+export function severities({ severity, less }: Pick<RuleText, 'severity' | 'less'>): string {
+  return less === undefined ? severity : `${severity}; ${less.severity} ${less.when}`
+}
 
 /** What `lb-agent rules` says of each rule beside what it finds. */
 export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   TAKEOVER: {
     severity: 'error',
+    less: { severity: 'warning', when: 'for a check that asks the VIP' },
     over: 'both',
     why: 'An address that stays on a node that cannot serve it is an outage that lasts until a person comes.',
     fix: 'Let keepalived follow what tells of the fault, with weight 0 or with one that outweighs the order of the priorities.',
+    example: CHECKS_THAT_SEE,
   },
   'TWO-HOLDERS': {
     severity: 'error',
+    less: { severity: 'note', when: 'where keepalived is killed' },
     over: 'both',
     why: 'Two machines that answer for an address break connections at random, as ARP caches change their mind.',
     fix: 'See why the nodes do not hear each other; let systemd start keepalived again and take off what it left behind.',
@@ -26,6 +46,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   TIE: {
     severity: 'error',
+    less: { severity: 'warning', when: 'for hand-written files' },
     over: 'both',
     why: 'A BACKUP stays BACKUP while it hears a priority that is not below its own (RFC 5798 §6.4.2): who started first keeps the VIP, and nobody knows which node that is. An error where lb.yaml says who should hold it.',
     fix: 'Priorities of their own, apart by less than the weight of every check.',
@@ -38,6 +59,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   NOPREEMPT: {
     severity: 'error',
+    less: { severity: 'warning', when: 'where no fault leaves a VIP unserved by it' },
     over: 'both',
     why: 'With nopreempt a BACKUP accepts adverts of any priority, so a MASTER that lowers its own stays MASTER; only FAULT moves the VIP. An error where a fault leaves a VIP unserved by it.',
     fix: 'Weight 0 for what should move the VIP, or no nopreempt.',
@@ -56,9 +78,16 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   'VRID-TWICE': {
     severity: 'error',
+    less: { severity: 'warning', when: 'where no VIP has two holders by it' },
     over: 'both',
     why: 'keepalived drops adverts that name other addresses than its own, and logs each of them. Two clusters live with that; nodes that should share an address do not hear each other, which is an error.',
     fix: 'One virtual router id for each address, the same on all nodes.',
+  },
+  'VRID-DIFFERS': {
+    severity: 'error',
+    over: 'both',
+    why: 'A virtual router is known by its id: nodes with two ids for one address hold two elections, and the winner of each takes it.',
+    fix: 'The same virtual_router_id on all nodes; in a template of your own the one of lb.yaml.',
   },
   'VRID-51': {
     severity: 'warning',
@@ -68,6 +97,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   'ADVERT-INTERVAL': {
     severity: 'error',
+    less: { severity: 'warning', when: 'with VRRPv3' },
     over: 'both',
     why: 'VRRPv2 drops adverts of another interval; VRRPv3 takes the MASTER’s, so how soon a lost node is missed changes with the holder.',
     fix: 'The same advert_int on all nodes.',
@@ -92,12 +122,14 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   AUTH: {
     severity: 'error',
+    less: { severity: 'warning', when: 'where the nodes do not differ' },
     over: 'hand-written files',
     why: 'VRRPv3 has no authentication, VRRPv2 sends 8 characters in clear text. Nodes that differ in it do not hear each other, which is an error.',
     fix: 'A firewall that lets protocol 112 in from the other nodes only: lb-agent firewall prints one.',
   },
   PEERS: {
     severity: 'error',
+    less: { severity: 'warning', when: 'where no VIP has two holders by it' },
     over: 'both',
     why: 'By unicast a node sends its adverts to unicast_peer and to nobody else: whom it leaves out does not hear it, and takes the VIP as well. An error where that lasts.',
     fix: 'Every other node of the VIP in unicast_peer of every node.',
@@ -109,16 +141,29 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     fix: 'A timeout of at most the interval.',
   },
   'SCRIPT-SECURITY': {
+    severity: 'error',
+    less: { severity: 'warning', when: 'where the scripts run all the same' },
+    over: 'hand-written files',
+    why: 'Without enable_script_security keepalived runs a script as root that another user may have written. With it, and without script_user, they are to run as keepalived_script: where that user does not exist, as on Debian, keepalived removes them, and the node is without its check, which is an error.',
+    fix: 'enable_script_security and script_user in global_defs.',
+  },
+  'SCRIPT-STATUS': {
     severity: 'warning',
     over: 'hand-written files',
-    why: 'Without enable_script_security keepalived runs a script as root that another user may have written. With it, and without script_user, the scripts run as keepalived_script, and are left out where that user does not exist.',
-    fix: 'enable_script_security and script_user in global_defs.',
+    why: 'keepalived learns from a check whether its exit status is 0, and nothing else: what ends with || true or exit 0 has never failed, and what ends with a restart fails when that does.',
+    fix: 'Let what looks be the last command; let systemd start HAProxy again.',
+  },
+  'SCRIPT-PORT': {
+    severity: 'warning',
+    over: 'hand-written files',
+    why: 'A check of another program goes on saying that all is well when HAProxy is dead.',
+    fix: 'The port of a frontend, on 127.0.0.1.',
   },
   'SCRIPT-UNREAD': {
     severity: 'note',
     over: 'hand-written files',
-    why: 'A script can be judged by what it calls; one that is not there is taken to notice a dead HAProxy, and nothing else. A file is taken to stay as it is.',
-    fix: 'Put the script beside keepalived.conf, under the name that it has there.',
+    why: 'A script can be judged by what it calls; one that is not there, or calls nothing that is known, is taken to notice a dead HAProxy, and nothing else. A file is taken to stay as it is.',
+    fix: 'Put the script beside keepalived.conf, under the name that it has there; or try it on a node.',
   },
   'VIP-SUBNET': {
     severity: 'warning',
@@ -146,8 +191,9 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   KEEPALIVED: {
     severity: 'error',
+    less: { severity: 'warning', when: 'or note where it changes little' },
     over: 'hand-written files',
-    why: 'keepalived goes on with what it understands, and leaves the rest out: a check, an address, an instance. Where that changes nothing, it is a warning.',
+    why: 'keepalived leaves out what it does not understand, and goes on with the rest: without a check, an address, an instance. With some mistakes it does not start at all. Where it changes nothing, it is a warning.',
     fix: 'What the finding says; keepalived -t -f FILE tells most of it on the node.',
   },
   'API-TIMEOUT': {
@@ -158,12 +204,14 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   CHECK: {
     severity: 'warning',
+    less: { severity: 'note', when: 'for other servers than a Kubernetes API' },
     over: 'both',
     why: 'The kernel accepts connections for a process that hangs, so a check by connection alone keeps it in use.',
     fix: 'A check that asks for a page: /readyz for a Kubernetes API.',
   },
   'NONLOCAL-BIND': {
     severity: 'warning',
+    less: { severity: 'note', when: 'for a transparent bind' },
     over: 'hand-written files',
     why: 'HAProxy cannot bind an address that another node holds, unless the kernel lets it (net.ipv4.ip_nonlocal_bind) or the bind is transparent: it does not start on the BACKUP then.',
     fix: 'net.ipv4.ip_nonlocal_bind = 1 in /etc/sysctl.d, on every node.',
@@ -186,8 +234,10 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     why: 'The agent proves each release by what the daemons say: HAProxy at its stats socket and at /alive, keepalived through its FIFO, each instance under the name of its VIP. A file of an own template that leaves such a thing out loads well, and is rolled back.',
     fix: 'The line of lb-agent’s own template, whose first comment lists the variables.',
   },
+  ...LB_YAML_TEXTS,
   'AGENT-PORT': {
     severity: 'warning',
+    less: { severity: 'note', when: 'for hand-written files' },
     over: 'both',
     why: 'lb-agent answers on port 9853 of every address of its node, and HAProxy on port 8405 of the loopback address.',
     fix: 'Another port; or http.listen in agent.yaml, haproxy.healthPort in lb.yaml.',

@@ -1,4 +1,5 @@
 import type { ScriptConfig } from '../keepalived-config/config.ts'
+import { isWithoutUser } from '../proof/hand-trackers.ts'
 import type { KeepalivedNode } from '../proof/of-keepalived.ts'
 import { andList, type Evidence, finding, isAre } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
@@ -13,7 +14,6 @@ export function scriptRules(evidence: Evidence): RuleFinding[] {
     ...node.config.scripts.flatMap(timeout),
     ...security(node),
     ...userUnknown(node),
-    ...unread(evidence, node.name),
   ])
 }
 
@@ -49,38 +49,18 @@ function security({ config: { scripts, globals, instances } }: KeepalivedNode): 
   ]
 }
 
-/** With enable_script_security there is no falling back to root (2.2.7, set_default_script_user). */
-function userUnknown({ config: { scripts, globals, instances } }: KeepalivedNode): RuleFinding[] {
-  const without = scripts.filter(({ user }) => user === undefined)
-  if (without.length === 0 || instances.length === 0 || !globals.scriptSecurity || globals.scriptUser !== undefined)
-    return []
+/** The takeover table does not count these scripts. */
+function userUnknown({ config }: KeepalivedNode): RuleFinding[] {
+  const without = config.scripts.filter((script) => isWithoutUser(script, config))
+  if (without.length === 0 || config.instances.length === 0) return []
   const names = andList(without.map(({ name }) => name))
   return [
     finding(
       'SCRIPT-SECURITY',
-      'warning',
+      'error',
       without.map(({ at }) => at),
-      `${names} ${isAre(without)} to run as keepalived_script, because no script_user is written: where that user does not exist, keepalived leaves the check out, and follows nothing`,
-      'script_user in global_defs',
+      `${names} ${isAre(without)} to run as keepalived_script, because no script_user is written: Debian has no such user, so keepalived removes the check, and follows nothing instead`,
+      'script_user root in global_defs, or another user that exists',
     ),
   ]
-}
-
-function unread({ cluster }: Evidence, node: string): RuleFinding[] {
-  const trackers = cluster.routers.filter((router) => router.node === node).flatMap((router) => router.trackers)
-  return trackers.flatMap(({ name, what, unknown, at }) =>
-    unknown === undefined
-      ? []
-      : [
-          finding(
-            'SCRIPT-UNREAD',
-            'note',
-            [at],
-            `${name}: ${unknown}`,
-            what === 'file'
-              ? 'nothing, where people write it by hand; what follows HAProxy must be something else'
-              : 'put the script beside keepalived.conf, under the name that it has there',
-          ),
-        ],
-  )
 }

@@ -12,7 +12,8 @@ export function spreadRules({ cluster, ...rest }: Evidence): RuleFinding[] {
   const evidence = { cluster, ...rest }
   return cluster.routers.flatMap((router) => {
     const others = cluster.routers.filter((other) => other.node !== router.node && sharesAddress(other, router))
-    if (others.length < 2) return []
+    // Where the first fault moves nothing, its finding advises a weight that is enough for all.
+    if (others.length < 2 || [router, ...others].some((one) => movesNothing(one, [router, ...others]))) return []
     const found = FAULT_KINDS.map((kind) => tooSmall(evidence, router, others, kind)).find((one) => one !== undefined)
     return found === undefined ? [] : [found]
   })
@@ -22,14 +23,26 @@ function sharesAddress(one: Router, other: Router): boolean {
   return one.addresses.some((address) => other.addresses.includes(address))
 }
 
+function movesNothing(router: Router, all: readonly Router[]): boolean {
+  const others = all.filter(({ node }) => node !== router.node)
+  const best = Math.max(...others.map((other) => effective(other).priority))
+  const isFirst = effective(router).priority >= best
+  return isFirst && FAULT_KINDS.some((kind) => isByWeight(router, kind) && effective(router, kind).priority >= best)
+}
+
+/** It notices the fault, and stays in the election. */
+function isByWeight({ trackers }: Router, kind: FaultKind): boolean {
+  const noticing = trackers.flatMap(({ under }) => under[kind] ?? [])
+  return noticing.length > 0 && noticing.every(({ contribution }) => contribution !== 'FAULT')
+}
+
 function tooSmall(
   evidence: Evidence,
   router: Router,
   others: readonly Router[],
   kind: FaultKind,
 ): RuleFinding | undefined {
-  const noticing = router.trackers.filter(({ under }) => under[kind] !== undefined)
-  if (noticing.length === 0 || noticing.some(({ under }) => under[kind]?.contribution === 'FAULT')) return undefined
+  if (!isByWeight(router, kind)) return undefined
   const failing = effective(router, kind)
   const ranked = others
     .map((other) => ({ other, priority: effective(other).priority }))

@@ -11,8 +11,8 @@ export function takeoverRules(evidence: Evidence): RuleFinding[] {
   const groups = alike(evidence)
   const healthy = groups.flatMap((group) => ofHealthy(evidence, group))
   const claims = groups
-    // Two of them while all is well: under every fault as well, for the same reason.
-    .filter(({ table }) => table.healthy.holders.length < 2)
+    // Two of them while all is well, or nobody: under every fault as well, for the same reason.
+    .filter(({ table: { healthy } }) => healthy.holders.length === 1 || healthy.oneOf.length > 0)
     .flatMap((group) => group.table.rows.flatMap((row) => ofRow(evidence, group, row)))
   return [...healthy, ...findingsOf(claims)]
 }
@@ -72,9 +72,9 @@ function ofHealthy(evidence: Evidence, { addresses, table, routers }: Group): Ru
       finding(
         'TAKEOVER',
         'error',
-        places,
+        routers.length > 0 ? places : evidence.nodes.flatMap(({ config }) => config.fatal),
         `nobody holds ${what} while all is well`,
-        'see the other findings; a node must be without FAULT',
+        routers.length > 0 ? 'see the other findings; a node must be without FAULT' : 'see the other findings',
       ),
     ]
   const [first] = vip.prefer ?? []

@@ -55,7 +55,7 @@ export function whyItStays(evidence: Evidence, stuck: Stuck): Why {
     rule: 'WEIGHT',
     places: [at, placeOf(evidence, best, 'priority')],
     reason: `${own.text} ${compared}`,
-    fix: weightThatMoves(noticing, own.priority - theirs.priority, kind),
+    fix: weightThatMoves(stuck, noticing, own.priority - theirs.priority),
   }
 }
 
@@ -73,30 +73,40 @@ function bestOf({ routers, could }: Stuck): Router | undefined {
   )
 }
 
-function weightThatMoves(noticing: readonly Tracker[], short: number, kind: FaultKind): string | undefined {
+/**
+ * Of two nodes what is just enough. Of more one that outweighs all of their priorities: with 110, 100, 90 and -11 an HAProxy that is
+ * dead on the first two leaves 99 against 90.
+ */
+function weightThatMoves({ routers, kind }: Stuck, noticing: readonly Tracker[], short: number): string | undefined {
   const [first] = noticing
   if (first === undefined) return undefined
   const failing = numberOf(first.under[kind]?.contribution ?? 0)
   const healthy = numberOf(first.healthy)
+  const priorities = routers.map((router) => effective(router).priority)
+  const isPair = new Set(routers.map(({ node }) => node)).size < 3
+  const spread = isPair ? 0 : Math.max(...priorities) - Math.min(...priorities)
+  const also = isPair ? '' : ', also when it has failed on other nodes before'
   // A negative weight must take off more; a positive one must give more while all is well.
-  if (healthy > 0) return `a weight above ${healthy + short}, or weight 0, would move it`
-  return `a weight below ${failing - short}, or weight 0, would move it`
+  if (healthy > 0) return `a weight above ${Math.max(healthy + short, spread)}, or weight 0, would move it${also}`
+  return `a weight below ${Math.min(failing - short, -spread)}, or weight 0, would move it${also}`
 }
 
 /** What would notice these faults. A check that sees a hung HAProxy sees a dead one, too. */
 export function whatNotices(faults: readonly FaultKind[]): string {
   const kinds = faults.filter((kind) => kind !== 'haproxy-dead' || !faults.includes('haproxy-hung'))
-  const told = new Set(kinds.map((kind) => NOTICES[kind] ?? ELSEWHERE))
-  return [...told].join('; and ')
+  const checks = kinds.flatMap((kind) => CHECKS[kind] ?? [])
+  const printed = checks.length === 1 ? 'prints one' : 'prints both'
+  const told = [
+    ...(checks.length === 0 ? [] : [`${checks.join(', and ')}; lb-agent rules TAKEOVER ${printed}`]),
+    ...(kinds.includes('link-down') ? [OF_THE_LINK] : []),
+  ]
+  return told.length === 0 ? 'see the other findings' : told.join('; ')
 }
 
-const ELSEWHERE = 'see the other findings'
-const NOTICES: Readonly<Partial<Record<FaultKind, string>>> = {
+const OF_THE_LINK = 'no dont_track_primary, or the interface in track_interface, would move it'
+const CHECKS: Readonly<Partial<Record<FaultKind, string>>> = {
   'haproxy-dead': 'a vrrp_script that notices it, with weight 0, would move it',
-  'haproxy-hung':
-    'a check that waits for an answer of HAProxy, such as curl -fsm1 of a monitor-uri, with weight 0, would move it',
-  // FAULT on all nodes, when the servers are gone for all, would take the address from everybody.
+  'haproxy-hung': 'a vrrp_script that asks HAProxy itself for an answer, with weight 0, would move it',
   'servers-lost':
-    'where the nodes may lose the servers one by one, a check of an answer from behind HAProxy, with a weight and not with 0',
-  'link-down': 'no dont_track_primary, or the interface in track_interface, would move it',
+    'for the servers one that asks through HAProxy, with a weight (with 0 all nodes would give up together when the servers are down for all)',
 }

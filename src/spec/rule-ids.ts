@@ -9,6 +9,7 @@ export const RULES = {
   'PREEMPT-DELAY': 'preempt_delay, which also delays the takeover from a node that is not well',
   'STATE-MASTER': 'state MASTER on more than one node',
   'VRID-TWICE': 'one virtual router id for two VIPs on one network',
+  'VRID-DIFFERS': 'nodes differ in the virtual router id of a VIP, and elect a holder each',
   'VRID-51': 'virtual router id 51, which everybody has',
   'ADVERT-INTERVAL': 'nodes differ in the advert interval of a VIP',
   'ADVERT-V2': 'adverts more often than once a second with VRRPv2, which has whole seconds only',
@@ -18,6 +19,8 @@ export const RULES = {
   PEERS: 'unicast peers that are missing, or know of each other on one side only',
   'SCRIPT-TIMEOUT': 'a check may run longer than the time until the next one',
   'SCRIPT-SECURITY': 'scripts that anybody may have written, or that keepalived may leave out',
+  'SCRIPT-STATUS': 'a check whose exit status does not say what it has seen',
+  'SCRIPT-PORT': 'a check that asks a port at which HAProxy does not listen',
   'SCRIPT-UNREAD': 'a check of which it cannot be told what it notices',
   'VIP-SUBNET': 'nodes of a VIP in different networks; it moves by ARP, inside one',
   'VIP-PREFIX': 'a VIP whose prefix length brings a route to a network that no node is in',
@@ -30,6 +33,10 @@ export const RULES = {
   STATS: 'statistics that everybody can read',
   'ONE-SERVER': 'a pool of one server',
   TEMPLATE: 'an own template without what the agent looks for in its files',
+  'POOL-MINIMUM': 'a service that wants more servers up than its pool has',
+  'POOL-WEIGHT': 'a pool whose servers all have weight 0',
+  'POOL-LOOP': 'a server that is a VIP of the same lb.yaml, and leads back to its own service',
+  'ACCEPT-UNUSED': 'an accept in lb.yaml of a rule that finds nothing',
   'AGENT-PORT': 'a port that lb-agent itself needs',
 } as const
 

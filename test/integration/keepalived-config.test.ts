@@ -7,16 +7,27 @@ import { type Command, checkKeepalivedFile } from '../../src/daemons/check-file.
 import { deleteNamespaces } from '../../src/drill/ip.ts'
 import { exec } from '../../src/exec.ts'
 import { readKeepalivedConfig } from '../../src/keepalived-config/read-keepalived-config.ts'
+import { RULE_TEXTS } from '../../src/rules/rule-texts.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import { meaningfulFile } from '../support/keepalived-file.ts'
 import { BROKEN_TEXTS, MISTAKES } from '../support/keepalived-mistakes.ts'
 import { printKeepalived } from '../support/print-keepalived.ts'
 import { randomOf } from '../support/random.ts'
 import { missingForDaemons } from '../support/requirements.ts'
+import { writtenInstance, writtenKeepalived } from '../support/written-keepalived.ts'
 
 /** FUZZ_SEED=n begins with the file that failed. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const FILES = 150
+
+const ENDING: readonly [what: string, text: string][] = [
+  ['one id for two instances', `${writtenKeepalived()}${writtenInstance({ name: 'w', addresses: ['10.9.0.101/32'] })}`],
+  ['an instance without an id', writtenKeepalived().replace(/virtual_router_id .*/, '')],
+  ['an id that is none', writtenKeepalived({ id: 300 })],
+  ['an instance without an interface', writtenKeepalived().replace(/interface .*/, '')],
+  ['an instance without addresses', writtenKeepalived({ addresses: [] })],
+  ['a keyword without its value', writtenKeepalived().replace(/priority .*/, 'priority')],
+]
 
 suite('a keepalived.conf is refused by keepalived when it is refused here', { skip: missingForDaemons() }, () => {
   const base = mkdtempSync(join(tmpdir(), 'lb-agent-config-'))
@@ -78,6 +89,26 @@ suite('a keepalived.conf is refused by keepalived when it is refused here', { sk
       assert.ok(keepalived !== 'accepted' && here !== 'accepted', found)
     }),
   )
+
+  test('the checks that lb-agent rules TAKEOVER prints are accepted by both', async () => {
+    const checks = RULE_TEXTS.TAKEOVER.example ?? ''
+    const followed = 'track_script {\nhaproxy_answers\nservers_answer\n}'
+    const found = await bothOn(`${checks}${writtenInstance({ version: 3, more: `version 3\n${followed}` })}`, 'printed')
+    assert.deepEqual(found, { keepalived: 'accepted', here: 'accepted' })
+  })
+
+  for (const [what, text] of ENDING)
+    test(`keepalived ends at its start over ${what}, as is said here`, async () => {
+      const file = join(base, 'ending.conf')
+      writeFileSync(file, text)
+      const { problems, fatal } = readKeepalivedConfig(file, text, { configId: 'lb1', include: () => [] })
+      assert.equal(fatal.length, 1, problems.map(formatProblem).join('\n'))
+      const own = ['-p', join(base, 'ending.pid'), '-r', join(base, 'ending-vrrp.pid')]
+      const args = ['netns', 'exec', namespace, 'keepalived', '-n', '-l', '-f', file, ...own]
+      const ended = await exec('ip', args, { timeoutMs: 10_000 })
+      // KEEPALIVED_EXIT_CONFIG
+      assert.deepEqual([ended.kind, ended.kind === 'exited' && ended.code], ['exited', 2])
+    })
 
   for (const { what, broken } of BROKEN_TEXTS)
     test(`a file in which there is ${what} is refused by both`, async () => {

@@ -356,7 +356,7 @@ const TEXT: readonly Row[] = [
   ],
   [
     'vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 9\nvirtual_ipaddress {\n10.0.0.1\n}\n}\nvrrp_instance VI_2 {\ninterface eth0\nvirtual_router_id 9\nvirtual_ipaddress {\n10.0.0.2\n}\n}',
-    '10:1 VI_2 has virtual router id 9 on eth0, as VI_1 has (k.conf:1); give it another one',
+    '10:1 VI_2 has virtual router id 9 on eth0, as VI_1 has (k.conf:1), so keepalived does not start; give it another one',
   ],
   [
     'vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 9\nvirtual_ipaddress {\n10.0.0.1\n}\n}\nvrrp_instance VI_1 {\n}',

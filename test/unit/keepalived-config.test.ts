@@ -145,7 +145,7 @@ vrrp_instance VI_API {
   ])
   assert.deepEqual(rest, {
     ...{ file: FILE, trackFiles: [], trackProcesses: [], syncGroups: [] },
-    ...{ problems: [], unread: [], newer: [], fixed: new Map() },
+    ...{ problems: [], fatal: [], unread: [], newer: [], fixed: new Map() },
   })
 })
 

@@ -12,7 +12,7 @@ export function keepalivedOf(node: 'lb1' | 'lb2'): string {
   script_user root
 }
 vrrp_script serves {
-  script "/usr/bin/curl -fsm1 http://127.0.0.1:80/healthz"
+  script "/usr/bin/curl -fsm1 http://127.0.0.1:6443/healthz"
   interval 1
 }
 vrrp_instance api {
