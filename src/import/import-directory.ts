@@ -12,7 +12,7 @@ import { buildDraft } from './build-draft.ts'
 import { type Difference, differencesOf, type NewConfig } from './differences.ts'
 import type { Draft } from './draft.ts'
 import { handWrittenCluster } from './hand-written.ts'
-import { lbYamlText } from './lb-yaml-text.ts'
+import { lbYamlText, withStandIns } from './lb-yaml-text.ts'
 import { leftOutLines } from './left-out.ts'
 import type { OldCluster } from './old-cluster.ts'
 import { type OldConfig, readOldConfigs } from './old-configs.ts'
@@ -24,23 +24,27 @@ export type ImportOptions = {
   playbook?: string | undefined
 }
 
+/** What is said of the old files in any case. */
+type Read = {
+  /** The lb.yaml, with "FILL ME IN" where a person must say something. */
+  text: string
+  nodes: readonly string[]
+  read: readonly string[]
+  old: readonly OldConfig[]
+  /** What a person must put into the text before it can be used. */
+  toFillIn: readonly string[]
+  lost: readonly string[]
+  /** What could not be had of the old files. */
+  problems: readonly Problem[]
+}
+
 /**
- * `toFillIn`: what a person must put into the text before it can be used. `problems`: what could not be had of the old files.
- * `unparsed`: the old files say something that lb.yaml does not take, and `refused` says what, with the places in the text.
+ * `imported`: `spec` has addresses that nobody has where some are to be filled in. `unparsed`: the old files say something that lb.yaml
+ * does not take, and `refused` says what, with the places in the text.
  */
 export type Imported =
-  | {
-      kind: 'imported'
-      text: string
-      spec: Spec
-      read: readonly string[]
-      old: readonly OldConfig[]
-      toFillIn: readonly string[]
-      lost: readonly string[]
-      differences: readonly Difference[]
-      problems: readonly Problem[]
-    }
-  | { kind: 'unparsed'; text: string; refused: readonly Problem[]; problems: readonly Problem[] }
+  | ({ kind: 'imported'; spec: Spec; differences: readonly Difference[] } & Read)
+  | ({ kind: 'unparsed'; refused: readonly Problem[] } & Read)
   | { kind: 'nothing'; why: string; problems: readonly Problem[] }
 
 /** Reads an Ansible project, or files that were written by hand, and makes an lb.yaml of them. */
@@ -64,15 +68,20 @@ export function importProject(project: ProjectFiles, directory: string, options:
   if (built === undefined) return { kind: 'nothing', why: whyNothing(directory, cluster), problems }
   const leftOut = leftOutLines(members, built.leftOut)
   const text = lbYamlText(built.draft, sourcesOf(members, cluster), leftOut)
-  const parsed = parseSpec(text, 'lb.yaml')
-  if (parsed.kind === 'problems') return { kind: 'unparsed', text, refused: parsed.problems, problems }
-  return {
-    kind: 'imported',
-    ...{ text, spec: parsed.spec, old, problems },
+  const found: Read = {
+    ...{ text, old, problems },
+    nodes: built.draft.nodes.map(({ name }) => name),
     read: cluster.read,
     toFillIn: toFillIn(built.draft, old, members),
     lost: leftOut.lost,
-    differences: differencesOf(built.groups, built.drafted, parsed.spec, rendered(engine, parsed.spec)),
+  }
+  const parsed = parseSpec(withStandIns(text), 'lb.yaml')
+  if (parsed.kind === 'problems') return { kind: 'unparsed', refused: parsed.problems, ...found }
+  const { spec } = parsed
+  return {
+    kind: 'imported',
+    ...{ spec, differences: differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)) },
+    ...found,
   }
 }
 
