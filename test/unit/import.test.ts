@@ -322,6 +322,33 @@ test('a node whose files were not to be had is to be filled in', () => {
   ])
 })
 
+test('nothing is said of the text that stands for an unknown value, and a check script of the playbook is read', () => {
+  const { old, problems } = imported('vault', {
+    'hosts.ini': '[lbs]\na ansible_host=10.0.0.1\n',
+    'site.yml': `- hosts: lbs
+  tasks:
+    - template: { src: check.sh.j2, dest: /etc/keepalived/check_haproxy.sh }
+    - template: { src: keepalived.conf.j2, dest: /etc/keepalived/keepalived.conf }
+`,
+    'templates/check.sh.j2': '#!/bin/sh\n{% if true %}killall -0 haproxy{% endif %}\n',
+    'templates/keepalived.conf.j2': `global_defs {
+ enable_script_security
+ script_user root
+}
+vrrp_script check {
+ script "/bin/sh /etc/keepalived/check_haproxy.sh"
+}
+${keepalived('authentication {\n auth_type PASS\n auth_pass {{ keepalived_password }}\n }\n track_script {\n check\n }')}`,
+  })
+  assert.deepEqual(
+    old.map(({ keepalived: config, scripts }) => [config?.problems, [...scripts]]),
+    [[[], [['/etc/keepalived/check_haproxy.sh', '#!/bin/sh\nkillall -0 haproxy']]]],
+  )
+  assert.deepEqual(problems.map(formatProblem), [
+    'templates/keepalived.conf.j2:13:1  the value of keepalived_password is not known without a run of Ansible; ?keepalived_password? stands in its place',
+  ])
+})
+
 test('whatever the old files say, import does not throw', () => {
   const word = fc.constantFrom(
     ...[
