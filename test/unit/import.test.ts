@@ -139,6 +139,18 @@ describe('who holds a VIP', () => {
     assert.equal(comments('delay', 'preempt_delay 60\n priority 120', '').spec.vrrp.failbackMs, 60_000)
   })
 
+  test('the label and the scope of an address are not carried over, and said', () => {
+    const address = '10.0.0.10/24 dev eth0 label eth0:vip scope link'
+    const { lost } = imported('label', {
+      'lb1/keepalived.conf': keepalived('', address),
+      'lb2/keepalived.conf': keepalived('', address),
+    })
+    assert.deepEqual(lost, [
+      'label eth0:vip of an address (lb1/keepalived.conf:6, lb2/keepalived.conf:6)',
+      'scope link of an address (lb1/keepalived.conf:6, lb2/keepalived.conf:6)',
+    ])
+  })
+
   test('IPv6 beside IPv4 becomes an extra address', () => {
     const { spec } = imported('dual', {
       'lb1/keepalived.conf': keepalived(
