@@ -59,10 +59,12 @@ function isReady(imported: Found): boolean {
   return imported.kind === 'imported' && imported.toFillIn.length === 0
 }
 
-function whyNotUsable(directory: string, { cluster }: ImportVerbOptions): string | undefined {
+function whyNotUsable(directory: string, { cluster, out }: ImportVerbOptions): string | undefined {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return `${directory} is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node`
+    return `${shellWord(directory)} is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node`
   }
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    return `--out ${out} is no directory; lb.yaml is written into one, which may be new`
   if (cluster === undefined || CLUSTER_NAME.test(cluster)) return undefined
   return `--cluster ${cluster} is no name; one has letters, digits, "_", "." or "-", begins with a letter or digit, and is not a number alone`
 }

@@ -56,9 +56,11 @@ export function importDirectory(directory: string, options: ImportOptions): Impo
 export function importProject(project: ProjectFiles, directory: string, options: ImportOptions): Imported {
   const engine = createTemplateEngine(readEngine())
   const { files } = project
+  const astray = whyAstray(files, directory, options)
+  if (astray !== undefined) return { kind: 'nothing', why: astray, problems: project.problems }
   const cluster = clusterOf(files, options)
   if (cluster === undefined) {
-    const why = `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts`
+    const why = `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts; without old files lb-agent init DIRECTORY begins a new lb.yaml`
     return { kind: 'nothing', why, problems: project.problems }
   }
   const old = readOldConfigs(cluster, files)
@@ -83,6 +85,17 @@ export function importProject(project: ProjectFiles, directory: string, options:
     ...{ spec, differences: differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)) },
     ...found,
   }
+}
+
+/** An option that names nothing would be passed over, and something else be read than was asked for. */
+function whyAstray(files: ReadonlyMap<string, string>, directory: string, options: ImportOptions): string | undefined {
+  const { inventory, playbook } = options
+  const isThere = (path: string) => files.has(path) || [...files.keys()].some((file) => file.startsWith(`${path}/`))
+  if (inventory !== undefined && !isThere(inventory.replace(/\/$/, '')))
+    return `--inventory ${inventory} is not among the files that were read in ${directory}; it is a path in that directory`
+  if (playbook !== undefined && !files.has(playbook))
+    return `--playbook ${playbook} is not among the files that were read in ${directory}; it is a path in that directory`
+  return undefined
 }
 
 function toFillIn({ nodes }: Draft, old: readonly OldConfig[], members: readonly OldConfig[]): string[] {

@@ -141,6 +141,11 @@ next: edit /refused-out/lb.yaml, then: lb-agent validate /refused-out/lb.yaml
         'lb-agent: /gone is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node\n',
     })
     assert.equal(lbAgent(ready(), '--cluster', 'a b').code, 2)
+    assert.deepEqual(lbAgent(ready(), '--out', join(ready(), 'haproxy.cfg')), {
+      code: 2,
+      stdout: '',
+      stderr: 'lb-agent: --out /ready/haproxy.cfg is no directory; lb.yaml is written into one, which may be new\n',
+    })
   })
 
   test('--json has all of it', () => {
