@@ -113,9 +113,9 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   ).action(() => exit(refuse('release-vips')))
 
   program.commandsGroup('In the repository:')
-  verb('init <directory>', 'write a commented starter repository').action((directory) =>
-    exit(import('./cli/init.ts').then(({ init }) => init(directory))),
-  )
+  verb('init <directory>', 'write a commented starter repository')
+    .option('--templates', 'write the two built-in templates instead, for a repository to change')
+    .action((directory, options) => exit(import('./cli/init.ts').then(({ init }) => init(directory, options))))
   verb('import <directory>', 'an lb.yaml of an Ansible project, or of hand-written haproxy.cfg and keepalived.conf')
     .option('--out <directory>', 'write lb.yaml there instead of printing it')
     .option('--cluster <name>', 'name of the cluster (default: that of the directory)')

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HaproxyConfig } from '../haproxy-config/config.ts'
+import type { Difference } from '../import/differences.ts'
 import { type Imported, importDirectory } from '../import/import-directory.ts'
 import type { KeepalivedNode } from '../proof/of-keepalived.ts'
 import { takeoverJson } from '../proof/takeover-json.ts'
@@ -8,7 +9,7 @@ import { type Proof, proveFiles } from '../rules/prove.ts'
 import { jsonSchema } from '../spec/json-schema.ts'
 import { formatProblem, type Problem } from '../spec/problem.ts'
 import { forTerminal } from '../words.ts'
-import { table } from './print.ts'
+import { shellWord, table } from './print.ts'
 import { jsonOfFindings, type Print, printProof } from './print-proof.ts'
 
 export type ImportVerbOptions = {
@@ -19,7 +20,7 @@ export type ImportVerbOptions = {
   json?: boolean
 }
 
-type Found = Extract<Imported, { kind: 'imported' }>
+type Found = Exclude<Imported, { kind: 'nothing' }>
 
 const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/
 
@@ -44,24 +45,26 @@ export function importFiles(directory: string, options: ImportVerbOptions): numb
     return 1
   }
   if (options.out !== undefined) writeOut(options.out, imported.text)
-  if (imported.kind === 'unparsed') {
-    printUnparsed(imported, options)
-    return 1
-  }
   const proof = proveFiles(nodesOf(imported), haproxyOf(imported))
   if (options.json === true) console.log(JSON.stringify(jsonOf(imported, proof), undefined, 2))
   else {
-    // The text alone goes to stdout, so that it can be redirected into a file.
     if (target === undefined) process.stdout.write(imported.text)
-    printReport(imported, proof, target, target === undefined ? console.error : console.log)
+    printReport(imported, proof, { directory, ...options })
   }
-  return imported.toFillIn.length === 0 ? 0 : 1
+  return isReady(imported) ? 0 : 1
 }
 
-function whyNotUsable(directory: string, { cluster }: ImportVerbOptions): string | undefined {
+/** Whether `validate` would take the text as it is. */
+function isReady(imported: Found): boolean {
+  return imported.kind === 'imported' && imported.toFillIn.length === 0
+}
+
+function whyNotUsable(directory: string, { cluster, out }: ImportVerbOptions): string | undefined {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return `${directory} is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node`
+    return `${shellWord(directory)} is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node`
   }
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    return `--out ${out} is no directory; lb.yaml is written into one, which may be new`
   if (cluster === undefined || CLUSTER_NAME.test(cluster)) return undefined
   return `--cluster ${cluster} is no name; one has letters, digits, "_", "." or "-", begins with a letter or digit, and is not a number alone`
 }
@@ -82,43 +85,44 @@ function printNothing({ why, problems }: Extract<Imported, { kind: 'nothing' }>,
   }
 }
 
-/** A draft all the same: the person who knows the cluster sees at once what to change. */
-function printUnparsed(
-  { text, refused, problems }: Extract<Imported, { kind: 'unparsed' }>,
-  options: ImportVerbOptions,
-): void {
-  if (options.json === true) console.log(JSON.stringify({ ok: false, lbYaml: text, refused, problems }, undefined, 2))
-  else {
-    if (options.out === undefined) process.stdout.write(text)
-    for (const problem of problems) console.error(forTerminal(placed(problem)))
-    console.error('lb-agent: the old files say what lb.yaml does not take; change it in there:')
-    for (const problem of refused) console.error(forTerminal(formatProblem(problem)))
-  }
-}
-
-function printReport(imported: Found, proof: Proof, target: string | undefined, write: Print): void {
+function printReport(imported: Found, proof: Proof, { directory, out }: { directory: string; out?: string }): void {
+  // The text alone goes to stdout where it is printed, so that it can be redirected into a file.
+  const write: Print = out === undefined ? console.error : console.log
   const print: Print = (text) => write(text)
   const section = (title: string, lines: readonly string[]) => {
     if (lines.length > 0) print(forTerminal(`${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`))
   }
-  section('Read:', [imported.read.join(', '), `nodes: ${imported.spec.nodes.map(({ name }) => name).join(', ')}`])
+  const file = join(out ?? '', 'lb.yaml')
+  section('Read:', [imported.read.join(', '), `nodes: ${imported.nodes.join(', ')}`])
   section('Of the old files:', imported.problems.map(placed))
   section('Not carried over:', imported.lost)
-  section('What becomes different:', differenceLines(imported))
+  if (imported.kind === 'imported') section('What becomes different:', differenceLines(imported.differences))
   print('What the old files do:\n')
   printProof(proof, print)
   print('')
+  if (imported.kind === 'unparsed') {
+    const refused = imported.refused.map((problem) => placed({ ...problem, file }))
+    section('What the old files say, and lb.yaml does not take (change it there):', refused)
+  }
   section('To be filled in:', imported.toFillIn)
-  const file = target ?? 'lb.yaml'
-  if (target !== undefined) print(`wrote ${target}`)
-  print(`next: ${imported.toFillIn.length === 0 ? '' : `edit ${file}, then: `}lb-agent validate ${file}`)
+  print(forTerminal(lastWords(imported, { directory, file, out })))
+}
+
+function lastWords(
+  imported: Found,
+  { directory, file, out }: { directory: string; file: string; out: string | undefined },
+): string {
+  if (out === undefined)
+    return `next: lb-agent import ${shellWord(directory)} --out NEW-DIRECTORY writes it, with its JSON Schema`
+  const edit = isReady(imported) ? '' : `edit ${file}, then: `
+  return `wrote ${file}\nnext: ${edit}lb-agent validate ${shellWord(file)}`
 }
 
 function placed(problem: Problem): string {
   return problem.line === 0 ? `${problem.file} ${problem.message}` : formatProblem(problem)
 }
 
-function differenceLines({ differences }: Found): string[] {
+function differenceLines(differences: readonly Difference[]): string[] {
   if (differences.length === 0) return []
   const rows = differences.map(({ about, what, before, after }, index) => [
     about === differences[index - 1]?.about ? '' : about,
@@ -141,12 +145,14 @@ function haproxyOf({ old }: Found): HaproxyConfig[] {
 }
 
 function jsonOf(imported: Found, proof: Proof): object {
-  const { text, read, toFillIn, lost, differences, problems, spec } = imported
+  const { text, nodes, read, toFillIn, lost, problems } = imported
   return {
-    ok: toFillIn.length === 0,
+    ok: isReady(imported),
     lbYaml: text,
-    nodes: spec.nodes.map(({ name }) => name),
-    ...{ read, toFillIn, notCarriedOver: lost, differences, problems },
+    refused: imported.kind === 'unparsed' ? imported.refused : [],
+    ...{ nodes, read, toFillIn, notCarriedOver: lost },
+    differences: imported.kind === 'unparsed' ? [] : imported.differences,
+    problems,
     old: { takeovers: takeoverJson(proof.table), ...jsonOfFindings(proof.findings) },
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { readAsset } from '../assets.ts'
 import { jsonSchema } from '../spec/json-schema.ts'
+import { shellWord } from './print.ts'
 
 const README = `# Load balancer configuration
 
@@ -13,13 +14,14 @@ const README = `# Load balancer configuration
     git push                            # every agent applies it, or rejects it and says why
 `
 
-/** Writes a commented starter repository that validates; nothing where one of its files is there already. */
-export async function init(directory: string): Promise<number> {
-  const files: [string, string][] = [
-    ['lb.yaml', readAsset('examples/one-pair/lb.yaml')],
-    ['lb.schema.json', `${JSON.stringify(jsonSchema('lb'), undefined, 2)}\n`],
-    ['README.md', README],
-  ]
+const TEMPLATES = ['templates/haproxy.cfg.j2', 'templates/keepalived.conf.j2'] as const
+
+/**
+ * Writes a commented starter repository that validates, or with `templates` the two built-in templates for a repository to change;
+ * nothing where one of the files is there already. 0 = written, 1 = something is there.
+ */
+export async function init(directory: string, options: { templates?: boolean } = {}): Promise<number> {
+  const files = options.templates === true ? builtInTemplates() : starter()
   const there = files.filter(([name]) => existsSync(join(directory, name)))
   if (there.length > 0) {
     console.error(
@@ -27,11 +29,30 @@ export async function init(directory: string): Promise<number> {
     )
     return 1
   }
-  mkdirSync(directory, { recursive: true })
-  for (const [name, text] of files) writeFileSync(join(directory, name), text)
+  for (const [name, text] of files) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
   console.log(`wrote ${files.map(([name]) => name).join(', ')} in ${directory}`)
-  console.log(
-    `next: put your addresses into lb.yaml, then: lb-agent validate ${directory} && lb-agent prove ${directory}`,
-  )
+  console.log(nextStep(directory, options.templates === true))
   return 0
+}
+
+function starter(): [string, string][] {
+  return [
+    ['lb.yaml', readAsset('examples/one-pair/lb.yaml')],
+    ['lb.schema.json', `${JSON.stringify(jsonSchema('lb'), undefined, 2)}\n`],
+    ['README.md', README],
+  ]
+}
+
+function builtInTemplates(): [string, string][] {
+  return TEMPLATES.map((name) => [name, readAsset(name)])
+}
+
+function nextStep(directory: string, hasTemplates: boolean): string {
+  const path = shellWord(directory)
+  if (hasTemplates)
+    return `next: change them beside lb.yaml, delete the one that stays as it is, then: lb-agent validate ${path}`
+  return `next: put your addresses into lb.yaml, then: lb-agent validate ${path} && lb-agent prove ${path}`
 }

@@ -45,3 +45,8 @@ function visibleLength(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character of colours is what is left out.
   return text.replace(/\u001b\[\d+m/g, '').length
 }
+
+/** A path as a shell takes it when the command is pasted; quoted only where it must be. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -20,7 +20,7 @@ export function handWrittenCluster(files: ReadonlyMap<string, string>): OldClust
       return path === undefined ? undefined : { source: path, text: files.get(path) ?? '', lines: undefined }
     }
     const address = parseIpAddress(name)?.text
-    return { name, address, haproxy: fileOf('haproxy'), keepalived: fileOf('keepalived') }
+    return { name, address, haproxy: fileOf('haproxy'), keepalived: fileOf('keepalived'), scripts: new Map() }
   })
   return { nodes, read: found.map(({ path }) => path), groups: new Map(), addresses: new Map(), problems: [] }
 }

@@ -12,7 +12,7 @@ import { buildDraft } from './build-draft.ts'
 import { type Difference, differencesOf, type NewConfig } from './differences.ts'
 import type { Draft } from './draft.ts'
 import { handWrittenCluster } from './hand-written.ts'
-import { lbYamlText } from './lb-yaml-text.ts'
+import { lbYamlText, withStandIns } from './lb-yaml-text.ts'
 import { leftOutLines } from './left-out.ts'
 import type { OldCluster } from './old-cluster.ts'
 import { type OldConfig, readOldConfigs } from './old-configs.ts'
@@ -24,23 +24,27 @@ export type ImportOptions = {
   playbook?: string | undefined
 }
 
+/** What is said of the old files in any case. */
+type Read = {
+  /** The lb.yaml, with "FILL ME IN" where a person must say something. */
+  text: string
+  nodes: readonly string[]
+  read: readonly string[]
+  old: readonly OldConfig[]
+  /** What a person must put into the text before it can be used. */
+  toFillIn: readonly string[]
+  lost: readonly string[]
+  /** What could not be had of the old files. */
+  problems: readonly Problem[]
+}
+
 /**
- * `toFillIn`: what a person must put into the text before it can be used. `problems`: what could not be had of the old files.
- * `unparsed`: the old files say something that lb.yaml does not take, and `refused` says what, with the places in the text.
+ * `imported`: `spec` has addresses that nobody has where some are to be filled in. `unparsed`: the old files say something that lb.yaml
+ * does not take, and `refused` says what, with the places in the text.
  */
 export type Imported =
-  | {
-      kind: 'imported'
-      text: string
-      spec: Spec
-      read: readonly string[]
-      old: readonly OldConfig[]
-      toFillIn: readonly string[]
-      lost: readonly string[]
-      differences: readonly Difference[]
-      problems: readonly Problem[]
-    }
-  | { kind: 'unparsed'; text: string; refused: readonly Problem[]; problems: readonly Problem[] }
+  | ({ kind: 'imported'; spec: Spec; differences: readonly Difference[] } & Read)
+  | ({ kind: 'unparsed'; refused: readonly Problem[] } & Read)
   | { kind: 'nothing'; why: string; problems: readonly Problem[] }
 
 /** Reads an Ansible project, or files that were written by hand, and makes an lb.yaml of them. */
@@ -52,9 +56,11 @@ export function importDirectory(directory: string, options: ImportOptions): Impo
 export function importProject(project: ProjectFiles, directory: string, options: ImportOptions): Imported {
   const engine = createTemplateEngine(readEngine())
   const { files } = project
+  const astray = whyAstray(files, directory, options)
+  if (astray !== undefined) return { kind: 'nothing', why: astray, problems: project.problems }
   const cluster = clusterOf(files, options)
   if (cluster === undefined) {
-    const why = `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts`
+    const why = `${directory} holds neither a keepalived.conf nor an Ansible inventory with hosts; without old files lb-agent init DIRECTORY begins a new lb.yaml`
     return { kind: 'nothing', why, problems: project.problems }
   }
   const old = readOldConfigs(cluster, files)
@@ -64,16 +70,32 @@ export function importProject(project: ProjectFiles, directory: string, options:
   if (built === undefined) return { kind: 'nothing', why: whyNothing(directory, cluster), problems }
   const leftOut = leftOutLines(members, built.leftOut)
   const text = lbYamlText(built.draft, sourcesOf(members, cluster), leftOut)
-  const parsed = parseSpec(text, 'lb.yaml')
-  if (parsed.kind === 'problems') return { kind: 'unparsed', text, refused: parsed.problems, problems }
-  return {
-    kind: 'imported',
-    ...{ text, spec: parsed.spec, old, problems },
+  const found: Read = {
+    ...{ text, old, problems },
+    nodes: built.draft.nodes.map(({ name }) => name),
     read: cluster.read,
     toFillIn: toFillIn(built.draft, old, members),
     lost: leftOut.lost,
-    differences: differencesOf(built.groups, built.drafted, parsed.spec, rendered(engine, parsed.spec)),
   }
+  const parsed = parseSpec(withStandIns(text), 'lb.yaml')
+  if (parsed.kind === 'problems') return { kind: 'unparsed', refused: parsed.problems, ...found }
+  const { spec } = parsed
+  return {
+    kind: 'imported',
+    ...{ spec, differences: differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)) },
+    ...found,
+  }
+}
+
+/** An option that names nothing would be passed over, and something else be read than was asked for. */
+function whyAstray(files: ReadonlyMap<string, string>, directory: string, options: ImportOptions): string | undefined {
+  const { inventory, playbook } = options
+  const isThere = (path: string) => files.has(path) || [...files.keys()].some((file) => file.startsWith(`${path}/`))
+  if (inventory !== undefined && !isThere(inventory.replace(/\/$/, '')))
+    return `--inventory ${inventory} is not among the files that were read in ${directory}; it is a path in that directory`
+  if (playbook !== undefined && !files.has(playbook))
+    return `--playbook ${playbook} is not among the files that were read in ${directory}; it is a path in that directory`
+  return undefined
 }
 
 function toFillIn({ nodes }: Draft, old: readonly OldConfig[], members: readonly OldConfig[]): string[] {

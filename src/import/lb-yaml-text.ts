@@ -4,9 +4,8 @@ import type { LeftOutLines } from './left-out.ts'
 
 const WIDTH = 120
 
-/** Stands where a node's address must be put in: of a network that nobody has (RFC 5737). */
-const MISSING_ADDRESS = (index: number): string => `192.0.2.${index + 1}`
-const MISSING_INTERFACE = 'eth0'
+/** Stands for what only a person knows. It is neither an address nor the name of a device, so `validate` names the place. */
+const MISSING = 'FILL ME IN'
 
 /** The draft as a person would write it; a mapping that fits into a line stands in one. */
 export function lbYamlText(draft: Draft, from: readonly string[], leftOut: LeftOutLines): string {
@@ -44,6 +43,17 @@ export function lbYamlText(draft: Draft, from: readonly string[], leftOut: LeftO
   ].join('\n')
 }
 
+/**
+ * The same text with something in each place that is to be filled in, so that the rest can be read and compared. Nobody has the
+ * addresses (RFC 5737). What stands there is as long as what it replaces, so that every place stays where it is.
+ */
+export function withStandIns(text: string): string {
+  const free = Array.from({ length: 89 }, (_, index) => `192.0.2.${index + 11}`).filter((one) => !text.includes(one))
+  return text
+    .replaceAll(`address: "${MISSING}"`, (found) => `address: "${free.shift() ?? found.slice(10, -1)}"`)
+    .replaceAll(`interface: "${MISSING}"`, 'interface: "fill-me-in"')
+}
+
 /** Where something is said of it, it is written, even if it is what lb-agent does anyway. */
 function vrrpLines({ vrrp, vrrpComments }: Draft): string[] {
   if (vrrpComments.length === 0 && Object.keys(vrrp).length === 0) return []
@@ -51,12 +61,12 @@ function vrrpLines({ vrrp, vrrpComments }: Draft): string[] {
   return [...vrrpComments.flatMap((sentence) => comment(sentence)), ...entry(0, 'vrrp', value), '']
 }
 
-function nodeLines(node: DraftNode, index: number): string[] {
+function nodeLines(node: DraftNode): string[] {
   const missing = [
     ...(node.address === undefined ? ["the address is not in the files: put the node's own one"] : []),
     ...(node.interface === undefined ? ['the interface is not in the files: put the device that has the address'] : []),
   ]
-  const value = { address: node.address ?? MISSING_ADDRESS(index), interface: node.interface ?? MISSING_INTERFACE }
+  const value = { address: node.address ?? MISSING, interface: node.interface ?? MISSING }
   const [line = '', ...rest] = entry(2, node.name, value)
   return [...beside(node), missing.length === 0 ? line : `${line} # ${missing.join('; ')}`, ...rest]
 }

@@ -202,9 +202,21 @@ function lostOfKeepalived(configs: readonly OldConfig[]): string[] {
   const lost = new Map<string, Position[]>()
   const others = otherInterfaces(configs)
   if (others.length > 0) lost.set('track_interface', others)
+  for (const { what, at } of addressWords(configs)) lost.set(what, [...(lost.get(what) ?? []), at])
   for (const { word, at } of words(configs))
     if (LOST_OF_KEEPALIVED.test(word)) lost.set(word, [...(lost.get(word) ?? []), at])
   return [...lost].map(([what, places]) => placed(what, places))
+}
+
+/** What an address of keepalived.conf can say of itself and a VIP of lb.yaml cannot. A device is said beside its node. */
+function addressWords(configs: readonly OldConfig[]): { what: string; at: Position }[] {
+  const instances = configs.flatMap(({ keepalived }) => keepalived?.instances ?? [])
+  return instances
+    .flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
+    .flatMap(({ label, scope, at }) => [
+      ...(label === undefined ? [] : [{ what: `label ${label} of an address`, at }]),
+      ...(scope === undefined ? [] : [{ what: `scope ${scope} of an address`, at }]),
+    ])
 }
 
 function keywords(configs: readonly OldConfig[], pattern: RegExp): Position[] {

@@ -15,6 +15,8 @@ export type OldNode = {
   address: string | undefined
   haproxy: OldFile | undefined
   keepalived: OldFile | undefined
+  /** What a playbook puts on the node that is a script, by its path there; undefined: not all that it says is known. */
+  scripts: ReadonlyMap<string, string | undefined>
 }
 
 /** A pair, or more, of balancers as their files describe them. */

@@ -3,7 +3,9 @@ import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
 import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
 import type { Included } from '../keepalived-config/read-lines.ts'
-import type { Position } from '../spec/problem.ts'
+import { wordsOfCommand } from '../proof/hand-trackers.ts'
+import type { Position, Problem } from '../spec/problem.ts'
+import { isUnknown } from './ansible/filters.ts'
 import { directoryOf, joined, nameOf } from './ansible/paths.ts'
 import { type OldCluster, type OldFile, type OldNode, sourceOf } from './old-cluster.ts'
 
@@ -12,7 +14,7 @@ export type OldConfig = {
   node: OldNode
   haproxy: HaproxyConfig | undefined
   keepalived: KeepalivedConfig | undefined
-  /** Texts of check scripts that are among the files, by the first word of their command. */
+  /** Texts of check scripts that are among the files, by the word of the command that names them. */
   scripts: ReadonlyMap<string, string>
 }
 
@@ -28,26 +30,45 @@ export function readOldConfigs({ nodes }: OldCluster, files: ReadonlyMap<string,
     const configId = name.split('.')[0] ?? name
     const config =
       keepalived &&
-      atSources(readKeepalivedConfig(keepalived.source, keepalived.text, { configId, include }), keepalived)
+      atSources(
+        withoutUnknown(readKeepalivedConfig(keepalived.source, keepalived.text, { configId, include }), keepalived),
+        keepalived,
+      )
     return {
       node,
-      scripts: scriptsOf(config, files),
+      scripts: scriptsOf(config, node, files),
       keepalived: config,
-      haproxy: haproxy && atSources(readHaproxyConfig(haproxy.source, haproxy.text), haproxy),
+      haproxy: haproxy && atSources(withoutUnknown(readHaproxyConfig(haproxy.source, haproxy.text), haproxy), haproxy),
     }
   })
 }
 
-function scriptsOf(config: KeepalivedConfig | undefined, files: ReadonlyMap<string, string>): Map<string, string> {
+/** As the playbook puts them there, else files of the same name: a script may lie in the project, and be brought by hand. */
+function scriptsOf(
+  config: KeepalivedConfig | undefined,
+  node: OldNode,
+  files: ReadonlyMap<string, string>,
+): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { command } of config?.scripts ?? []) {
-    const [program = ''] = command.split(/\s+/)
-    const name = nameOf(program)
-    const text = [...files].find(([path]) => nameOf(path) === name || nameOf(path) === `${name}.j2`)?.[1]
-    // A template with values in it does not say what it will do.
-    if (text?.startsWith('#!') === true && !/\{\{|\{%/.test(text)) found.set(program, text)
+  for (const word of (config?.scripts ?? []).flatMap(({ command }) => wordsOfCommand(command))) {
+    if (!word.includes('/')) continue
+    const text = node.scripts.has(word) ? node.scripts.get(word) : scriptNamed(nameOf(word), files)
+    if (text !== undefined) found.set(word, text)
   }
   return found
+}
+
+function scriptNamed(name: string, files: ReadonlyMap<string, string>): string | undefined {
+  const text = [...files].find(([path]) => nameOf(path) === name || nameOf(path) === `${name}.j2`)?.[1]
+  // A template with values in it does not say what it will do.
+  return text?.startsWith('#!') === true && !/\{\{|\{%/.test(text) ? text : undefined
+}
+
+/** A rule about a line would be one about the text that stands for what is not known, such as its length. */
+function withoutUnknown<T extends { problems: readonly Problem[] }>(config: T, { source, text }: OldFile): T {
+  const lines = text.split('\n')
+  const isOfUnknown = ({ file, line }: Problem) => file === source && isUnknown(lines[line - 1] ?? '')
+  return { ...config, problems: config.problems.filter((problem) => !isOfUnknown(problem)) }
 }
 
 function matches(path: string, pattern: string): boolean {

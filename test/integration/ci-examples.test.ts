@@ -40,6 +40,20 @@ test('there is a pipeline for GitHub Actions, GitLab and Jenkins', () => {
   assert.deepEqual(PIPELINES.sort(), ['Jenkinsfile', 'github-actions.yml', 'gitlab-ci.yml'])
 })
 
+test('no pipeline makes an empty report where the installation failed', () => {
+  const text = (pipeline: string) => readFileSync(join(EXAMPLES, pipeline), 'utf8')
+  const steps: { name?: string; uses?: string; if?: string }[] = parse(text('github-actions.yml')).jobs.prove.steps
+  assert.deepEqual(
+    steps.flatMap(({ name, uses, if: condition }) => (condition === undefined ? [] : [[name ?? uses, condition]])),
+    [
+      ['report', "always() && steps.install.outcome == 'success'"],
+      ['github/codeql-action/upload-sarif@v3', "always() && steps.report.outcome == 'success'"],
+    ],
+  )
+  for (const pipeline of ['Jenkinsfile', 'gitlab-ci.yml'])
+    assert.match(text(pipeline), /if command -v lb-agent; then lb-agent prove \. --format sarif > lb-agent\.sarif/)
+})
+
 for (const pipeline of PIPELINES) {
   test(`${pipeline} passes for the example cluster, and stops one that leaves a VIP unserved`, async () => {
     if (pipeline.endsWith('.yml')) parse(readFileSync(join(EXAMPLES, pipeline), 'utf8'))

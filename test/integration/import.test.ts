@@ -57,7 +57,7 @@ describe('lb-agent import', () => {
     )
     assert.match(stderr, /VIP 10\.0\.0\.10 +protocol +VRRPv2 +→ VRRPv3\n/)
     assert.match(stderr, /10\.0\.0\.10: 10\.0\.0\.1 holds it\n/)
-    assert.match(stderr, /\nnext: lb-agent validate lb\.yaml\n$/)
+    assert.match(stderr, /\nnext: lb-agent import \/ready --out NEW-DIRECTORY writes it, with its JSON Schema\n$/)
   })
 
   test('writes into --out, and never over an lb.yaml', () => {
@@ -85,6 +85,54 @@ describe('lb-agent import', () => {
     assert.ok(existsSync(join(out, 'lb.yaml')))
   })
 
+  test('what is to be filled in is refused by validate, by its name', () => {
+    const out = join(work, 'to fill in')
+    const files = { 'lb1/keepalived.conf': keepalived('').replace(' interface eth0\n', ''), 'haproxy.cfg': HAPROXY }
+    const { stdout } = lbAgent(directoryWith('lacking', files), '--out', out)
+    assert.match(
+      stdout,
+      /\nwrote \/to fill in\/lb\.yaml\nnext: edit \/to fill in\/lb\.yaml, then: lb-agent validate '\/to fill in\/lb\.yaml'\n$/,
+    )
+    const main = join(import.meta.dirname, '../../src/main.ts')
+    const validated = spawnSync(process.execPath, [main, 'validate', out], { encoding: 'utf8' })
+    assert.equal(validated.status, 1)
+    assert.equal(
+      validated.stdout.replaceAll(work, ''),
+      `/to fill in/lb.yaml:7:19  nodes.lb1.address is "FILL ME IN"; a node address is an IPv4 or IPv6 address, such as 10.17.3.12 or fd00:17::12, and not loopback, link-local, multicast or 0.0.0.0
+/to fill in/lb.yaml:7:44  nodes.lb1.interface is "FILL ME IN"; an interface is the name of a network device: 1-15 letters, digits, "_", "." or "-", such as eth0
+2 problems
+`,
+    )
+  })
+
+  test('says all that it found where lb.yaml does not take what the old files say', () => {
+    const out = join(work, 'refused-out')
+    const { code, stdout, stderr } = lbAgent(
+      directoryWith('refused', {
+        '10.0.0.10/keepalived.conf': keepalived('priority 120'),
+        'lb2/keepalived.conf': keepalived('priority 100'),
+        'haproxy.cfg': HAPROXY,
+      }),
+      '--out',
+      out,
+    )
+    assert.equal(code, 1)
+    assert.equal(stderr, '')
+    assert.match(stdout, /^Read:\n[\s\S]*\nWhat the old files do:\n\n10\.0\.0\.10: /)
+    assert.equal(
+      stdout.slice(stdout.indexOf('What the old files say')),
+      `What the old files say, and lb.yaml does not take (change it there):
+  /refused-out/lb.yaml:16:19  vips.web.address is "10.0.0.10"; nodes.10.0.0.10.address has this address already
+
+To be filled in:
+  nodes.lb2.address: no file says it
+
+wrote /refused-out/lb.yaml
+next: edit /refused-out/lb.yaml, then: lb-agent validate /refused-out/lb.yaml
+`,
+    )
+  })
+
   test('ends with 2 for what is no directory or no name', () => {
     assert.deepEqual(lbAgent(join(work, 'gone')), {
       code: 2,
@@ -93,6 +141,11 @@ describe('lb-agent import', () => {
         'lb-agent: /gone is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node\n',
     })
     assert.equal(lbAgent(ready(), '--cluster', 'a b').code, 2)
+    assert.deepEqual(lbAgent(ready(), '--out', join(ready(), 'haproxy.cfg')), {
+      code: 2,
+      stdout: '',
+      stderr: 'lb-agent: --out /ready/haproxy.cfg is no directory; lb.yaml is written into one, which may be new\n',
+    })
   })
 
   test('--json has all of it', () => {
@@ -102,6 +155,7 @@ describe('lb-agent import', () => {
     assert.deepEqual(Object.keys(said), [
       'ok',
       'lbYaml',
+      'refused',
       'nodes',
       'read',
       'toFillIn',

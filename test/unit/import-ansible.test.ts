@@ -363,13 +363,54 @@ describe('projects', () => {
 `,
       'templates/keepalived.conf.j2': 'a\n{{ 1 | strange }}\n',
     })
-    assert.deepEqual(cluster?.nodes, [{ name: 'a', address: '10.0.0.1', haproxy: undefined, keepalived: undefined }])
+    assert.deepEqual(cluster?.nodes, [
+      { name: 'a', address: '10.0.0.1', haproxy: undefined, keepalived: undefined, scripts: new Map() },
+    ])
     const [first, second] = cluster?.problems.map(formatProblem) ?? []
     assert.equal(first, 'site.yml  takes haproxy.cfg of a from gone.j2, which is not among the files')
     assert.match(
       second ?? '',
       /^templates\/keepalived\.conf\.j2:2:1 {2}the template cannot be rendered: unknown filter/,
     )
+  })
+
+  test('a script that a playbook puts on the node is read as it lies there, by its path', () => {
+    const cluster = project({
+      'hosts.ini': '[lbs]\na ansible_host=10.0.0.1\n',
+      'site.yml': `- hosts: lbs
+  vars: { process: haproxy }
+  tasks:
+    - template: { src: check.j2, dest: /etc/keepalived/check_haproxy.sh, mode: "0755" }
+    - copy: { src: plain, dest: /usr/local/bin/ }
+    - copy: { content: "#!/bin/sh\\npidof {{ process }}\\n", dest: /usr/local/bin/inline }
+    - template: { src: unknown.j2, dest: /usr/local/bin/unknown }
+    - copy: { content: "text", dest: /etc/motd }
+    - copy: { content: "", dest: /etc/keepalived/keepalived.conf }
+`,
+      'templates/check.j2': '#!/bin/sh\n# {{ ansible_managed }}\nkillall -0 {{ process }}\n',
+      'templates/unknown.j2': '#!/bin/sh\ncurl {{ found_out }}\n',
+      'files/plain': '#!/bin/sh\necho {{ process }}\n',
+    })
+    assert.deepEqual(Object.fromEntries(cluster?.nodes[0]?.scripts ?? []), {
+      '/etc/keepalived/check_haproxy.sh': '#!/bin/sh\n# Ansible managed\nkillall -0 haproxy\n',
+      '/usr/local/bin/plain': '#!/bin/sh\necho {{ process }}\n',
+      '/usr/local/bin/inline': '#!/bin/sh\npidof haproxy\n',
+      '/usr/local/bin/unknown': undefined,
+    })
+  })
+
+  test('a value of a vault or a lookup is named where it is used, also through other variables', () => {
+    const cluster = project({
+      'hosts.ini': '[lbs]\na ansible_host=10.0.0.1\n',
+      'group_vars/lbs.yml': 'pass: "{{ vault_pass }}"\nuser: "{{ lookup(\'env\', \'USER\') }}"\n',
+      'site.yml': '- hosts: lbs\n  tasks: [{ template: { src: k.j2, dest: /etc/keepalived/keepalived.conf } }]\n',
+      'templates/k.j2': 'auth_pass {{ pass }}\nscript_user {{ user }}\n',
+    })
+    assert.equal(cluster?.nodes[0]?.keepalived?.text, 'auth_pass ?vault_pass?\nscript_user ?lookup env?\n')
+    assert.deepEqual(cluster?.problems.map(formatProblem), [
+      'templates/k.j2:1:1  the value of pass is not known without a run of Ansible; ?vault_pass? stands in its place',
+      'templates/k.j2:2:1  the value of user is not known without a run of Ansible; ?lookup env? stands in its place',
+    ])
   })
 
   test('an inventory without hosts is no project', () => {

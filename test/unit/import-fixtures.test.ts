@@ -29,11 +29,13 @@ test('what only a person knows is named, and nothing else', () => {
 test('what cannot be had of an Ansible project is said', () => {
   const problems = (name: string) => importFixture(name).problems.map(formatProblem)
   assert.deepEqual(problems('ansible-k3s'), [
+    'templates/haproxy/haproxy.cfg.j2:54:1  the value of stats.password is not known without a run of Ansible; ?lookup env? stands in its place',
     'ansible/playbooks/balancers.yml  sets keepalived_interface to what it finds on each host; the value that the files give was taken instead',
     'group_vars/haproxy_keepalived.yml  and 6 other files there lie where Ansible does not look: it reads group_vars and host_vars beside the inventory and beside the playbook. They were read all the same, because they say what is meant; the files on the nodes were made without them',
   ])
   assert.deepEqual(problems('ansible-roles'), [
     'inventories/staging/hosts.yml  is another inventory, and was not read; --inventory inventories/staging/hosts.yml takes it instead',
+    'roles/haproxy/templates/haproxy.cfg.j2:32:1  the value of stats_password is not known without a run of Ansible; ?vault stats_password? stands in its place',
     'inventories/production/group_vars/balancers/vars.yml:5:1  stats_password is encrypted by ansible-vault, and was left out',
     'inventories/production/group_vars/balancers/vault.yml  is encrypted by ansible-vault, and was left out',
   ])

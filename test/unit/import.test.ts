@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { handWrittenCluster } from '../../src/import/hand-written.ts'
 import { importDirectory, importProject } from '../../src/import/import-directory.ts'
 import { unlike, usableName, vipName } from '../../src/import/names.ts'
+import { readProject } from '../../src/import/project-files.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'lb-agent-import-'))
@@ -137,6 +138,18 @@ describe('who holds a VIP', () => {
   test('nopreempt becomes failing back by hand', () => {
     assert.equal(comments('nopreempt', 'nopreempt\n priority 120', 'nopreempt').spec.vrrp.failbackMs, 'manual')
     assert.equal(comments('delay', 'preempt_delay 60\n priority 120', '').spec.vrrp.failbackMs, 60_000)
+  })
+
+  test('the label and the scope of an address are not carried over, and said', () => {
+    const address = '10.0.0.10/24 dev eth0 label eth0:vip scope link'
+    const { lost } = imported('label', {
+      'lb1/keepalived.conf': keepalived('', address),
+      'lb2/keepalived.conf': keepalived('', address),
+    })
+    assert.deepEqual(lost, [
+      'label eth0:vip of an address (lb1/keepalived.conf:6, lb2/keepalived.conf:6)',
+      'scope link of an address (lb1/keepalived.conf:6, lb2/keepalived.conf:6)',
+    ])
   })
 
   test('IPv6 beside IPv4 becomes an extra address', () => {
@@ -286,7 +299,7 @@ test('a directory without anything usable says why', () => {
     return result.kind === 'nothing' ? [result.why.replaceAll(work, ''), ...result.problems.map(formatProblem)] : []
   }
   assert.deepEqual(why('nothing', { README: 'text' }), [
-    '/nothing holds neither a keepalived.conf nor an Ansible inventory with hosts',
+    '/nothing holds neither a keepalived.conf nor an Ansible inventory with hosts; without old files lb-agent init DIRECTORY begins a new lb.yaml',
   ])
   assert.deepEqual(why('no-vip', { 'keepalived.conf': 'global_defs {\n}\n' }), [
     'no keepalived.conf in /no-vip has a vrrp_instance with an address',
@@ -294,6 +307,40 @@ test('a directory without anything usable says why', () => {
   assert.deepEqual(why('no-files', { hosts: '[web]\nw1\n' }), [
     'no playbook in /no-files writes an haproxy.cfg or a keepalived.conf for a host of the inventory',
   ])
+})
+
+test('links and files that are no text are left out, and named', () => {
+  const directory = directoryWith('odd', {
+    'lb1/keepalived.conf': keepalived('unicast_src_ip 10.0.0.1'),
+    'lb2/keepalived.conf': '\u0000\u0001',
+    program: '\u0000',
+    'picture.png': '\u0000',
+  })
+  symlinkSync('.', join(directory, 'circle'))
+  symlinkSync('../lb1/keepalived.conf', join(directory, 'lb2/haproxy.cfg'))
+  symlinkSync('gone', join(directory, 'picture.jpg'))
+  const { files, problems } = readProject(directory)
+  assert.deepEqual([...files.keys()], ['lb1/keepalived.conf'])
+  assert.deepEqual(problems.map(formatProblem), [
+    'circle  was left out: it is a link, and links are not followed; put what it leads to in its place',
+    'lb2/haproxy.cfg  was left out: it is a link, and links are not followed; put what it leads to in its place',
+    'lb2/keepalived.conf  was left out: it is no text in UTF-8',
+  ])
+})
+
+test('an inventory or playbook that is not there is said, and nothing else is read in its place', () => {
+  const directory = directoryWith('astray', { 'keepalived.conf': keepalived('') })
+  const why = (options: { inventory?: string; playbook?: string }) => {
+    const result = importDirectory(directory, options)
+    return result.kind === 'nothing' ? result.why.replaceAll(work, '') : result.kind
+  }
+  assert.deepEqual(
+    [why({ inventory: 'hosts' }), why({ playbook: 'site.yml' })],
+    [
+      '--inventory hosts is not among the files that were read in /astray; it is a path in that directory',
+      '--playbook site.yml is not among the files that were read in /astray; it is a path in that directory',
+    ],
+  )
 })
 
 test('what lb.yaml does not take is shown in the draft, with its place', () => {
@@ -319,6 +366,33 @@ test('a node whose files were not to be had is to be filled in', () => {
   assert.deepEqual(toFillIn, [
     'services: the haproxy.cfg of lb1 was not to be had',
     'nodes: lb2 was left out, because no keepalived.conf of it with a VRRP instance was to be had',
+  ])
+})
+
+test('nothing is said of the text that stands for an unknown value, and a check script of the playbook is read', () => {
+  const { old, problems } = imported('vault', {
+    'hosts.ini': '[lbs]\na ansible_host=10.0.0.1\n',
+    'site.yml': `- hosts: lbs
+  tasks:
+    - template: { src: check.sh.j2, dest: /etc/keepalived/check_haproxy.sh }
+    - template: { src: keepalived.conf.j2, dest: /etc/keepalived/keepalived.conf }
+`,
+    'templates/check.sh.j2': '#!/bin/sh\n{% if true %}killall -0 haproxy{% endif %}\n',
+    'templates/keepalived.conf.j2': `global_defs {
+ enable_script_security
+ script_user root
+}
+vrrp_script check {
+ script "/bin/sh /etc/keepalived/check_haproxy.sh"
+}
+${keepalived('authentication {\n auth_type PASS\n auth_pass {{ keepalived_password }}\n }\n track_script {\n check\n }')}`,
+  })
+  assert.deepEqual(
+    old.map(({ keepalived: config, scripts }) => [config?.problems, [...scripts]]),
+    [[[], [['/etc/keepalived/check_haproxy.sh', '#!/bin/sh\nkillall -0 haproxy']]]],
+  )
+  assert.deepEqual(problems.map(formatProblem), [
+    'templates/keepalived.conf.j2:13:1  the value of keepalived_password is not known without a run of Ansible; ?keepalived_password? stands in its place',
   ])
 })
 

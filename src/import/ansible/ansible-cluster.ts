@@ -13,7 +13,8 @@ import { listOf, loadYaml, mapping, textOf } from './load-yaml.ts'
 import { depthOf, directoryOf, joined, nameOf } from './paths.ts'
 import { readInventory } from './read-inventory.ts'
 import { resolveVariables } from './resolve-variables.ts'
-import { type HostRun, type Kind, runPlaybook } from './run-playbook.ts'
+import { runPlaybook } from './run-playbook.ts'
+import type { HostRun, Kind } from './scope.ts'
 
 type Files = ReadonlyMap<string, string>
 export type AnsibleOptions = { inventory?: string | undefined; playbook?: string | undefined }
@@ -95,6 +96,7 @@ function runAll(playbook: string, files: Files, inventory: Inventory, sources: r
       facts: {},
       known: facts,
       files: new Map(),
+      scripts: new Map(),
       failed: new Set(),
       problems: new Map(),
       setByRun: new Map(),
@@ -178,10 +180,11 @@ function nodesOf(taken: readonly PlaybookRun[], inventory: Inventory): { nodes: 
       for (const [key, problem] of [...run.problems, ...setByRuns(run, [haproxy, keepalived])])
         problems.set(key, problem)
     const address = textOf(runs[0]?.run.known['ansible_host'])
+    const scripts = new Map(runs.toReversed().flatMap(({ run }) => [...run.scripts]))
     const hasFailed = runs.some(({ run }) => run.failed.size > 0)
     return haproxy === undefined && keepalived === undefined && !hasFailed
       ? []
-      : [{ name: host, address, haproxy, keepalived }]
+      : [{ name: host, address, haproxy, keepalived, scripts }]
   })
   return { nodes, problems: [...problems.values()] }
 }

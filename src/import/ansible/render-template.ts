@@ -1,7 +1,7 @@
 import type { Environment } from 'minijinja-js/dist/web/minijinja_js.js'
 import { createEnvironment, freeEnvironment, problemOf, TEMPLATE_NAME } from '../../render/template-engine.ts'
 import type { Problem } from '../../spec/problem.ts'
-import { FILTERS, plain, safely, TESTS, unknownValue } from './filters.ts'
+import { FILTERS, isUnknown, plain, safely, TESTS, unknownValue } from './filters.ts'
 import { type Asked, adapted, PROBES, rewriteTemplate, withoutMarks } from './rewrite-template.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
@@ -18,9 +18,9 @@ export type RenderedTemplate =
 export function renderTemplate(file: string, template: string, variables: Variables): RenderedTemplate {
   const { text, asked } = rewriteTemplate(template)
   const unknown = new Map<string, Problem>()
-  const miss = ({ what, expression, line }: Asked) => {
+  const miss = ({ what, expression, line }: Asked, instead = unknownValue(expression)) => {
     const taken = {
-      printed: `${unknownValue(expression)} stands in its place`,
+      printed: `${instead} stands in its place`,
       tested: 'it is taken for false',
       listed: 'it is taken for empty',
     }
@@ -71,11 +71,13 @@ function addProbes(
   environment: Environment,
   asked: readonly Asked[],
   variables: Variables,
-  miss: (asked: Asked) => void,
+  miss: (asked: Asked, instead?: string) => void,
 ): void {
   const probe = (name: string, known: (value: unknown) => unknown, otherwise: (expression: string) => unknown) => {
     environment.addFilter(name, (value: unknown, index: number) => {
       const tag = asked[index]
+      // A variable that is known may be made of one that is not.
+      if (tag?.what === 'printed' && typeof value === 'string' && isUnknown(value)) miss(tag, value)
       if (value !== undefined) return known(plain(value))
       // A variable without a value (`name:`) arrives the same way.
       if (tag && !(tag.expression in variables)) miss(tag)

@@ -1,44 +1,11 @@
-import type { Position, Problem } from '../../spec/problem.ts'
-import type { OldFile } from '../old-cluster.ts'
-import { holds } from './conditions.ts'
-import { unknownValue } from './filters.ts'
 import { hostsOfPattern } from './host-pattern.ts'
 import { type VariableFiles, valuesOf } from './host-variables.ts'
 import { listOf, loadYaml, mapping, textOf } from './load-yaml.ts'
-import { directoryOf, joined, nameOf } from './paths.ts'
-import { renderTemplate, type Variables } from './render-template.ts'
-import { resolveValue, resolveVariables } from './resolve-variables.ts'
+import { directoryOf, joined } from './paths.ts'
+import { putFile } from './put-file.ts'
+import { resolveValue } from './resolve-variables.ts'
+import { allHold, type HostRun, resolved, type Scope, textIn } from './scope.ts'
 import { conditionsOf, readTask, type Task } from './task.ts'
-
-export type Kind = 'haproxy' | 'keepalived'
-
-/** What one host gets: the files it ends up with, and what was not to be had on the way. */
-export type HostRun = {
-  host: string
-  /** As the inventory and the files beside it say. */
-  written: Variables
-  /** What set_fact and include_vars have added. */
-  facts: Record<string, unknown>
-  /** Names that every host knows, and its facts. */
-  known: Variables
-  files: Map<Kind, OldFile>
-  /** It has such a file, but what is in it was not to be had. */
-  failed: Set<Kind>
-  problems: Map<string, Problem>
-  /** Names of set_fact and register, and where. */
-  setByRun: Map<string, Position>
-}
-
-type Scope = {
-  run: HostRun
-  variables: VariableFiles
-  playbook: string
-  role: string | undefined
-  /** Role defaults, which count least; then play, role and task variables, the last counts most. */
-  defaults: Record<string, unknown>
-  layers: readonly Record<string, unknown>[]
-  depth: number
-}
 
 const DEEPEST = 12
 
@@ -172,20 +139,6 @@ function setFacts(values: Record<string, unknown>, scope: Scope): void {
   }
 }
 
-/** What a text can name, where it stands. */
-function resolved(scope: Scope, asking: string): Record<string, unknown> {
-  const raw = Object.assign({}, scope.defaults, scope.run.written, ...scope.layers, scope.run.facts)
-  return resolveVariables(raw, scope.run.known, asking)
-}
-
-function textIn(scope: Scope, written: string): string {
-  return String(resolveValue(written, resolved(scope, written)))
-}
-
-function allHold(conditions: readonly string[], scope: Scope): boolean {
-  return conditions.every((condition) => holds(condition, resolved(scope, condition)))
-}
-
 function variablesAt(scope: Scope, file: string): Record<string, unknown> {
   const places = [
     scope.role === undefined ? undefined : joined(`${scope.role}/vars`, file),
@@ -194,52 +147,4 @@ function variablesAt(scope: Scope, file: string): Record<string, unknown> {
   ]
   const path = places.find((place) => place !== undefined && scope.variables.files.has(place))
   return path === undefined ? {} : valuesOf(scope.variables, path)
-}
-
-function putFile(task: Extract<Task, { kind: 'file' }>, scope: Scope): void {
-  const destination = textIn(scope, task.destination)
-  const written = task.source === undefined ? undefined : textIn(scope, task.source)
-  const kind = kindOf(destination, written)
-  if (kind === undefined) return
-  const source = written === undefined ? undefined : sourceAt(scope, written, task.isTemplate ? 'templates' : 'files')
-  const text = source === undefined ? task.content : scope.variables.files.get(source)
-  const { run } = scope
-  if (text === undefined) {
-    const message = `takes ${kind === 'haproxy' ? 'haproxy.cfg' : 'keepalived.conf'} of ${run.host} from ${written ?? unknownValue('no file')}, which is not among the files`
-    run.failed.add(kind)
-    run.problems.set(message, { file: scope.playbook, line: 0, col: 0, message })
-    return
-  }
-  const file = source ?? scope.playbook
-  scope.variables.read.add(file)
-  if (!task.isTemplate && source !== undefined) {
-    run.files.set(kind, { source: file, text, lines: undefined })
-    return
-  }
-  const rendered = renderTemplate(file, text, resolved(scope, text))
-  if (rendered.kind === 'problem') {
-    run.failed.add(kind)
-    run.problems.set(rendered.problem.message, rendered.problem)
-    return
-  }
-  for (const problem of rendered.unknown)
-    run.problems.set(`${problem.file}:${problem.line} ${problem.message}`, problem)
-  run.files.set(kind, { source: file, text: rendered.text, lines: rendered.lines })
-}
-
-/** The main files alone: drop-ins of units and check scripts go elsewhere. */
-function kindOf(destination: string, source: string | undefined): Kind | undefined {
-  const name = nameOf(destination.endsWith('/') ? (source ?? '') : destination).replace(/\.j2$/, '')
-  if (/haproxy[^/]*\.cfg$/.test(name)) return 'haproxy'
-  return /keepalived[^/]*\.conf$/.test(name) ? 'keepalived' : undefined
-}
-
-/** Beside the role or the playbook, in its `templates` or not; from the top of the project as a last try. */
-function sourceAt(scope: Scope, source: string, part: 'templates' | 'files'): string | undefined {
-  const base = directoryOf(scope.playbook)
-  const places = [
-    ...(scope.role === undefined ? [] : [joined(`${scope.role}/${part}`, source), joined(scope.role, source)]),
-    ...[joined(`${base}/${part}`, source), joined(base, source), joined(part, source), joined('', source)],
-  ]
-  return places.find((place) => place !== undefined && scope.variables.files.has(place))
 }
