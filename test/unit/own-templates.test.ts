@@ -41,6 +41,8 @@ function prove({ haproxy = [], keepalived = [] }: Templates, file = 'lb.yaml') {
 function said(templates: Templates): string[] {
   const proven = prove(templates)
   if (proven.kind === 'problems') throw new Error(proven.problems.map(formatProblem).join('\n'))
+  assert.equal(proven.kind, 'proof')
+  if (proven.kind !== 'proof') return []
   return ofRule(proven.proof.findings, 'TEMPLATE')
 }
 
