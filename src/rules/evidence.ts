@@ -66,14 +66,31 @@ export function finding(
   return { rule, severity, places: once, message, fix, accepted: undefined }
 }
 
-/** Routers of one election: the same family and virtual router id on different nodes. */
+/**
+ * Routers that are to elect one MASTER for the same addresses: of the same family and virtual router id, and with an address in
+ * common, directly or through others. An id may be used again on another interface, or by unicast in another group of nodes.
+ */
 export function elections({ cluster }: Evidence): Router[][] {
-  const groups = new Map<string, Router[]>()
-  for (const router of cluster.routers) {
-    const key = `${router.family} ${router.virtualRouterId}`
-    groups.set(key, [...(groups.get(key) ?? []), router])
-  }
-  return [...groups.values()]
+  return sameIds(cluster.routers).flatMap((routers) => {
+    const groups: Router[][] = []
+    for (const router of routers) {
+      const related = groups.filter((group) => group.some((one) => !haveNothingInCommon(one, router)))
+      for (const group of related) groups.splice(groups.indexOf(group), 1)
+      groups.push([...related.flat(), router])
+    }
+    return groups
+  })
+}
+
+/** Routers of the same family and virtual router id. */
+export function sameIds(routers: readonly Router[]): Router[][] {
+  return [...Map.groupBy(routers, ({ family, virtualRouterId }) => `${family} ${virtualRouterId}`).values()]
+}
+
+/** Other addresses, so that neither takes the other's adverts (2.2.7, vrrp_check_packet). */
+export function haveNothingInCommon(one: Router, other: Router): boolean {
+  if (one.addresses.length === 0 || other.addresses.length === 0) return false
+  return !one.addresses.some((address) => other.addresses.includes(address))
 }
 
 /** Whether two nodes may hold an address of these at the same time, other than by a keepalived that was killed. */

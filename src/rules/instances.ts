@@ -1,18 +1,31 @@
 import type { Router } from '../proof/model.ts'
-import { addressesOf, andList, type Evidence, elections, finding, isHeldTwice, placeOf } from './evidence.ts'
+import {
+  addressesOf,
+  andList,
+  type Evidence,
+  elections,
+  finding,
+  haveNothingInCommon,
+  isHeldTwice,
+  placeOf,
+  sameIds,
+} from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What the instances of one election must have in common to hear each other. */
 export function instanceRules(evidence: Evidence): RuleFinding[] {
   const each = elections(evidence).flatMap((routers) => [
-    ...twice(evidence, routers),
     ...everybodysId(evidence, routers),
     ...intervals(evidence, routers),
     ...versions(evidence, routers),
     ...authentication(evidence, routers),
     ...lists(evidence, routers),
   ])
-  return [...differentIds(evidence), ...each]
+  return [
+    ...differentIds(evidence),
+    ...sameIds(evidence.cluster.routers).flatMap((routers) => twice(evidence, routers)),
+    ...each,
+  ]
 }
 
 /** Addresses that several elections are about, because the nodes have other ids for them. */
@@ -46,7 +59,7 @@ function differentIds(evidence: Evidence): RuleFinding[] {
  */
 function twice(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
   return routers.flatMap((router, index) => {
-    const other = routers.slice(0, index).find((one) => one.node !== router.node && haveNothingInCommon(one, router))
+    const other = routers.slice(0, index).find((one) => reach(one, router) && haveNothingInCommon(one, router))
     if (other === undefined) return []
     return [
       finding(
@@ -60,9 +73,14 @@ function twice(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
   })
 }
 
-function haveNothingInCommon(one: Router, other: Router): boolean {
-  if (one.addresses.length === 0 || other.addresses.length === 0) return false
-  return !one.addresses.some((address) => other.addresses.includes(address))
+/** Whether the adverts of one arrive at the other: by multicast on the same network, or because it names the other. */
+function reach(one: Router, other: Router): boolean {
+  if (one.node === other.node) return false
+  if (one.unicastPeers === undefined && other.unicastPeers === undefined)
+    return one.interface === other.interface && one.multicastGroup === other.multicastGroup
+  const names = ({ unicastPeers }: Router, { source }: Router): boolean =>
+    source !== undefined && unicastPeers?.includes(source) === true
+  return names(one, other) || names(other, one)
 }
 
 function everybodysId(evidence: Evidence, routers: readonly Router[]): RuleFinding[] {
@@ -71,9 +89,9 @@ function everybodysId(evidence: Evidence, routers: readonly Router[]): RuleFindi
   return [
     finding(
       'VRID-51',
-      'warning',
+      first.unicastPeers === undefined ? 'warning' : 'note',
       routers.map((router) => placeOf(evidence, router, 'virtual_router_id')),
-      `${addressesOf(first)} has virtual router id 51, as in keepalived's examples: another pair on this network that was copied from them has it too, and each then drops the adverts of the other and logs that, once a second`,
+      `${addressesOf(first)} has virtual router id 51, as in keepalived's examples: ${first.unicastPeers === undefined ? 'another pair on this network that was copied from them has it too, and each then drops the adverts of the other and logs that, once a second' : 'by unicast no other pair hears of it; where one of them changes to multicast, each drops the adverts of the other'}`,
       'another one of 1-255',
     ),
   ]

@@ -91,6 +91,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   'VRID-51': {
     severity: 'warning',
+    less: { severity: 'note', when: 'by unicast' },
     over: 'both',
     why: 'keepalived’s examples, and what was copied from them, have 51: the next pair in this network probably has it too, and the logs of both fill with dropped adverts.',
     fix: 'Another virtual router id.',

@@ -271,7 +271,7 @@ vrrp_instance api {`,
     rule: 'VRID-51',
     found: { both: [['_router_id 61', '_router_id 51']] },
     says: [
-      "warning VRID-51 10.0.0.10 has virtual router id 51, as in keepalived's examples: another pair on this network that was copied from them has it too, and each then drops the adverts of the other and logs that, once a second (lb1.conf:13, lb2.conf:13) → another one of 1-255",
+      "note VRID-51 10.0.0.10 has virtual router id 51, as in keepalived's examples: by unicast no other pair hears of it; where one of them changes to multicast, each drops the adverts of the other (lb1.conf:13, lb2.conf:13) → another one of 1-255",
     ],
     near: { both: [['_router_id 61', '_router_id 52']] },
   },
@@ -708,6 +708,24 @@ vrrp_script serves {
 
 test('nothing stands against the checks that lb-agent rules TAKEOVER prints', () => {
   assert.deepEqual(findingsOf(AS_PRINTED).map(told), [])
+})
+
+test('two pairs by unicast may have the same virtual router id, and differ in all else', () => {
+  const own = (mine: number, theirs: number): Edit[] => [
+    [`unicast_src_ip 10.0.0.${mine}`, `unicast_src_ip 10.0.1.${mine}`],
+    [`    10.0.0.${theirs}`, `    10.0.1.${theirs}`],
+  ]
+  const others: Edits = {
+    both: [
+      ['10.0.0.10', '10.0.1.10'],
+      ['  interval 1', '  interval 2'],
+      ['  virtual_router_id 61', '  virtual_router_id 61\n  advert_int 2'],
+    ],
+    lb1: own(11, 12),
+    lb2: own(12, 11),
+  }
+  const second = pairOf(others).map((node, index) => ({ ...node, name: `b${index + 1}` }))
+  assert.deepEqual(proveFiles([...pairOf({}), ...second]).findings.map(told), [])
 })
 
 test('with three nodes a weight is advised that outweighs all of their priorities', () => {

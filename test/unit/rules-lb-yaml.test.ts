@@ -130,7 +130,7 @@ const cases: readonly Case[] = [
     rule: 'VRID-51',
     found: { yaml: [['virtualRouterId: 61', 'virtualRouterId: 51']] },
     says: [
-      "warning VRID-51 10.0.0.10 has virtual router id 51, as in keepalived's examples: another pair on this network that was copied from them has it too, and each then drops the adverts of the other and logs that, once a second (lb.yaml:7) → another one of 1-255",
+      "note VRID-51 10.0.0.10 has virtual router id 51, as in keepalived's examples: by unicast no other pair hears of it; where one of them changes to multicast, each drops the adverts of the other (lb.yaml:7) → another one of 1-255",
     ],
     near: { yaml: [['virtualRouterId: 61', 'virtualRouterId: 52']] },
   },
