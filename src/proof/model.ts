@@ -14,8 +14,8 @@ export const FAULT_KINDS = [
 export type FaultKind = (typeof FAULT_KINDS)[number]
 export type Fault = { kind: FaultKind; node: string }
 
-/** A part of a worst case, such as `3 adverts of 100 ms`. */
-export type Term = { what: string; ms: number }
+/** A part of a worst case, such as `3 adverts of 100 ms`. `byHand`: it lasts until a person does it, and is not counted. */
+export type Term = { what: string; ms: number; byHand?: true }
 
 /** What a tracker does to its instance: a number is added to the base priority; FAULT takes the instance out of the election. */
 export type Contribution = number | 'FAULT'

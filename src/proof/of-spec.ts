@@ -37,7 +37,7 @@ export function proofOfSpec(spec: Spec, places: Places = NOWHERE): ProofCluster 
 
 /** A node whose keepalived was gone lets whoever has its VIPs be, for as long as `failback` says. */
 function heldBack({ vrrp: { failbackMs } }: Spec): Term {
-  if (failbackMs === 'manual') return { what: 'a person (failback: manual, lb-agent undrain)', ms: 0 }
+  if (failbackMs === 'manual') return { what: 'lb-agent undrain (failback: manual)', ms: 0, byHand: true }
   return { what: 'failback', ms: failbackMs }
 }
 

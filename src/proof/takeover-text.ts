@@ -15,7 +15,8 @@ const FAULT_NAMES: Readonly<Record<FaultKind, string>> = {
 }
 
 /**
- * One text per group of VIPs that have the same table. Cells: `stays`, `lb2 ≤ 106 ms`, `lb2 ≤ 106 ms, then back`, `NONE`,
+ * One text per group of VIPs that have the same table. Cells: `stays`, `lb2 ≤ 106 ms`, `lb2 ≤ 106 ms, then back`, `away, and back ≤ 11 s` of a
+ * node that is alone, `NONE`,
  * `TWO: lb1, lb2`, `STAYS, NOT SERVED`.
  */
 export function takeoverTexts(table: readonly VipTable[]): TakeoverText[] {
@@ -106,7 +107,12 @@ function several(nodes: readonly string[]): string {
 /** A cell, with what is known of a node that loses the VIP for a while. */
 function cellOf(row: TableRow, rows: readonly TableRow[], healthy: Outcome): string {
   const meanwhile = meanwhileOf(row, rows, healthy)
-  return meanwhile === undefined ? cell(healthy, row.outcome) : `${cell(healthy, meanwhile)}, then back`
+  if (meanwhile === undefined) return cell(healthy, row.outcome)
+  return `${cell(healthy, meanwhile)}, ${isByHand(row.outcome.bound) ? 'back by hand' : 'then back'}`
+}
+
+function isByHand(bound: Bound | undefined): boolean {
+  return bound?.terms.some(({ byHand }) => byHand === true) === true
 }
 
 /**
@@ -135,7 +141,7 @@ function cell(healthy: Outcome, outcome: Outcome): string {
   const [holder] = holders
   if (holder === undefined) return could.length === 0 ? 'nobody is left' : 'NONE'
   const moved = healthy.holders.length > 1 || healthy.holders[0] !== holder
-  if (!moved && isServed) return bound === undefined ? 'stays' : `another, and back${within}`
+  if (!moved && isServed) return bound === undefined ? 'stays' : `away, and back${within}`
   if (!moved) return 'STAYS, NOT SERVED'
   return `${holder}${within}${isServed ? '' : ', NOT SERVED'}`
 }
@@ -166,7 +172,8 @@ function andBack({ bound: away }: Outcome, back: Bound): string {
     away === undefined
       ? ''
       : `${formatMs(away.ms)} as for a lost node, and the old one answers until keepalived is started again; `
-  return `${gone}back after ${formatBound(back)}`
+  const [byHand] = back.terms.filter((term) => term.byHand === true)
+  return `${gone}back after ${byHand === undefined ? formatBound(back) : byHand.what}`
 }
 
 function formatMs(ms: number): string {

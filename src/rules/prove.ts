@@ -68,9 +68,9 @@ export function errorsOf({ findings }: Pick<Proof, 'findings'>): RuleFinding[] {
   return findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
 }
 
-/** `every fault on 3 nodes leaves each VIP where it is served; 1 warning (VIP-SUBNET)`. */
+/** `every fault on 3 nodes leaves each VIP where it can be served; 1 warning (VIP-SUBNET)`. */
 export function whatIsProven({ cluster, findings }: Proof): string {
-  const said = `every fault on ${cluster.nodes.length} node${cluster.nodes.length === 1 ? '' : 's'} leaves each VIP where it is served`
+  const said = `every fault on ${cluster.nodes.length} node${cluster.nodes.length === 1 ? '' : 's'} leaves each VIP where it can be served`
   const named = (severity: Severity): string[] => [
     ...new Set(
       findings.filter((found) => found.severity === severity && found.accepted === undefined).map(({ rule }) => rule),

@@ -37,7 +37,7 @@ test('a release of half a megabyte arrives whole', options, async () => {
     assert.deepEqual(await preparation.proven(), {
       kind: 'ok',
       value: undefined,
-      detail: 'every fault on 2 nodes leaves each VIP where it is served',
+      detail: 'every fault on 2 nodes leaves each VIP where it can be served',
     })
     const rendered = await preparation.rendered()
     assert.ok(rendered.kind === 'ok', JSON.stringify(rendered))
