@@ -34,7 +34,7 @@ export function scriptTracker(
   const words = wordsOfCommand(script.command)
   const text = words.map((word) => scripts?.get(word)).find((one) => one !== undefined)
   const whole = script.unused === undefined ? script.command : `${script.command} ${script.unused}`
-  const sight = whatScriptSees(whole, text)
+  const sight = whatScriptSees(whole, text, ownAddresses(config))
   const { healthy, failing } = effectOf(script, reference)
   const contribution = sight.stopsKeepalived ? 'FAULT' : failing
   const terms = scriptTerms(script)
@@ -55,6 +55,13 @@ export function scriptTracker(
       ports: askedPorts(said, addresses),
     },
   }
+}
+
+/** Those of the node and its VIPs; none where the files do not say which address the node has. */
+function ownAddresses({ instances }: KeepalivedConfig): string[] {
+  const sources = instances.flatMap(({ source }) => source ?? [])
+  const held = instances.flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
+  return sources.length === 0 ? [] : [...sources, ...held.map(({ address }) => address.split('/')[0] ?? address)]
 }
 
 function notKnown(command: string, isFound: boolean): string {

@@ -36,6 +36,11 @@ const COMMANDS: readonly [command: string, kind: Sight['kind']][] = [
   ['/usr/bin/timeout 1.9 /usr/bin/curl -kLfs https://localhost:9445/readyz', 'answer through HAProxy'],
   ['/usr/bin/curl -sfk --max-time 2 https://localhost:6443/healthz -o /dev/null', 'answer through HAProxy'],
   ['/usr/bin/curl -fsm 1 http://127.0.0.1:80/healthz', 'answer through HAProxy'],
+  // HAProxy's own 503 is an answer to a curl without -f.
+  ['/usr/bin/curl -s http://127.0.0.1/healthz', 'answer'],
+  ['/usr/bin/wget -qO- http://127.0.0.1/healthz', 'answer through HAProxy'],
+  // A pid file outlives its process.
+  ['/usr/bin/test -f /run/haproxy.pid', 'something else'],
   ['/usr/bin/openssl s_client -connect 127.0.0.1:6443 -brief', 'answer through HAProxy'],
   ['/usr/bin/pgrep nginx', 'something else'],
   ['/usr/bin/systemctl is-active kubelet', 'something else'],
@@ -111,4 +116,15 @@ describe('a script', () => {
     test(`${name} sees ${kind}`, () => {
       assert.deepEqual(whatScriptSees('/etc/keepalived/check.sh', text), { kind, sees: SEES[kind], stopsKeepalived })
     })
+})
+
+test('what asks only other machines does not ask HAProxy of this node', () => {
+  const own = ['10.17.3.12', '10.17.5.10']
+  const kindOf = (command: string): string => whatScriptSees(command, undefined, own).kind
+  assert.equal(kindOf('/usr/bin/curl -fsk https://10.17.4.21:6443/healthz'), 'something else')
+  assert.equal(kindOf('/bin/nc -z 10.17.4.21 6443'), 'something else')
+  assert.equal(kindOf('/usr/bin/curl -fsk https://10.17.3.12:6443/healthz'), 'answer through HAProxy')
+  assert.equal(kindOf('/bin/nc -z 127.0.0.1 6443'), 'connection')
+  // Which address this node has is in no file.
+  assert.equal(whatScriptSees('/bin/nc -z 10.17.4.21 6443').kind, 'connection')
 })
