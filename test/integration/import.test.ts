@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { IMPORT_FIXTURES } from '../support/import-fixtures.ts'
+import { HAPROXY, IMPORT_FIXTURES, keepalivedWith } from '../support/import-fixtures.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'lb-agent-import-'))
 after(() => rmSync(work, { recursive: true }))
@@ -18,21 +18,6 @@ function directoryWith(name: string, files: Readonly<Record<string, string>>): s
   return directory
 }
 
-function keepalived(lines: string): string {
-  return `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 60\n ${lines}\n virtual_ipaddress {\n  10.0.0.10\n }\n}\n`
-}
-
-const HAPROXY = `defaults
- mode tcp
- timeout connect 2s
- timeout client 60s
- timeout server 60s
- timeout tunnel 1h
-listen web
- bind 10.0.0.10:80
- server w1 10.0.1.1:80 check
-`
-
 describe('lb-agent import', () => {
   const lbAgent = (...args: string[]) => {
     const run = spawnSync(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), 'import', ...args], {
@@ -42,8 +27,8 @@ describe('lb-agent import', () => {
   }
   const ready = () =>
     directoryWith('ready', {
-      '10.0.0.1/keepalived.conf': keepalived('priority 120'),
-      '10.0.0.2/keepalived.conf': keepalived('priority 100'),
+      '10.0.0.1/keepalived.conf': keepalivedWith('priority 120'),
+      '10.0.0.2/keepalived.conf': keepalivedWith('priority 100'),
       'haproxy.cfg': HAPROXY,
     })
 
@@ -78,7 +63,11 @@ describe('lb-agent import', () => {
 
   test('ends with 1 where a person must fill something in, and says what', () => {
     const out = join(work, 'half')
-    const { code, stdout } = lbAgent(directoryWith('unnamed', { 'lb1/keepalived.conf': keepalived('') }), '--out', out)
+    const { code, stdout } = lbAgent(
+      directoryWith('unnamed', { 'lb1/keepalived.conf': keepalivedWith('') }),
+      '--out',
+      out,
+    )
     assert.equal(code, 1)
     assert.match(stdout, /To be filled in:\n {2}nodes\.lb1\.address: no file says it\n/)
     assert.match(stdout, /\nnext: edit \/half\/lb\.yaml, then: lb-agent validate \/half\/lb\.yaml\n$/)
@@ -87,7 +76,7 @@ describe('lb-agent import', () => {
 
   test('what is to be filled in is refused by validate, by its name', () => {
     const out = join(work, 'to fill in')
-    const files = { 'lb1/keepalived.conf': keepalived('').replace(' interface eth0\n', ''), 'haproxy.cfg': HAPROXY }
+    const files = { 'lb1/keepalived.conf': keepalivedWith('').replace(' interface eth0\n', ''), 'haproxy.cfg': HAPROXY }
     const { stdout } = lbAgent(directoryWith('lacking', files), '--out', out)
     assert.match(
       stdout,
@@ -109,8 +98,8 @@ describe('lb-agent import', () => {
     const out = join(work, 'refused-out')
     const { code, stdout, stderr } = lbAgent(
       directoryWith('refused', {
-        '10.0.0.10/keepalived.conf': keepalived('priority 120'),
-        'lb2/keepalived.conf': keepalived('priority 100'),
+        '10.0.0.10/keepalived.conf': keepalivedWith('priority 120'),
+        'lb2/keepalived.conf': keepalivedWith('priority 100'),
         'haproxy.cfg': HAPROXY,
       }),
       '--out',

@@ -14,3 +14,19 @@ export function importFixture(name: string): Extract<Imported, { kind: 'imported
   if (imported.kind !== 'imported') throw new Error(`${name}: ${JSON.stringify(imported)}`)
   return imported
 }
+
+/** A keepalived.conf with one instance, and the haproxy.cfg beside it. */
+export function keepalivedWith(lines: string, addresses = '10.0.0.10'): string {
+  return `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 60\n ${lines}\n virtual_ipaddress {\n  ${addresses}\n }\n}\n`
+}
+
+export const HAPROXY = `defaults
+ mode tcp
+ timeout connect 2s
+ timeout client 60s
+ timeout server 60s
+ timeout tunnel 1h
+listen web
+ bind 10.0.0.10:80
+ server w1 10.0.1.1:80 check
+`

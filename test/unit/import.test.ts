@@ -9,6 +9,7 @@ import { importDirectory, importProject } from '../../src/import/import-director
 import { unlike, usableName, vipName } from '../../src/import/names.ts'
 import { readProject } from '../../src/import/project-files.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
+import { HAPROXY, keepalivedWith } from '../support/import-fixtures.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'lb-agent-import-'))
 after(() => rmSync(work, { recursive: true }))
@@ -29,21 +30,6 @@ function imported(name: string, files: Files) {
   assert.ok(result.kind === 'imported', JSON.stringify(result))
   return result
 }
-
-function keepalived(lines: string, addresses = '10.0.0.10'): string {
-  return `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 60\n ${lines}\n virtual_ipaddress {\n  ${addresses}\n }\n}\n`
-}
-
-const HAPROXY = `defaults
- mode tcp
- timeout connect 2s
- timeout client 60s
- timeout server 60s
- timeout tunnel 1h
-listen web
- bind 10.0.0.10:80
- server w1 10.0.1.1:80 check
-`
 
 describe('files by hand', () => {
   test('a file says whose it is by its directory or its name', () => {
@@ -77,7 +63,7 @@ describe('files by hand', () => {
 
 describe('who holds a VIP', () => {
   const comments = (name: string, one: string, two: string) =>
-    imported(name, { 'lb1/keepalived.conf': keepalived(one), 'lb2/keepalived.conf': keepalived(two) })
+    imported(name, { 'lb1/keepalived.conf': keepalivedWith(one), 'lb2/keepalived.conf': keepalivedWith(two) })
 
   test('is who has the highest priority, and a contradiction is said', () => {
     const { spec, text } = comments('contradiction', 'state MASTER\n priority 100', 'state BACKUP\n priority 120')
@@ -105,8 +91,8 @@ describe('who holds a VIP', () => {
 
   test('nodes that differ in the virtual router id or in addresses are named', () => {
     const { text, spec } = imported('differing', {
-      'lb1/keepalived.conf': keepalived('priority 120', '10.0.0.10/24\n  10.0.0.11'),
-      'lb2/keepalived.conf': keepalived('', '10.0.0.10/24\n  10.0.0.12/24').replace(
+      'lb1/keepalived.conf': keepalivedWith('priority 120', '10.0.0.10/24\n  10.0.0.11'),
+      'lb2/keepalived.conf': keepalivedWith('', '10.0.0.10/24\n  10.0.0.12/24').replace(
         'virtual_router_id 60',
         'virtual_router_id 61',
       ),
@@ -143,8 +129,8 @@ describe('who holds a VIP', () => {
   test('the label and the scope of an address are not carried over, and said', () => {
     const address = '10.0.0.10/24 dev eth0 label eth0:vip scope link'
     const { lost } = imported('label', {
-      'lb1/keepalived.conf': keepalived('', address),
-      'lb2/keepalived.conf': keepalived('', address),
+      'lb1/keepalived.conf': keepalivedWith('', address),
+      'lb2/keepalived.conf': keepalivedWith('', address),
     })
     assert.deepEqual(lost, [
       'label eth0:vip of an address (lb1/keepalived.conf:6, lb2/keepalived.conf:6)',
@@ -154,10 +140,10 @@ describe('who holds a VIP', () => {
 
   test('IPv6 beside IPv4 becomes an extra address', () => {
     const { spec } = imported('dual', {
-      'lb1/keepalived.conf': keepalived(
+      'lb1/keepalived.conf': keepalivedWith(
         'virtual_ipaddress_excluded {\n  fd00::10/64\n }\n unicast_src_ip 10.0.0.1\n unicast_peer {\n 10.0.0.2\n }',
       ),
-      'lb2/keepalived.conf': keepalived(
+      'lb2/keepalived.conf': keepalivedWith(
         'virtual_ipaddress_excluded {\n  fd00::10/64\n }\n unicast_peer {\n 10.0.0.1\n }',
       ),
     })
@@ -171,7 +157,7 @@ describe('who holds a VIP', () => {
 })
 
 describe('services', () => {
-  const pair = (haproxy: string): Files => ({ 'lb1/keepalived.conf': keepalived(''), 'lb1/haproxy.cfg': haproxy })
+  const pair = (haproxy: string): Files => ({ 'lb1/keepalived.conf': keepalivedWith(''), 'lb1/haproxy.cfg': haproxy })
 
   test('one that says what the profile says needs no more words', () => {
     assert.match(
@@ -237,7 +223,7 @@ peers them
   test('nodes that differ in a service are named', () => {
     const { text } = imported('differ', {
       ...pair(HAPROXY),
-      'lb2/keepalived.conf': keepalived('priority 90'),
+      'lb2/keepalived.conf': keepalivedWith('priority 90'),
       'lb2/haproxy.cfg': HAPROXY.replace('10.0.1.1:80', '10.0.1.2:80'),
     })
     assert.match(
@@ -248,7 +234,7 @@ peers them
 
   test('a bind to every address goes to the VIP that it is for', () => {
     const { spec, text } = imported('every', {
-      'lb1/keepalived.conf': `${keepalived('').replace('VI_1', 'VI_INGRESS')}${keepalived('', '10.0.0.20').replace('VI_1', 'VI_API').replace('id 60', 'id 61')}`,
+      'lb1/keepalived.conf': `${keepalivedWith('').replace('VI_1', 'VI_INGRESS')}${keepalivedWith('', '10.0.0.20').replace('VI_1', 'VI_API').replace('id 60', 'id 61')}`,
       'lb1/haproxy.cfg': `${HAPROXY}listen k8s\n bind *:6443\n server m1 10.0.2.1:6443 check\n`,
     })
     assert.deepEqual(
@@ -311,7 +297,7 @@ test('a directory without anything usable says why', () => {
 
 test('links and files that are no text are left out, and named', () => {
   const directory = directoryWith('odd', {
-    'lb1/keepalived.conf': keepalived('unicast_src_ip 10.0.0.1'),
+    'lb1/keepalived.conf': keepalivedWith('unicast_src_ip 10.0.0.1'),
     'lb2/keepalived.conf': '\u0000\u0001',
     program: '\u0000',
     'picture.png': '\u0000',
@@ -329,7 +315,7 @@ test('links and files that are no text are left out, and named', () => {
 })
 
 test('an inventory or playbook that is not there is said, and nothing else is read in its place', () => {
-  const directory = directoryWith('astray', { 'keepalived.conf': keepalived('') })
+  const directory = directoryWith('astray', { 'keepalived.conf': keepalivedWith('') })
   const why = (options: { inventory?: string; playbook?: string }) => {
     const result = importDirectory(directory, options)
     return result.kind === 'nothing' ? result.why.replaceAll(work, '') : result.kind
@@ -346,8 +332,8 @@ test('an inventory or playbook that is not there is said, and nothing else is re
 test('what lb.yaml does not take is shown in the draft, with its place', () => {
   const result = importDirectory(
     directoryWith('refused', {
-      '10.0.0.10/keepalived.conf': keepalived('priority 120'),
-      'lb2/keepalived.conf': keepalived('unicast_src_ip 10.0.0.2\n unicast_peer {\n 10.0.0.10\n }'),
+      '10.0.0.10/keepalived.conf': keepalivedWith('priority 120'),
+      'lb2/keepalived.conf': keepalivedWith('unicast_src_ip 10.0.0.2\n unicast_peer {\n 10.0.0.10\n }'),
     }),
     {},
   )
@@ -360,7 +346,7 @@ test('what lb.yaml does not take is shown in the draft, with its place', () => {
 
 test('a node whose files were not to be had is to be filled in', () => {
   const { toFillIn } = imported('lacking', {
-    'lb1/keepalived.conf': keepalived('unicast_src_ip 10.0.0.1'),
+    'lb1/keepalived.conf': keepalivedWith('unicast_src_ip 10.0.0.1'),
     'lb2/haproxy.cfg': HAPROXY,
   })
   assert.deepEqual(toFillIn, [
@@ -385,7 +371,7 @@ test('nothing is said of the text that stands for an unknown value, and a check 
 vrrp_script check {
  script "/bin/sh /etc/keepalived/check_haproxy.sh"
 }
-${keepalived('authentication {\n auth_type PASS\n auth_pass {{ keepalived_password }}\n }\n track_script {\n check\n }')}`,
+${keepalivedWith('authentication {\n auth_type PASS\n auth_pass {{ keepalived_password }}\n }\n track_script {\n check\n }')}`,
   })
   assert.deepEqual(
     old.map(({ keepalived: config, scripts }) => [config?.problems, [...scripts]]),
@@ -449,7 +435,7 @@ test('whatever the old files say, import does not throw', () => {
   fc.assert(
     fc.property(text, text, text, (one, two, three) => {
       const files = new Map([
-        ['lb1/keepalived.conf', `${keepalived('state MASTER')}${one}`],
+        ['lb1/keepalived.conf', `${keepalivedWith('state MASTER')}${one}`],
         ['lb2/keepalived.conf', two],
         ['haproxy.cfg', `${HAPROXY}${three}`],
       ])

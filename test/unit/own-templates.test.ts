@@ -5,20 +5,9 @@ import { proveDesired } from '../../src/prepare/prove-desired.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
-import { type Edit, edited, ofRule } from './rules-fixture.ts'
+import { type Edit, edited, lbYamlWith, ofRule } from './rules-fixture.ts'
 
-const SPEC = `version: 1
-cluster: home
-nodes:
-  lb1: { address: 10.0.0.11, interface: eth0 }
-  lb2: { address: 10.0.0.12, interface: eth0 }
-vips:
-  api: { address: 10.0.0.10, virtualRouterId: 61, prefer: [lb1, lb2] }
-pools:
-  masters: { m1: 10.0.0.21, m2: 10.0.0.22 }
-services:
-  web: { vip: api, port: 80, pool: masters, check: { type: http, path: / } }
-`
+const SPEC = lbYamlWith('web: { vip: api, port: 80, pool: masters, check: { type: http, path: / } }')
 const KEEPALIVED = readAsset('templates/keepalived.conf.j2')
 const HAPROXY = readAsset('templates/haproxy.cfg.j2')
 

@@ -36,6 +36,22 @@ vrrp_instance api {
 `
 }
 
+/** The pair of `keepalivedOf` as an lb.yaml, with one service. */
+export function lbYamlWith(service: string): string {
+  return `version: 1
+cluster: home
+nodes:
+  lb1: { address: 10.0.0.11, interface: eth0 }
+  lb2: { address: 10.0.0.12, interface: eth0 }
+vips:
+  api: { address: 10.0.0.10, virtualRouterId: 61, prefer: [lb1, lb2] }
+pools:
+  masters: { m1: 10.0.0.21, m2: 10.0.0.22 }
+services:
+  ${service}
+`
+}
+
 /** What one line is and what it becomes; a text of several lines makes it several. */
 export type Edit = readonly [from: string, to: string]
 export type Edits = { both?: readonly Edit[]; lb1?: readonly Edit[]; lb2?: readonly Edit[] }

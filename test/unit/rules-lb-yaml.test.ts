@@ -5,20 +5,9 @@ import { RULE_TEXTS, severities } from '../../src/rules/rule-texts.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import { RULE_IDS, type RuleId } from '../../src/spec/rule-ids.ts'
-import { type Edit, type Edits, edited, ofRule, pairOf, told } from './rules-fixture.ts'
+import { type Edit, type Edits, edited, lbYamlWith, ofRule, pairOf, told } from './rules-fixture.ts'
 
-const BASE = `version: 1
-cluster: home
-nodes:
-  lb1: { address: 10.0.0.11, interface: eth0 }
-  lb2: { address: 10.0.0.12, interface: eth0 }
-vips:
-  api: { address: 10.0.0.10, virtualRouterId: 61, prefer: [lb1, lb2] }
-pools:
-  masters: { m1: 10.0.0.21, m2: 10.0.0.22 }
-services:
-  kube: { vip: api, port: 6443, pool: masters, profile: kubernetes-api }
-`
+const BASE = lbYamlWith('kube: { vip: api, port: 6443, pool: masters, profile: kubernetes-api }')
 
 /** `template`: what a keepalived.conf.j2 of the repository makes of the pair, where it brings one. */
 type Desired = { yaml?: readonly Edit[]; template?: Edits }
