@@ -53,6 +53,7 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
   },
   WEIGHT: {
     severity: 'error',
+    less: { severity: 'warning', when: 'where it takes the fault on two nodes' },
     over: 'both',
     why: 'A failed check changes the priority by its weight. If another node is not above it then, the VIP stays where it is not served.',
     fix: 'A weight that outweighs the difference of the priorities, or weight 0, which takes the node out of the election.',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { KeepalivedNode } from '../../src/proof/of-keepalived.ts'
 import { proveFiles } from '../../src/rules/prove.ts'
 import { RULE_TEXTS, severities } from '../../src/rules/rule-texts.ts'
 import { RULE_IDS, type RuleId } from '../../src/spec/rule-ids.ts'
@@ -726,6 +727,27 @@ test('two pairs by unicast may have the same virtual router id, and differ in al
   }
   const second = pairOf(others).map((node, index) => ({ ...node, name: `b${index + 1}` }))
   assert.deepEqual(proveFiles([...pairOf({}), ...second]).findings.map(told), [])
+})
+
+/** The pair with a third node of priority 90, by multicast. */
+function threeWith(weight: number): KeepalivedNode[] {
+  const both = [WEIGHT(weight), ...BY_MULTICAST]
+  const [third] = pairOf({
+    both,
+    lb1: [
+      ['priority 110', 'priority 90'],
+      ['10.0.0.11', '10.0.0.13'],
+    ],
+  })
+  assert.ok(third !== undefined)
+  return [...pairOf({ both }), { ...third, name: 'lb3' }]
+}
+
+test('a weight that is enough for the first of three nodes, and not for two that fail, is a warning', () => {
+  assert.deepEqual(ofRule(proveFiles(threeWith(-11)).findings, 'WEIGHT'), [
+    "warning WEIGHT a dead HAProxy on lb1 and lb2 at once leaves 10.0.0.10 on lb1: 110 - 11 = 99 is not below lb3's 90 (lb1.conf:15) → a weight that outweighs the distance from the first to the last priority, or weight 0",
+  ])
+  assert.deepEqual(ofRule(proveFiles(threeWith(-21)).findings, 'WEIGHT'), [])
 })
 
 test('with three nodes a weight is advised that outweighs all of their priorities', () => {
