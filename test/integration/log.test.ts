@@ -110,8 +110,8 @@ suite('the log of an agent', { skip: missingForDaemons(), timeout: 240_000 }, ()
     const [validated, planned] = await beforeItIsPushed(odd)
     assert.ok(validated.includes(refusal), validated)
     assert.doesNotMatch(validated, CONTROLS)
-    // A diff of the files shows what is in them.
-    assert.match(planned, /^\+ {2}blance=https:\/\/ada:hunter2@git\.lan\/x$/m)
+    // So does the diff of the files, but for what is secret.
+    assert.match(planned, /^\+ {2}blance=https:\/\/…@git\.lan\/x$/m)
     assert.doesNotMatch(planned, CONTROLS)
 
     cluster.repository.commit({ 'templates/haproxy.cfg.j2': null }, 'Take it back')
@@ -156,11 +156,12 @@ suite('the log of an agent', { skip: missingForDaemons(), timeout: 240_000 }, ()
     mkdirSync(join(desired, 'templates'), { recursive: true })
     writeFileSync(join(desired, 'lb.yaml'), specText())
     writeFileSync(join(desired, 'templates', 'haproxy.cfg.j2'), haproxyTemplate)
-    const empty = join(directory, 'empty')
-    mkdirSync(empty, { recursive: true })
+    const before = join(directory, 'before')
+    mkdirSync(before, { recursive: true })
+    for (const name of ['haproxy.cfg', 'keepalived.conf']) writeFileSync(join(before, name), '# nothing yet\n')
     const said = async (...args: string[]): Promise<string> =>
       (await exec(PROGRAM, args, { timeoutMs: 30_000 })).stdout.toString('utf8')
-    return [await said('validate', desired), await said('plan', desired, '--node', 'one', '--from', empty)]
+    return [await said('validate', desired), await said('plan', desired, '--node', 'one', '--from', before)]
   }
   const writeHook = (name: string, body: string): void => {
     const hook = join(directory, 'hooks', name)
