@@ -22,7 +22,10 @@ type ScenarioNode = {
   nopreempt: boolean
   preemptDelayS: number
 }
-/** `file`: what it contains when all is well, and when not. A script succeeds as long as its file is there. */
+/**
+ * `file`: what it contains when all is well, and when not. A script succeeds as long as its file is there; the proof does not know
+ * what stat looks at, and takes it to notice a dead HAProxy.
+ */
 type ScenarioTracker =
   | { what: 'file'; weight: number; reverse: boolean; well: number; ill: number }
   | { what: 'script'; weight: number; fall: number }
@@ -129,7 +132,7 @@ function trackerText(tracker: ScenarioTracker | undefined, path: string): string
   if (tracker === undefined) return ''
   if (tracker.what === 'script')
     return `vrrp_script check {
-    script "/usr/bin/test -e ${path}"
+    script "/usr/bin/stat ${path}"
     interval ${SCRIPT_EVERY_MS / 1_000}
     rise 1
     fall ${tracker.fall}
