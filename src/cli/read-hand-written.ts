@@ -1,7 +1,8 @@
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { HaproxyConfig } from '../haproxy-config/config.ts'
 import { readHaproxyConfig } from '../haproxy-config/read-haproxy-config.ts'
+import { includedFiles } from '../included-files.ts'
 import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
 import type { Included } from '../keepalived-config/read-lines.ts'
@@ -47,7 +48,7 @@ export function readHaproxyFiles(
 }
 
 /** `lb1.conf`, `lb1/keepalived.conf`, `keepalived-lb1.conf`, `lb1.keepalived.conf`: lb1. */
-export function nodeNames(files: readonly string[]): string[] {
+function nodeNames(files: readonly string[]): string[] {
   const names = files.map((file) => {
     const bare = basename(file).replace(/\.(?:conf|cfg|txt)$/, '')
     const name = bare.replace(/^keepalived[-_.]/, '').replace(/[-_.]keepalived$/, '')
@@ -56,12 +57,9 @@ export function nodeNames(files: readonly string[]): string[] {
   return names.map((name, index) => (names.indexOf(name) === index ? name : `${name}-${index + 1}`))
 }
 
-/** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */
+/** Without files that are longer than a person writes. */
 export function include(pattern: string, from: string): Included[] {
-  return globSync(resolve(dirname(from), pattern)).flatMap((name) => {
-    const text = readText(name, LONGEST_CONFIG)
-    return text === undefined ? [] : [{ name, text }]
-  })
+  return includedFiles(pattern, from, (file) => readText(file, LONGEST_CONFIG))
 }
 
 /** Programs that are known by name. Some are scripts (service, egrep), which say nothing of what is asked of them. */

@@ -1,4 +1,5 @@
 import type { AddressConfig, InstanceConfig } from '../keepalived-config/config.ts'
+import { bareAddress } from '../proof/canonical-address.ts'
 import { familyOf, parseIpAddress } from '../spec/address.ts'
 import type { DraftNode, DraftVip } from './draft.ts'
 import { unlike, vipName } from './names.ts'
@@ -74,8 +75,8 @@ function commentOnRefused(addresses: readonly AddressConfig[]): string[] {
 }
 
 function parts({ address }: AddressConfig): { address: string; prefixLength: number } {
-  const [bare = '', prefix] = address.split('/')
-  const text = parseIpAddress(bare)?.text ?? bare
+  const [, prefix] = address.split('/')
+  const text = bareAddress({ address })
   return { address: text, prefixLength: prefix === undefined ? (familyOf(text) === 4 ? 32 : 128) : Number(prefix) }
 }
 

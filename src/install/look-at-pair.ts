@@ -1,9 +1,9 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { basename, dirname, resolve } from 'node:path'
+import { basename } from 'node:path'
+import { includedFiles } from '../included-files.ts'
 import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
-import type { Included } from '../keepalived-config/read-lines.ts'
 import { ownAddresses } from '../observe/addresses.ts'
 import { answersAt } from '../observe/answers-at.ts'
 import { portsOf } from '../render/expectation.ts'
@@ -66,17 +66,14 @@ function read(file: string, text: string): KeepalivedConfig {
   const name = basename(file)
   return readKeepalivedConfig(name, text, {
     configId,
-    include: (pattern, from) => include(pattern, from === name ? file : from),
+    include: (pattern, from) => includedFiles(pattern, from === name ? file : from, readWhole),
   })
 }
 
-/** keepalived takes a pattern from the directory of the file that it is in, and passes over what it cannot read. */
-function include(pattern: string, from: string): Included[] {
-  return globSync(resolve(dirname(from), pattern)).flatMap((name) => {
-    try {
-      return [{ name, text: readFileSync(name, 'utf8') }]
-    } catch {
-      return []
-    }
-  })
+function readWhole(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
 }

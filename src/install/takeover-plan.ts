@@ -1,11 +1,6 @@
 import type { AddressConfig, InstanceConfig, KeepalivedConfig, UnreadLine } from '../keepalived-config/config.ts'
-import {
-  addressDifferences,
-  addressesOf,
-  bareAddress,
-  type Difference,
-  identityDifferences,
-} from '../proof/reload-match.ts'
+import { bareAddress } from '../proof/canonical-address.ts'
+import { addressDifferences, addressesOf, type Difference, identityDifferences } from '../proof/reload-match.ts'
 import type { Position } from '../spec/problem.ts'
 import type { OtherNode } from './ask-nodes.ts'
 import type { Obstacle } from './options.ts'

@@ -3,30 +3,19 @@ import { type InstanceDraft, isOfFamily } from './instance-draft.ts'
 import { readPassedOver } from './passed-over.ts'
 import { noTracking, readTracking } from './read-tracking.ts'
 import { readTransport } from './read-transport.ts'
-import { booleanOf, numberOf, type Reading, valueBehind } from './reading.ts'
-import { type Report, shown } from './report.ts'
+import { booleanOf, nameOfBlock, numberOf, type Reading, valueBehind } from './reading.ts'
+import type { Report } from './report.ts'
 import { placesOf, type Statement } from './statements.ts'
 import { booleanIn, integerIn, millisecondsIn, unsignedIn } from './values.ts'
 
 /** vrrp_instance. One without a name, or with the name of another one, is left out. */
 export function readInstance(statement: Statement, reading: Reading): void {
   const { report, globals, instances } = reading
-  const [, name, more] = statement.words
-  if (name === undefined || more !== undefined) {
-    report(statement.at, 'vrrp_instance needs one name, so keepalived leaves it out; write one word behind it')
-    return
-  }
-  const other = instances.get(name.text)
-  if (other !== undefined) {
-    report(
-      name.at,
-      `vrrp_instance ${name.text} is there already (${shown(other.at)}), so keepalived leaves this one out; give it another name`,
-    )
-    return
-  }
+  const name = nameOfBlock(statement, instances, report)
+  if (name === undefined) return
   const draft: InstanceDraft = {
     ...noTracking(),
-    name: name.text,
+    name,
     at: statement.at,
     state: undefined,
     interface: undefined,
@@ -58,7 +47,7 @@ export function readInstance(statement: Statement, reading: Reading): void {
     seen: new Set(),
     switches: new Map(),
   }
-  instances.set(name.text, draft)
+  instances.set(name, draft)
   for (const one of statement.block) readWord(one, draft, reading)
 }
 

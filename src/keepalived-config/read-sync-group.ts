@@ -1,8 +1,7 @@
 import type { Position } from '../spec/problem.ts'
 import { readPassedOver } from './passed-over.ts'
 import { noTracking, readTracking, type TrackingDraft } from './read-tracking.ts'
-import type { Reading } from './reading.ts'
-import { shown } from './report.ts'
+import { nameOfBlock, type Reading } from './reading.ts'
 import type { Statement } from './statements.ts'
 
 /** `members`: undefined without a group. */
@@ -18,24 +17,13 @@ export type SyncGroupDraft = TrackingDraft & {
 /** vrrp_sync_group. One without a name, or with the name of another one, is left out. */
 export function readSyncGroup(statement: Statement, reading: Reading): void {
   const { report, syncGroups } = reading
-  const [, name, more] = statement.words
-  if (name === undefined || more !== undefined) {
-    report(statement.at, 'vrrp_sync_group needs one name, so keepalived leaves it out; write one word behind it')
-    return
-  }
-  const other = syncGroups.get(name.text)
-  if (other !== undefined) {
-    report(
-      name.at,
-      `vrrp_sync_group ${name.text} is there already (${shown(other.at)}), so keepalived leaves this one out; give it another name`,
-    )
-    return
-  }
+  const name = nameOfBlock(statement, syncGroups, report)
+  if (name === undefined) return
   const draft: SyncGroupDraft = {
     ...noTracking(),
-    ...{ name: name.text, at: statement.at, members: undefined, trackingWeight: false, seen: new Set() },
+    ...{ name, at: statement.at, members: undefined, trackingWeight: false, seen: new Set() },
   }
-  syncGroups.set(name.text, draft)
+  syncGroups.set(name, draft)
   for (const one of statement.block) readWord(one, draft, reading)
 }
 

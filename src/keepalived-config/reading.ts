@@ -2,7 +2,7 @@ import type { Position } from '../spec/problem.ts'
 import type { Globals, NewerWord, ScriptConfig, TrackFileConfig, TrackProcessConfig } from './config.ts'
 import type { InstanceDraft } from './instance-draft.ts'
 import type { SyncGroupDraft } from './read-sync-group.ts'
-import type { Report } from './report.ts'
+import { type Report, shown } from './report.ts'
 import type { Statement } from './statements.ts'
 import { booleanIn } from './values.ts'
 import type { Word } from './words.ts'
@@ -24,6 +24,25 @@ export type Reading = {
   newer: NewerWord[]
   /** The first word that makes keepalived run a program. */
   firstScript: Position | undefined
+}
+
+/** The name of a block that needs one of its own; undefined where keepalived leaves the block out. */
+export function nameOfBlock(
+  { keyword, at, words: [, name, more] }: Statement,
+  known: ReadonlyMap<string, { at: Position }>,
+  report: Report,
+): string | undefined {
+  if (name === undefined || more !== undefined) {
+    report(at, `${keyword} needs one name, so keepalived leaves it out; write one word behind it`)
+    return undefined
+  }
+  const other = known.get(name.text)
+  if (other === undefined) return name.text
+  report(
+    name.at,
+    `${keyword} ${name.text} is there already (${shown(other.at)}), so keepalived leaves this one out; give it another name`,
+  )
+  return undefined
 }
 
 /** The word behind a keyword. Without one keepalived stops reading at once (2.2.7, null_strvec()). */

@@ -1,7 +1,8 @@
 import type { InstanceConfig } from '../keepalived-config/config.ts'
+import { bareAddress } from './canonical-address.ts'
 import { multicastGroupOf } from './groups.ts'
 import type { Reason } from './impact.ts'
-import { bareAddress, type Side } from './reload-match.ts'
+import type { Side } from './reload-match.ts'
 
 /**
  * Why a node with the old file and one with the new file do not hear each other: an advert of the other kind is not seen, or thrown

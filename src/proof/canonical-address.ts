@@ -4,3 +4,9 @@ import { parseIpAddress } from '../spec/address.ts'
 export function canonicalAddress(address: string): string {
   return address.includes(':') ? (parseIpAddress(address)?.text ?? address) : address
 }
+
+/** Of an address of an instance: without its prefix length, written as all others are. */
+export function bareAddress({ address }: { address: string }): string {
+  const [text = ''] = address.split('/')
+  return canonicalAddress(text)
+}

@@ -1,7 +1,9 @@
 import type { KeepalivedConfig, ScriptConfig, TrackFileConfig, TrackReference } from '../keepalived-config/config.ts'
 import { checkTracker, gateTracker, scoreTracker, serversLostTerms } from './agent-trackers.ts'
+import { bareAddress } from './canonical-address.ts'
 import type { Contribution, Term, Tracker } from './model.ts'
 import type { KeepalivedNode } from './of-keepalived.ts'
+import { addressesOf } from './reload-match.ts'
 import { askedPorts, askedWithoutLooking, exitStatusOf, shellOf } from './script-text.ts'
 import { whatScriptSees } from './what-script-sees.ts'
 
@@ -60,8 +62,7 @@ export function scriptTracker(
 /** Those of the node and its VIPs; none where the files do not say which address the node has. */
 function ownAddresses({ instances }: KeepalivedConfig): string[] {
   const sources = instances.flatMap(({ source }) => source ?? [])
-  const held = instances.flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
-  return sources.length === 0 ? [] : [...sources, ...held.map(({ address }) => address.split('/')[0] ?? address)]
+  return sources.length === 0 ? [] : [...sources, ...instances.flatMap(addressesOf).map(bareAddress)]
 }
 
 function notKnown(command: string, isFound: boolean): string {

@@ -1,8 +1,9 @@
 import type { AddressConfig, InstanceConfig, KeepalivedConfig, TrackReference } from '../keepalived-config/config.ts'
 import type { Position } from '../spec/problem.ts'
 import { apartReasons } from './apart.ts'
+import { bareAddress } from './canonical-address.ts'
 import { addressWords, identityWords } from './difference-words.ts'
-import { addressDifferences, addressesOf, bareAddress, findOnReload, identityDifferences } from './reload-match.ts'
+import { addressDifferences, addressesOf, findOnReload, identityDifferences } from './reload-match.ts'
 
 /** `at`: where it stands in the new file, or in the old one for what the new one lacks. */
 export type Reason = { text: string; at: Position }

@@ -5,8 +5,8 @@ import type {
   Tracking,
   TrackReference,
 } from '../keepalived-config/config.ts'
-import { parseIpAddress } from '../spec/address.ts'
 import { RESTARTS_KEEPALIVED } from './agent-trackers.ts'
+import { bareAddress, canonicalAddress } from './canonical-address.ts'
 import { multicastGroupOf } from './groups.ts'
 import { fileTracker, interfaceTracker, processTracker, scriptTracker } from './hand-trackers.ts'
 import type { ProofCluster, ProofVip, Router, Tracker } from './model.ts'
@@ -45,11 +45,11 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
   const { config } = node
   const group = config.syncGroups.find(({ members }) => members.some(({ name }) => name === instance.name))
   const { unicast, family, authentication } = instance
-  const addresses = instance.addresses.map(bare)
+  const addresses = instance.addresses.map(bareAddress)
   // The instances of a group hold their addresses, or none, together.
   const together = config.instances
     .filter(({ name }) => name === instance.name || group?.members.some((member) => member.name === name))
-    .flatMap((one) => [...one.addresses, ...one.excluded].map(bare))
+    .flatMap((one) => [...one.addresses, ...one.excluded].map(bareAddress))
   return {
     node: node.name,
     name: instance.name,
@@ -64,12 +64,12 @@ function routerOf(node: KeepalivedNode, instance: InstanceConfig): Router {
     preemptDelayMs: instance.preemptDelayMs,
     startsAsMaster: instance.state === 'MASTER',
     source: instance.source,
-    unicastPeers: unicast?.peers.map(({ address }) => parseIpAddress(address)?.text ?? address),
+    unicastPeers: unicast?.peers.map(({ address }) => canonicalAddress(address)),
     multicastGroup: multicastGroupOf(instance, config.globals),
     authentication: instance.version === 2 && authentication ? `${authentication.type} ${authentication.password}` : '',
     advertised: addresses,
     checksSource: instance.checkUnicastSource,
-    addresses: [...addresses, ...instance.excluded.map(bare)],
+    addresses: [...addresses, ...instance.excluded.map(bareAddress)],
     downTimerAdverts: instance.downTimerAdverts,
     trackers: [...trackersOf(node, instance, counts(group)), ...(group ? trackersOf(node, group, counts(group)) : [])],
     tracksInterface: !instance.dontTrackPrimary,
@@ -96,10 +96,4 @@ function onlyFault({ healthy, under }: Tracker): boolean {
   return [healthy, ...Object.values(under).map(({ contribution }) => contribution)].every(
     (contribution) => contribution === 'FAULT' || contribution === 0,
   )
-}
-
-/** Without its prefix length, written as all others are. */
-function bare({ address }: { address: string }): string {
-  const [text = ''] = address.split('/')
-  return parseIpAddress(text)?.text ?? text
 }

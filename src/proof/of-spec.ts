@@ -1,4 +1,4 @@
-import { basePriority, expectationOf } from '../render/expectation.ts'
+import { basePriority, dampingMs } from '../render/expectation.ts'
 import { familyOf } from '../spec/address.ts'
 import type { Places } from '../spec/parse-file.ts'
 import type { Node, Spec, Vip } from '../spec/spec.ts'
@@ -13,14 +13,11 @@ const NOWHERE: Places = () => ({ file: 'lb.yaml', line: 0, col: 0 })
  * them. `places` is where its parts stand.
  */
 export function proofOfSpec(spec: Spec, places: Places = NOWHERE): ProofCluster {
-  const [first] = spec.nodes
-  const dampingMs =
-    first === undefined ? 0 : expectationOf(spec, { node: first.name, metrics: { haproxy: 'builtin' } }).dampingMs
   const routersOf = (vip: Vip): Router[] => {
     const services = spec.services.filter((service) => service.vip === vip.name)
     const serversLost = serversLostTerms(
       services.map(({ check }) => check),
-      { dampingMs, writtenMs: spec.vrrp.dampingMs },
+      { dampingMs: dampingMs(spec), writtenMs: spec.vrrp.dampingMs },
     )
     const members = spec.nodes.filter(({ name }) => vip.prefer.includes(name))
     return members.map((node) => routerOf({ spec, vip, node, members, serversLost, places }))

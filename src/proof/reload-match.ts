@@ -1,5 +1,5 @@
 import type { AddressConfig, Globals, InstanceConfig } from '../keepalived-config/config.ts'
-import { parseIpAddress } from '../spec/address.ts'
+import { canonicalAddress } from './canonical-address.ts'
 import { multicastGroupOf } from './groups.ts'
 
 /** An instance, and what holds in its file. */
@@ -54,9 +54,9 @@ function identityOf({ instance, globals }: Side): Record<Difference['what'], str
     interface: instance.interface,
     transport: isUnicast ? 'unicast' : 'multicast',
     // With multicast it is not compared.
-    source: isUnicast ? canonical(instance.source) : undefined,
+    source: isUnicast && instance.source !== undefined ? canonicalAddress(instance.source) : undefined,
     'own interface': instance.ownMac ? 'use_vmac' : undefined,
-    'multicast group': isUnicast ? undefined : canonical(multicastGroupOf(instance, globals)),
+    'multicast group': isUnicast ? undefined : canonicalAddress(multicastGroupOf(instance, globals)),
   }
 }
 
@@ -85,20 +85,10 @@ function addressParts({ address, instance }: { address: AddressConfig; instance:
   }
 }
 
-/** Without prefix length, written as all others are. */
-export function bareAddress({ address }: AddressConfig): string {
-  const [text = ''] = address.split('/')
-  return canonical(text) ?? text
-}
-
 /** Of both blocks. */
 export function addressesOf({
   addresses,
   excluded,
 }: Pick<InstanceConfig, 'addresses' | 'excluded'>): readonly AddressConfig[] {
   return [...addresses, ...excluded]
-}
-
-function canonical(address: string | undefined): string | undefined {
-  return address === undefined ? undefined : (parseIpAddress(address)?.text ?? address)
 }

@@ -11,7 +11,7 @@ import { type Carriers, type Holders, holdersOf, outcomeOf } from './outcome-of.
 const MOST_PAIRS = 500_000
 
 /** Whether the table looks at pairs of lost nodes. */
-export function looksAtPairs({ nodes, vips }: Pick<ProofCluster, 'nodes' | 'vips'>): boolean {
+function looksAtPairs({ nodes, vips }: Pick<ProofCluster, 'nodes' | 'vips'>): boolean {
   return ((nodes.length * (nodes.length - 1)) / 2) * vips.length <= MOST_PAIRS
 }
 

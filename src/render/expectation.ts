@@ -85,7 +85,7 @@ export function expectationOf(spec: Spec, target: Pick<RenderTarget, 'node' | 'm
     haproxyMetrics: target.metrics.haproxy,
     advertIntervalMs: spec.vrrp.advertIntervalMs,
     failbackMs: spec.vrrp.failbackMs,
-    dampingMs: Math.max(spec.vrrp.dampingMs, checkSpreadMs(spec)),
+    dampingMs: dampingMs(spec),
     peers: spec.nodes.filter(({ name }) => name !== nodeName).map(({ name, address }) => ({ name, address })),
     vips: vips.map((vip) => ({
       name: vip.name,
@@ -108,6 +108,11 @@ export function expectationOf(spec: Spec, target: Pick<RenderTarget, 'node' | 'm
       minimumServers: service.minimumServers,
     })),
   }
+}
+
+/** How long the holder of a VIP waits before it admits that its servers are lost: until every node has seen the same outage. */
+export function dampingMs(spec: Spec): number {
+  return Math.max(spec.vrrp.dampingMs, checkSpreadMs(spec))
 }
 
 /** HAProxys of two nodes see the same outage up to a check interval apart, and each agent asks its own twice a second. */

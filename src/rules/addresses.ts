@@ -1,7 +1,7 @@
 import type { Router } from '../proof/model.ts'
 import { familyOf, isInNetwork, networkOf } from '../spec/address.ts'
 import type { Position } from '../spec/problem.ts'
-import { addressesOf, andList, type Evidence, elections, finding, instanceOf, placeOf } from './evidence.ts'
+import { addressesOf, andList, type Evidence, finding, instanceOf, placeOf } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** Where the nodes of a VIP are, and where the VIP is. */
@@ -17,7 +17,7 @@ type Located = { router: Router; address: string; network: string }
 /** One finding for all VIPs that the same nodes may hold. */
 function networks(evidence: Evidence): RuleFinding[] {
   const groups = Map.groupBy(
-    elections(evidence).map((routers) => located(evidence, routers)),
+    evidence.elections.map((routers) => located(evidence, routers)),
     (nodes) => nodes.map(({ router, address }) => `${router.node} ${address}`).join(),
   )
   return [...groups.values()].flatMap((group) => {

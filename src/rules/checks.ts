@@ -1,6 +1,7 @@
 import type { BindConfig } from '../haproxy-config/config.ts'
 import type { TrackedScript, Tracker } from '../proof/model.ts'
-import { andList, type Evidence, finding, orList } from './evidence.ts'
+import { either } from '../spec/shown.ts'
+import { andList, type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What the check scripts of keepalived look at, and whether keepalived learns of it. */
@@ -103,7 +104,7 @@ function strangePort({ haproxy }: Evidence, { name, at }: Tracker, { ports }: Tr
       'SCRIPT-PORT',
       'warning',
       [at],
-      `${name} asks port ${orList(ports.map(String))}, and no frontend of ${files} listens there: it looks at another program, and the table takes it to look at HAProxy`,
+      `${name} asks port ${either(ports.map(String))}, and no frontend of ${files} listens there: it looks at another program, and the table takes it to look at HAProxy`,
       'the port of a frontend',
     ),
   ]

@@ -1,6 +1,7 @@
 import type { Fault, FaultKind } from '../proof/model.ts'
 import type { Position } from '../spec/problem.ts'
-import { andList, finding, orList } from './evidence.ts'
+import { either } from '../spec/shown.ts'
+import { andList, finding } from './evidence.ts'
 import { FAULT_WORDS } from './fault-words.ts'
 import type { RuleFinding } from './finding.ts'
 import { type Why, whatNotices } from './why-it-stays.ts'
@@ -40,9 +41,9 @@ function stays(claims: readonly Of<'stays'>[]): RuleFinding[] {
   return byNode.map((claim) => {
     const { rule, faults, nodes, reason, fix, isSure, places } = claim
     const what = andList(claim.addresses)
-    const said = orList(faults.map((kind) => FAULT_WORDS[kind]))
+    const said = either(faults.map((kind) => FAULT_WORDS[kind]))
     const where = isSure ? `leaves ${what} on ${andList(nodes)}` : `leaves ${what} there, if that node has it`
-    const message = `${said} on ${orList(nodes)} ${where}: ${isSure ? reason : bare(claim)}`
+    const message = `${said} on ${either(nodes)} ${where}: ${isSure ? reason : bare(claim)}`
     return finding(rule, 'error', places, message, fix ?? whatNotices(faults))
   })
 }
@@ -80,7 +81,7 @@ function union<T>(some: readonly T[], more: readonly T[]): T[] {
 
 function nobody({ faults, holder, oneOf, could, addresses, places }: Of<'nobody'>): RuleFinding {
   const told = faults.map(({ kind, node }) => `${FAULT_WORDS[kind]} on ${node}`)
-  const has = holder ?? (oneOf.length > 0 ? orList(oneOf) : 'nobody')
+  const has = holder ?? (oneOf.length > 0 ? either(oneOf) : 'nobody')
   return finding(
     'TAKEOVER',
     'error',
@@ -101,7 +102,7 @@ function two(claims: readonly Of<'two'>[]): RuleFinding[] {
         'TWO-HOLDERS',
         'error',
         first.places,
-        `${orList(told)} lets ${andList(first.holders)} hold ${andList(first.addresses)} at the same time`,
+        `${either(told)} lets ${andList(first.holders)} hold ${andList(first.addresses)} at the same time`,
         'see the other findings: they do not hear each other',
       ),
     ]
@@ -120,7 +121,7 @@ function leftBehind(claims: readonly Of<'left behind'>[]): RuleFinding[] {
       'TWO-HOLDERS',
       'note',
       claims.flatMap(({ places }) => places),
-      `keepalived killed on ${orList(nodes)} leaves ${addresses} there, and ${others} takes over as well, unless something starts it again at once`,
+      `keepalived killed on ${either(nodes)} leaves ${addresses} there, and ${others} takes over as well, unless something starts it again at once`,
       'Restart=always and RestartSec=100ms in its unit (systemctl edit keepalived): when it starts again, it takes off what it left behind',
     ),
   ]

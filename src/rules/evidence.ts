@@ -14,6 +14,8 @@ import type { OwnFiles } from './own-files.ts'
 export type Evidence = {
   cluster: ProofCluster
   table: readonly VipTable[]
+  /** Who is to elect one MASTER (`electionsOf`). */
+  elections: readonly (readonly Router[])[]
   spec: { spec: Spec; places: Places } | undefined
   nodes: readonly KeepalivedNode[]
   /** Hand-written haproxy.cfg, one for all nodes or one for each. */
@@ -70,10 +72,10 @@ export function finding(
  * Routers that are to elect one MASTER for the same addresses: of the same family and virtual router id, and with an address in
  * common, directly or through others. An id may be used again on another interface, or by unicast in another group of nodes.
  */
-export function elections({ cluster }: Evidence): Router[][] {
-  return sameIds(cluster.routers).flatMap((routers) => {
+export function electionsOf(routers: readonly Router[]): Router[][] {
+  return sameIds(routers).flatMap((alike) => {
     const groups: Router[][] = []
-    for (const router of routers) {
+    for (const router of alike) {
       const related = groups.filter((group) => group.some((one) => !haveNothingInCommon(one, router)))
       for (const group of related) groups.splice(groups.indexOf(group), 1)
       groups.push([...related.flat(), router])
@@ -109,12 +111,6 @@ export function isHeldTwice({ table }: Evidence, routers: readonly Router[]): bo
 export function andList(names: readonly string[]): string {
   const [last = ''] = names.slice(-1)
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
-}
-
-/** `lb1, lb2 or lb3`. */
-export function orList(names: readonly string[]): string {
-  const [last = ''] = names.slice(-1)
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
 }
 
 export function isAre(things: readonly unknown[]): string {

@@ -3,7 +3,6 @@ import {
   addressesOf,
   andList,
   type Evidence,
-  elections,
   finding,
   haveNothingInCommon,
   isHeldTwice,
@@ -14,7 +13,7 @@ import type { RuleFinding } from './finding.ts'
 
 /** What the instances of one election must have in common to hear each other. */
 export function instanceRules(evidence: Evidence): RuleFinding[] {
-  const each = elections(evidence).flatMap((routers) => [
+  const each = evidence.elections.flatMap((routers) => [
     ...everybodysId(evidence, routers),
     ...intervals(evidence, routers),
     ...versions(evidence, routers),

@@ -1,6 +1,6 @@
 import type { BindConfig, HaproxyConfig } from '../haproxy-config/config.ts'
+import { canonicalAddress } from '../proof/canonical-address.ts'
 import type { ExpectedService } from '../render/expectation.ts'
-import { parseIpAddress } from '../spec/address.ts'
 import type { Position } from '../spec/problem.ts'
 import { finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
@@ -115,9 +115,5 @@ function isUnknown({ address, path, port }: BindConfig): boolean {
 function listensAt({ address, family, path, port, lastPort }: BindConfig, wanted: string, at: number): boolean {
   if (path !== undefined || port === undefined || at < port || at > (lastPort ?? port)) return false
   if (address === undefined) return family === 6 || !wanted.includes(':')
-  return textOf(address) === textOf(wanted)
-}
-
-function textOf(address: string): string {
-  return parseIpAddress(address)?.text ?? address
+  return canonicalAddress(address) === canonicalAddress(wanted)
 }

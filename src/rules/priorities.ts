@@ -1,11 +1,11 @@
 import type { Router, Tracker } from '../proof/model.ts'
 import { effective } from './effective.ts'
-import { addressesOf, andList, type Evidence, elections, finding, isHeldTwice, placeOf } from './evidence.ts'
+import { addressesOf, andList, type Evidence, finding, isHeldTwice, placeOf } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /** What decides who holds an address: state, priority, nopreempt, preempt_delay. */
 export function priorityRules(evidence: Evidence): RuleFinding[] {
-  return elections(evidence).flatMap((routers) => [
+  return evidence.elections.flatMap((routers) => [
     ...masters(evidence, routers),
     ...routers.flatMap((router) => preemption(evidence, router)),
   ])
@@ -67,7 +67,7 @@ function preemption(evidence: Evidence, router: Router): RuleFinding[] {
 }
 
 /** It changes the priority, and does not end in FAULT. */
-export function hasWeight({ healthy, under }: Tracker): boolean {
+function hasWeight({ healthy, under }: Tracker): boolean {
   return [healthy, ...Object.values(under).map(({ contribution }) => contribution)].some(
     (contribution) => contribution !== 'FAULT' && contribution !== 0,
   )
@@ -75,7 +75,7 @@ export function hasWeight({ healthy, under }: Tracker): boolean {
 
 /** Unicast peers that are missing, or that only one side knows. */
 export function peerRules(evidence: Evidence): RuleFinding[] {
-  return elections(evidence).flatMap((routers) =>
+  return evidence.elections.flatMap((routers) =>
     routers.flatMap((router): RuleFinding[] => {
       if (router.unicastPeers === undefined) return mixed(evidence, router, routers)
       const peers = new Set(router.unicastPeers)

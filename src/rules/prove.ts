@@ -9,7 +9,7 @@ import type { RuleId } from '../spec/rule-ids.ts'
 import type { Spec } from '../spec/spec.ts'
 import { addressRules } from './addresses.ts'
 import { checkRules } from './checks.ts'
-import { type Evidence, finding } from './evidence.ts'
+import { type Evidence, electionsOf, finding } from './evidence.ts'
 import { fileRules } from './files.ts'
 import { isSamePlace, type RuleFinding, type Severity } from './finding.ts'
 import { haproxyRules } from './haproxy.ts'
@@ -84,9 +84,9 @@ export function whatIsProven({ cluster, findings }: Proof): string {
   return [accepted.length === 0 ? said : 'proven but for what lb.yaml accepts', ...told].join('; ')
 }
 
-function proofOf(evidence: Omit<Evidence, 'table'>, accept: Spec['accept']): Proof {
+function proofOf(evidence: Omit<Evidence, 'table' | 'elections'>, accept: Spec['accept']): Proof {
   const table = takeoverTable(evidence.cluster)
-  const whole = { ...evidence, table }
+  const whole = { ...evidence, table, elections: electionsOf(evidence.cluster.routers) }
   const reasons = new Map<RuleId, string>(accept.map(({ rule, reason }) => [rule, reason]))
   const found = RULE_FAMILIES.flatMap((rules) => rules(whole))
   const findings = [...found, ...unusedAccepts(whole, accept, found)].map((one) => ({

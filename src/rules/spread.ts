@@ -1,6 +1,6 @@
 import { FAULT_KINDS, type FaultKind, type Router } from '../proof/model.ts'
 import { effective } from './effective.ts'
-import { addressesOf, type Evidence, elections, finding, placeOf } from './evidence.ts'
+import { addressesOf, type Evidence, finding, placeOf } from './evidence.ts'
 import { FAULT_WORDS } from './fault-words.ts'
 import type { RuleFinding } from './finding.ts'
 
@@ -12,7 +12,7 @@ type Ranked = { router: Router; priority: number }
  * and does not get it. That it moves nowhere at all is told by what the takeover table says.
  */
 export function spreadRules(evidence: Evidence): RuleFinding[] {
-  return elections(evidence).flatMap((routers) => {
+  return evidence.elections.flatMap((routers) => {
     const ranked = routers
       .map((router) => ({ router, priority: effective(router).priority }))
       .sort((a, b) => b.priority - a.priority)
