@@ -86,6 +86,9 @@ function narrate(step: DrillStep): void {
     case 'progress':
       console.log(paint('dim', `… ${step.text}`))
       return
+    case 'warning':
+      console.error(`lb-agent: ${step.text}`)
+      return
     case 'ready':
       console.log(`${paint('green', '✓')} ${step.text} (${(step.tookMs / 1000).toFixed(1)} s from nothing)`)
       return

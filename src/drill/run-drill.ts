@@ -33,6 +33,7 @@ export type DrillOptions = {
 /** What the drill tells while it goes on. */
 export type DrillStep =
   | { kind: 'progress'; text: string }
+  | { kind: 'warning'; text: string }
   | { kind: 'ready'; text: string; tookMs: number }
   | { kind: 'skipped'; fault: string; reason: string }
   | { kind: 'round'; fault: string; summary: string; round: number; result: RoundResult }
@@ -53,7 +54,7 @@ const TOLD_WITHIN_MS = 30
 /** Builds the cluster, starts real agents, injects faults, and says what a client saw. Leaves nothing behind. */
 export async function runDrill(options: DrillOptions, signal: AbortSignal): Promise<DrillReport> {
   const { spec, onStep } = options
-  await removeLeftovers()
+  for (const text of (await removeLeftovers()).remaining) onStep({ kind: 'warning', text })
   onStep({ kind: 'progress', text: `building ${spec.nodes.length} balancers and their servers as network namespaces` })
   const startedAt = performance.now()
   const lab = await createLab(spec, signal)

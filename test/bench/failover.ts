@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   }
   const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort(new Error('interrupted')))
-  await removeLeftovers()
+  for (const text of (await removeLeftovers()).remaining) console.error(`bench:failover: ${text}`)
   const record: Record<string, unknown> = { machine: await describeMachine(), at: new Date().toISOString() }
   const write = (): void => {
     mkdirSync(dirname(options.out), { recursive: true })
