@@ -55,6 +55,7 @@ function reasonOf(result: PassResult): string {
     case 'suspended':
       return result.reason
     case 'running':
+      return result.waits ?? ''
     case 'interrupted':
       return ''
     default:

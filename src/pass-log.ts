@@ -9,7 +9,7 @@ export type PassWriter = {
   setRevision(revision: PassRevision): void
   /** From here on the pass ends with the release live, or rolled back: nothing holds it any more. */
   goesLive(release: string): void
-  /** What a stage waits for that takes long. */
+  /** What the stage under way waits for that takes long; until it ends. */
   waits(reason: string): void
   /** Both daemons run the release; the confirm window is still open. */
   serving(release: string): void
@@ -60,7 +60,7 @@ export function createPassLog(
         startedAtMs: now(),
         endedAtMs: null,
         stages: [],
-        result: { kind: 'running' },
+        result: { kind: 'running', waits: null },
       }
       const update = (change: Partial<PassRecord>): void => {
         pass = { ...pass, ...change }
@@ -69,7 +69,7 @@ export function createPassLog(
       }
       return {
         add: (record) => {
-          update({ stages: [...pass.stages, record] })
+          update({ stages: [...pass.stages, record], result: { kind: 'running', waits: null } })
           if (record.stage === 'fetch') {
             logFetch(log, record, fetch)
             const isOk = record.outcome === 'ok'
@@ -87,7 +87,11 @@ export function createPassLog(
         goesLive: (release) => {
           goingLive = release
         },
-        waits: (reason) => onProgress({ waiting: words(reason) }),
+        waits: (reason) => {
+          const waits = words(reason)
+          update({ result: { kind: 'running', waits } })
+          onProgress({ waiting: waits })
+        },
         serving: (release) => onProgress({ serving: release }),
         end: (ended, finished) => {
           const result = words(ended)

@@ -66,7 +66,7 @@ function printProgress(event: Progress): void {
 export function describeResult(result: PassResult): string {
   switch (result.kind) {
     case 'running':
-      return 'under way'
+      return result.waits === null ? 'under way' : `under way: ${result.waits}`
     case 'unchanged':
       return `nothing to do: ${result.detail}`
     case 'applied':

@@ -42,7 +42,14 @@ const reason = () => text('Reason', 'Why, for the operator; may have several lin
 
 export const resultSchema = z
   .discriminatedUnion('kind', [
-    z.object({ kind: tag('Kind', 'running', 'Still under way.') }),
+    z.object({
+      kind: tag('Kind', 'running', 'Still under way.'),
+      waits: orNull(
+        'Waits',
+        'What its stage waits for, for how long at most, and why; null when for nothing.',
+        z.string(),
+      ),
+    }),
     z.object({
       kind: tag('Kind', 'unchanged', 'This node runs it already, or it renders the same files.'),
       detail: text('Detail', 'Which of the two.'),
