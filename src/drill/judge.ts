@@ -51,7 +51,8 @@ const SILENT_MS = 300
 
 /**
  * A round held when the fault had its effect, every VIP moved as often as it should, no two nodes held one for longer than
- * VRRP needs, every service answers again, and no request was lost where none may be.
+ * VRRP needs, every service answers again, and no request was lost where none may be. A TCP connection cannot be moved: of
+ * each service the one that was being opened as a VIP went to another node may have been reset; `said` tells it.
  */
 export function judge(
   fault: Pick<Fault, 'spares'>,
@@ -62,6 +63,8 @@ export function judge(
 ): RoundResult {
   const all = Object.values(windows)
   const why: string[] = effect.held ? [] : [effect.said]
+  const said = [effect.said]
+  const mayMove = Object.values(effect.moves).some((moves) => moves > 0)
   for (const [vip, { moves, holders, longestTogetherMs }] of Object.entries(holdings)) {
     const expected = effect.moves[vip] ?? 0
     const way = holders.map(({ node }) => node).join(' -> ') || 'nobody'
@@ -76,13 +79,16 @@ export function judge(
     else if (window.silentMs > SILENT_MS) why.push(`${service} does not answer at the end`)
     else if (window.longestGapMs > (effect.longestGapMs ?? LONGEST_GAP_MS))
       why.push(`${service} did not answer for ${window.longestGapMs} ms`)
-    if (fault.spares && !taken && window.failed > 0) why.push(`${window.failed} requests of ${service} were lost`)
+    if (!fault.spares || taken || window.failed === 0) continue
+    if (mayMove && window.failed === 1 && window.failures['ECONNRESET'] === 1)
+      said.push(`one connection to ${service} was reset, as one that is being opened in a hand-over may be`)
+    else why.push(`${requests(window.failed)} of ${service} ${window.failed === 1 ? 'was' : 'were'} lost`)
   }
   const worst = (pick: (holding: Holding) => number): number => Math.max(0, ...Object.values(holdings).map(pick))
   return {
     held: why.length === 0,
     why,
-    said: effect.said,
+    said: said.join('; '),
     from: effect.from,
     to: effect.to,
     sent: sum(all.map(({ sent }) => sent)),
@@ -120,6 +126,10 @@ export function summarizeFault(fault: string, rounds: readonly RoundResult[]): F
 
 export function spread(values: readonly number[]): Spread {
   return { p50: percentile(values, 50), p99: percentile(values, 99), max: Math.max(0, ...values) }
+}
+
+function requests(count: number): string {
+  return count === 1 ? '1 request' : `${count} requests`
 }
 
 function times(count: number): string {

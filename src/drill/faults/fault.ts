@@ -9,7 +9,7 @@ export type Fault = {
   summary: string
   /** Belongs to a short drill. */
   byDefault: boolean
-  /** No request may be lost, of any service but those that the fault itself takes away. */
+  /** No request may be lost, of any service but those that the fault itself takes away; see `judge` for the one that may. */
   spares: boolean
   /** How often a VIP should move that the fault concerns. */
   moves: number
