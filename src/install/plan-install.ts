@@ -103,8 +103,7 @@ async function planOn(distribution: Distribution, options: InstallOptions, signa
   await mkdir(SCRATCH, { mode: 0o700 })
   const own = sshDirectoryOf(config)
   const staged = join(SCRATCH, 'ssh')
-  const ssh =
-    address.protocol === 'ssh' ? await planSshFiles({ directory: own, staged }, address.url, options, signal) : NO_SSH
+  const ssh = await planSshFiles({ directory: own, staged }, address, options, signal)
   if (ssh.kind === 'obstacles') return stop(...ssh.obstacles)
   const { added, newKey, publicKeys } = ssh.files
   // Nobody can have allowed it to read anything yet.
@@ -121,8 +120,6 @@ async function planOn(distribution: Distribution, options: InstallOptions, signa
   if (reading.kind === 'obstacle') return stop(reading.obstacle)
   return planSteps({ config, wanted: reading.wanted, user, earlier, added, own, before, text }, { ...options, signal })
 }
-
-const NO_SSH = { kind: 'files', files: { added: [], newKey: undefined, publicKeys: [] } } as const
 
 /** What an earlier install has left, and the agent. */
 type Earlier = { applied: boolean; backup: Backup | undefined }
