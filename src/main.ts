@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { FORMATS } from './annotate/annotation.ts'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
-import { EXIT_CODES, FIREWALL, IMPORT, MONITORING, PROVE } from './cli/help-texts.ts'
+import { EXIT_CODES, FIREWALL, IMPORT, INSTALL, MONITORING, PROVE } from './cli/help-texts.ts'
 import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
@@ -96,6 +96,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--yes', 'ask nothing')
     .option('--dry-run', 'only show what would be done')
     .option('--json', 'for programs')
+    .addHelpText('after', INSTALL)
     .action((options) => exit(import('./cli/install.ts').then(({ install }) => install(options))))
   local('uninstall', 'put back what was here before install; without an outage where there was a pair')
     .option('--alone', 'on the other nodes lb-agent is uninstalled, or keepalived stopped')

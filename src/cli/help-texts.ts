@@ -5,6 +5,10 @@ Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another
 install) is running, 130 interrupted (doctor, drill, install, uninstall, validate).
 PATH is lb.yaml or the directory that holds it.`
 
+export const INSTALL = `
+Exit code 0: the release serves, or nothing was to do. 1: something is in the way, or a person has something to do before the
+rest, or the release is live and somebody must act at once: two nodes hold a VIP, HAProxy or keepalived does not run.`
+
 export const MONITORING = `
 One of --scrape, --rules and --grafana:
   lb-agent monitoring lb-config --scrape  > lb-agent.scrape.yml      its entry goes into scrape_configs

@@ -29,7 +29,7 @@ import { gapObstacles, type TakeoverPlan } from './takeover-plan.ts'
 import { whyNotThisNode } from './this-node.ts'
 import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
 import { unmask } from './upheld.ts'
-import { waitForRelease } from './wait-for-release.ts'
+import { seeThatItServes, waitForRelease } from './wait-for-release.ts'
 
 /**
  * What is to be done on this host, found without changing it. `first`: the rest is known once that is done; `next`: what a person
@@ -191,15 +191,18 @@ async function planSteps(
     ...keepVips(wanted.spec, config.node),
     ...(begins ? [steps.start(running, takeover)] : []),
     ...(isRunning('lb-agent-drain.service') ? [] : [steps.startDrain()]),
-    ...(begins || !earlier.applied ? [waitForRelease(config)] : []),
   ]
+  const last = begins || !earlier.applied ? waitForRelease(config) : seeThatItServes(config)
+  // Nothing to do is no good end where two nodes hold a VIP.
+  const end = todo.length === 0 && earlier.applied ? await last.perform(signal) : undefined
+  if (end?.kind === 'failed') return stop(end.obstacle)
   return {
     kind: 'steps',
     config,
     wanted,
     changes: changesOf(live, pair, wanted.release.files),
     takeover,
-    steps: todo,
+    steps: end === undefined ? [...todo, last] : [],
   }
 }
 
