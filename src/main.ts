@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { FORMATS } from './annotate/annotation.ts'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
-import { EXIT_CODES, FIREWALL, IMPORT, INSTALL, MONITORING, PROVE } from './cli/help-texts.ts'
+import { DOCTOR, EXIT_CODES, FIREWALL, IMPORT, INSTALL, MONITORING, PROVE, STATUS } from './cli/help-texts.ts'
 import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
@@ -34,6 +34,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--wait <conditions>', "returns once they hold, such as 'vip api served, servers >= 2'")
     .option('--for <duration>', 'with --wait: how long without a break', '0s')
     .option('--timeout <duration>', 'with --wait: when to give up', '10m')
+    .addHelpText('after', STATUS)
     .action((options) => exit(import('./cli/status.ts').then(({ status }) => status(options))))
   local('why <vip>', 'what happened to a VIP: who held it, when, why it moved')
     .option('--last <n>', 'only the newest events', '20')
@@ -78,6 +79,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--fix', 'mend what is safe to mend: no VIP moves, no request fails (root)')
     .option('--dry-run', 'with --fix: say what would be done, and do nothing')
     .option('--json', 'for programs')
+    .addHelpText('after', DOCTOR)
     .action((options) => exit(import('./cli/doctor.ts').then(({ doctor }) => doctor(options))))
   local(
     'install',
