@@ -3,6 +3,7 @@ import { droppedVips } from './apply/dropped-vips.ts'
 import { liveContents, readLivePair } from './apply/live-files.ts'
 import { foreignRelease, type Release } from './apply/release.ts'
 import { ok, type Recorder } from './apply/stage-record.ts'
+import { whatRuns } from './apply/what-runs.ts'
 import { createHandOver, expectedMeanwhile } from './drain-first.ts'
 import type { Parts } from './parts.ts'
 import type { PassWriter } from './pass-log.ts'
@@ -42,6 +43,7 @@ export async function putLive(
       ? failed('check', checked.reason)
       : await refuse(parts, revision, 'check', checked)
   }
+  const runs = from && whatRuns(from, await readLivePair(parts.live))
   // A suspension may have begun since the pass did. From the next line on nothing waits before live files change.
   const suspended = change.cause === 'revision' ? whySuspended(parts, revision) : undefined
   if (suspended !== undefined) return { kind: 'suspended', reason: suspended }
@@ -56,14 +58,15 @@ export async function putLive(
   }
   const result = await applyRelease(
     {
-      from,
+      from: runs && from && { ...from, digests: runs.digests },
+      ...(runs === undefined ? {} : { runs }),
       to,
       revision,
       attempts: 1,
       live: parts.live,
       state: parts.state,
       daemons: parts.daemons,
-      drops: droppedVips(from, to),
+      drops: droppedVips(runs, to),
       handOver: createHandOver(parts, { between: [from], to, revision, cause: change.cause, onWait: pass.waits }),
       watch: watchWindow(parts),
       onServing: () => pass.serving(to.id),

@@ -3,7 +3,7 @@ import { type Drop, droppedVips } from './dropped-vips.ts'
 import type { LivePaths } from './live-files.ts'
 import { removeLivePair, writeLivePair } from './live-files.ts'
 import { type DaemonName, planSteps, type Step } from './plan-steps.ts'
-import type { Release } from './release.ts'
+import { isRead, type Release } from './release.ts'
 import { ok, type Recorder, type StageName, type StageResult } from './stage-record.ts'
 
 export type Outcome = { kind: 'done' } | { kind: 'failed'; reason: string }
@@ -26,7 +26,10 @@ export type HandOver = {
 }
 
 export type ApplyOptions = {
+  /** What a failed apply goes back to. A daemon that may run something else (`unread`) reads it as well then. */
   from: Release | undefined
+  /** What the daemons run, where somebody has edited the files of `from`. */
+  runs?: Release
   to: Release
   revision: string
   /** 1 for a new apply; an agent that finds a journal goes on counting. */
@@ -123,17 +126,21 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
   }
 }
 
-/** Restores the files of `from` and proves that the daemons that were touched run it again. */
+/** Restores the files of `from` and proves that the daemons that were touched, or ran something else before, run it. */
 async function rollBack(
   options: ApplyOptions,
   done: readonly Step[],
   failure: { stage: StageName; reason: string; rejects: boolean },
   signal: AbortSignal,
 ): Promise<ApplyResult> {
-  const { from } = options
-  const touched = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
+  const { from, runs = from } = options
+  const reloaded = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
+  const touched = (['haproxy', 'keepalived'] as const).filter(
+    (daemon) => reloaded.includes(daemon) || (from !== undefined && !isRead(from, daemon)),
+  )
   let restored = from === undefined
-  const drops = from !== undefined && touched.includes('keepalived') ? droppedVips(options.to, from) : []
+  const keepalivedRuns = reloaded.includes('keepalived') ? options.to : runs
+  const drops = from !== undefined && touched.includes('keepalived') ? droppedVips(keepalivedRuns, from) : []
   if (drops.length > 0) await options.record('drain first', () => options.handOver.begin(drops, signal))
   const result = await options.record('roll back', async () => {
     if (from === undefined) {
@@ -146,8 +153,8 @@ async function rollBack(
     const reasons: string[] = []
     for (const daemon of touched) {
       await options.daemons[daemon].prepare(from)
-      const reloaded = await options.daemons[daemon].reloadOrStart(signal)
-      const proven = reloaded.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : reloaded
+      const told = await options.daemons[daemon].reloadOrStart(signal)
+      const proven = told.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : told
       if (proven.kind === 'failed') reasons.push(proven.reason)
     }
     if (reasons.length > 0) return { kind: 'failed', reason: reasons.join('; '), rejects: true }
