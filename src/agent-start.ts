@@ -57,7 +57,8 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       from: undo ? unread(target) : from && unread(from),
       to: target,
       revision: undo ? target.revision : journal.revision,
-      attempts: journal.attempts + 1,
+      // Going back is an apply of its own: who ends over that one has nothing against the release that it goes back to.
+      attempts: undo ? 1 : journal.attempts + 1,
       live: parts.live,
       state: parts.state,
       daemons: parts.daemons,

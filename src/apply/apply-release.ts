@@ -32,7 +32,7 @@ export type ApplyOptions = {
   runs?: Release
   to: Release
   revision: string
-  /** 1 for a new apply; an agent that finds a journal goes on counting. */
+  /** 1 for a new apply; an agent that finds a journal goes on counting from those that died. */
   attempts: number
   live: LivePaths
   state: StateFiles
@@ -63,7 +63,10 @@ export type ApplyResult =
  */
 export async function applyRelease(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
   try {
-    return await walk(options, signal)
+    const result = await walk(options, signal)
+    // An agent that ends because it is told to has not died of the release. Where this cannot be written it counts all the same.
+    if (result.kind === 'interrupted') await writeJournal(options, options.attempts - 1).catch(() => undefined)
+    return result
   } finally {
     // Also when the agent is told to stop: what it gave away only for this it would not give back.
     options.handOver.end()
@@ -72,13 +75,7 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
 
 async function walk(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
   const { from, to, state } = options
-  await state.writeJournal({
-    from: from?.id ?? null,
-    to: to.id,
-    revision: options.revision,
-    startedAtMs: options.now(),
-    attempts: options.attempts,
-  })
+  await writeJournal(options, options.attempts)
   const done: Step[] = []
   for (const step of planSteps(from, to, options.drops)) {
     done.push(step)
@@ -101,6 +98,10 @@ async function walk(options: ApplyOptions, signal: AbortSignal): Promise<ApplyRe
   })
   await state.writeJournal(undefined)
   return { kind: 'applied' }
+}
+
+function writeJournal({ state, from, to, revision, now }: ApplyOptions, attempts: number): Promise<void> {
+  return state.writeJournal({ from: from?.id ?? null, to: to.id, revision, startedAtMs: now(), attempts })
 }
 
 async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): Promise<StageResult<void>> {

@@ -22,7 +22,7 @@ import {
 } from '../support/cluster.ts'
 import { missingForDaemons } from '../support/requirements.ts'
 
-suite('an interrupted apply of which a release cannot be read', { skip: missingForDaemons(), timeout: 120_000 }, () => {
+suite('an interrupted apply', { skip: missingForDaemons(), timeout: 120_000 }, () => {
   let cluster: Cluster
   let one: LabAgent
   let serial = 0
@@ -33,7 +33,7 @@ suite('an interrupted apply of which a release cannot be read', { skip: missingF
   after(() => cluster.close())
 
   /** Kills the agent and leaves what one does that dies between its two renames: haproxy.cfg is `newer`'s, the rest `older`'s. */
-  const interrupt = async (): Promise<{ older: string; newer: string; revision: string }> => {
+  const interrupt = async (attempts = 1): Promise<{ older: string; newer: string; revision: string }> => {
     const older = releaseOf(await statusOf(one))
     serial += 1
     const text = specText({ services: onePort(1000 + serial) })
@@ -50,7 +50,7 @@ suite('an interrupted apply of which a release cannot be read', { skip: missingF
     const applied = { ...state.applied, release: older, revision: record.revision }
     writeFileSync(join(one.directory, 'state/state.json'), JSON.stringify({ ...state, applied }))
     writeFileSync(liveFile(one, 'keepalived'), storedPair(one, older).keepalived)
-    const journal = { from: older, to: newer, revision, startedAtMs: Date.now(), attempts: 1 }
+    const journal = { from: older, to: newer, revision, startedAtMs: Date.now(), attempts }
     writeFileSync(join(one.directory, 'state/journal.json'), JSON.stringify(journal))
     return { older, newer, revision }
   }
@@ -120,6 +120,27 @@ suite('an interrupted apply of which a release cannot be read', { skip: missingF
     assert.deepEqual(livePair(one), storedPair(one, newer))
     show()
     assert.equal((await sync(one)).code, 0)
+    await settled(cluster)
+    await nothingLost(cluster)
+  })
+
+  test('that is undone rejects what killed two agents, and not what it goes back to when that is interrupted too', async () => {
+    const { older, revision } = await interrupt(2)
+    await cluster.client.mark()
+    one.start()
+    await until('it goes back', 15_000, async () => (journal() as { to: string } | null)?.to === older)
+    await killAgent(one, 'SIGTERM')
+    assert.deepEqual((journal() as { from: string; to: string } | null)?.to, older)
+    one.start()
+    await until('it has gone back', 15_000, async () => journal() === null)
+    const status = await statusOf(one)
+    assert.equal(releaseOf(status), older)
+    assert.equal(await loadedRelease(one), older)
+    assert.deepEqual(
+      status.rejected.map((entry) => [entry.revision, entry.stage, entry.reason]),
+      [[revision, 'activate', '2 agents died while they applied it']],
+    )
+    assert.equal((await sync(one, '--retry')).code, 0)
     await settled(cluster)
     await nothingLost(cluster)
   })

@@ -92,6 +92,23 @@ suite('an apply', () => {
     ])
     assert.deepEqual(await readLivePair(failing.live), from.files)
   })
+
+  test('that is interrupted because the agent is told to end counts no death', async () => {
+    const [from, to] = [release('a'), release('b')]
+    const ending = new AbortController()
+    const told = await options(from, to, async () => {
+      ending.abort()
+      return { kind: 'done' }
+    })
+    assert.deepEqual(await applyRelease({ ...told, attempts: 2 }, ending.signal), { kind: 'interrupted' })
+    assert.deepEqual(await told.state.readJournal(), {
+      from: from.id,
+      to: to.id,
+      revision: to.revision,
+      startedAtMs: 5,
+      attempts: 1,
+    })
+  })
 })
 
 function release(haproxy: string): Release {
