@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { familyOf, parseIpAddress } from './address.ts'
+import { familyOf, parseIpAddress, reservedFor } from './address.ts'
 import { DURATION, formatDuration, parseDurationMs } from './duration.ts'
 import { either } from './shown.ts'
 
@@ -87,6 +87,17 @@ export function prefixedAddress(what: string) {
     const prefixLength = prefix === undefined ? longest : Number(prefix)
     if (address?.kind === 'unicast' && prefixLength <= longest) return { address: address.text, prefixLength }
     context.addIssue({ code: 'custom', message: allowed })
+    return z.NEVER
+  })
+}
+
+/** The same, and one that a machine can have in the network that its prefix gives. */
+export function virtualAddress(what: string) {
+  return prefixedAddress(what).transform((value, context) => {
+    const reserved = reservedFor(value.address, value.prefixLength)
+    if (reserved === undefined) return value
+    const why = `that is ${reserved}, which reaches no node; take another address, or the prefix length of its network`
+    context.addIssue({ code: 'custom', message: why })
     return z.NEVER
   })
 }

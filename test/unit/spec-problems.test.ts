@@ -203,6 +203,29 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     'lb.yaml:5:19  nodes.lb2.address is "10.0.0.11"; nodes.lb1.address has this address already',
   ],
   [
+    'refuses a VIP that is the broadcast address of its network',
+    '10.0.0.20',
+    '10.0.0.255/24',
+    'lb.yaml:8:19  vips.web.address is "10.0.0.255/24"; that is the broadcast address of 10.0.0.0/24, which reaches no node; take another address, or the prefix length of its network',
+  ],
+  [
+    'refuses a VIP that is the network itself',
+    '10.0.0.20',
+    '10.0.16.0/20',
+    'lb.yaml:8:19  vips.web.address is "10.0.16.0/20"; that is the network address of 10.0.16.0/20, which reaches no node; take another address, or the prefix length of its network',
+  ],
+  [
+    'refuses an extra address that the routers of its network have',
+    'virtualRouterId: 62',
+    'virtualRouterId: 62, extraAddresses: ["fd00:17::/64"]',
+    'lb.yaml:8:68  vips.web.extraAddresses[0] is "fd00:17::/64"; that is the subnet-router anycast address of fd00:17::/64, which reaches no node; take another address, or the prefix length of its network',
+  ],
+  [
+    'takes both addresses of a network of two, and what is highest only by its last octet',
+    'virtualRouterId: 62',
+    'virtualRouterId: 62, extraAddresses: [10.0.4.0/31, 10.0.4.3/31, 10.0.4.255/23, 10.0.5.0/23, 10.0.6.255, "fd00:17::/127"]',
+  ],
+  [
     'refuses a virtual router id that another VIP has',
     'virtualRouterId: 62',
     'virtualRouterId: 61',
