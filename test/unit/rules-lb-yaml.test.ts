@@ -197,6 +197,15 @@ const cases: readonly Case[] = [
     ],
     near: { yaml: [WEB, ['port: 80', 'port: 9854']] },
   },
+  {
+    observed: 'the health of HAProxy on the port of the agent',
+    rule: 'AGENT-PORT',
+    found: { yaml: [['vips:', 'haproxy: { healthPort: 9853 }\nvips:']] },
+    says: [
+      'warning AGENT-PORT HAProxy is to answer for its health on port 9853, where lb-agent answers for status and metrics on every node: HAProxy cannot listen there, and each agent rejects the release (lb.yaml:6) → another port, such as 8405, or another one in http.listen of every agent.yaml',
+    ],
+    near: { yaml: [['vips:', 'haproxy: { healthPort: 9854 }\nvips:']] },
+  },
 ]
 
 function proofOf({ yaml = [], template }: Desired, accept: readonly RuleId[] = []): Proof {
