@@ -23,7 +23,9 @@ export function choice<const Values extends readonly [string, ...string[]]>(what
 export function duration(what: string, minMs: number, maxMs: number, stepMs = 1) {
   const steps = stepMs === 1 ? '' : ` in steps of ${formatDuration(stepMs)}`
   const error = `${what} is a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}${steps}, such as 100ms, 10s, 5m, 4h or 1d`
-  const milliseconds = z.number({ error }).min(minMs, { error }).max(maxMs, { error }).multipleOf(stepMs, { error })
+  // What ends there is not told again by the next one.
+  const once = { error, abort: true }
+  const milliseconds = z.number({ error }).min(minMs, once).max(maxMs, once).multipleOf(stepMs, { error })
   return text(DURATION, error).transform(parseDurationMs).pipe(milliseconds)
 }
 

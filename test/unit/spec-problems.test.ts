@@ -137,6 +137,12 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     `lb.yaml:9:25  vrrp.advertInterval is "105ms"; ${ADVERT_INTERVAL}`,
   ],
   [
+    'refuses an advert interval that is too short and between two steps, in one sentence',
+    'pools:',
+    'vrrp: { advertInterval: 5ms }\npools:',
+    `lb.yaml:9:25  vrrp.advertInterval is "5ms"; ${ADVERT_INTERVAL}`,
+  ],
+  [
     'refuses an advert interval that VRRP cannot carry',
     'pools:',
     'vrrp: { advertInterval: 41s }\npools:',
