@@ -35,7 +35,10 @@ export function findingsOfIssue(issue: core.$ZodIssue, root: unknown, base: Yaml
 const SECRETS: ReadonlySet<unknown> = new Set(['password', 'bearer'])
 
 function unknownKey(path: YamlPath, key: string, known: readonly string[]): Finding {
-  const message = `${formatPath(path)} is not a key here; the keys are ${known.join(', ')}${didYouMean(key, known)}`
+  // {port:80} is a key without a value.
+  const isJoined = known.some((one) => key.startsWith(`${one}:`))
+  const hint = isJoined ? '; a blank is missing after the ":"' : didYouMean(key, known)
+  const message = `${formatPath(path)} is not a key here; the keys are ${known.join(', ')}${hint}`
   return { path, spot: 'key', message }
 }
 

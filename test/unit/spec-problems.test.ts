@@ -57,6 +57,13 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     'lb.yaml:7:30  vips.api.virtualRouterID is not a key here; the keys are address, virtualRouterId, prefer, extraAddresses, requireHealthyOnce; did you mean virtualRouterId?',
   ],
   [
+    'says what makes a key and its value one',
+    'virtualRouterId: 61',
+    'virtualRouterId:61',
+    'lb.yaml:7:3  vips.api.virtualRouterId is missing; a virtual router id is 1-255',
+    'lb.yaml:7:30  vips.api["virtualRouterId:61"] is not a key here; the keys are address, virtualRouterId, prefer, extraAddresses, requireHealthyOnce; a blank is missing after the ":"',
+  ],
+  [
     'points at the second of two equal keys',
     '  http: {',
     '  kube: {',
@@ -307,8 +314,8 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
   [
     'reports a syntax error where it is',
     'cluster: home',
-    'cluster: home: away',
-    'lb.yaml:2:10  this is not YAML: Nested mappings are not allowed in compact mappings',
+    'cluster: @home',
+    'lb.yaml:2:10  this is not YAML: Plain value cannot start with reserved character @',
   ],
   [
     'keeps a password out of its messages',
