@@ -71,12 +71,25 @@ export function unicastAddress(what: string) {
 export function serverAddress() {
   const allowed =
     'a server address is an IPv4 or IPv6 address, such as 10.17.4.21 or fd00:17::21, and not link-local, multicast or 0.0.0.0'
-  return text(/^[0-9A-Fa-f:.]{2,45}$/, allowed).transform((value, context) => {
-    const address = parseIpAddress(value)
-    if (address?.kind === 'unicast' || address?.kind === 'loopback') return address.text
-    context.addIssue({ code: 'custom', message: allowed })
-    return z.NEVER
-  })
+  const error: z.core.$ZodErrorMap = ({ input }) => `${allowed}${withPort(input)}`
+  return z
+    .string({ error: allowed })
+    .regex(/^[0-9A-Fa-f:.]{2,45}$/, { error, abort: true })
+    .transform((value, context) => {
+      const address = parseIpAddress(value)
+      if (address?.kind === 'unicast' || address?.kind === 'loopback') return address.text
+      context.addIssue({ code: 'custom', message: `${allowed}${withPort(value)}` })
+      return z.NEVER
+    })
+}
+
+/** How to write `10.17.4.21:6443` or `[fd00::21]:6443`, or nothing. */
+function withPort(value: unknown): string {
+  const [, ipv6, ipv4, port] = (typeof value === 'string' && /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value)) || []
+  const address = parseIpAddress(ipv6 ?? ipv4 ?? '')
+  if (address === undefined) return ''
+  const written = address.family === 6 ? `"${address.text}"` : address.text
+  return `; write { address: ${written}, port: ${port} }`
 }
 
 /** `10.17.5.10` or `10.17.5.10/24`; without a prefix the address stands alone (/32, /128). */

@@ -20,6 +20,8 @@ services:
 
 const NODE_ADDRESS =
   'a node address is an IPv4 or IPv6 address, such as 10.17.3.12 or fd00:17::12, and not loopback, link-local, multicast or 0.0.0.0'
+const SERVER_ADDRESS =
+  'a server address is an IPv4 or IPv6 address, such as 10.17.4.21 or fd00:17::21, and not link-local, multicast or 0.0.0.0'
 const ADVERT_INTERVAL =
   'advertInterval is a duration from 10ms to 40950ms in steps of 10ms, such as 100ms, 10s, 5m, 4h or 1d'
 
@@ -35,7 +37,28 @@ const rows: [name: string, from: string, to: string, ...problems: string[]][] = 
     'refuses a value of the wrong type',
     'port: 6443',
     'port: "6443"',
-    'lb.yaml:12:27  services.kube.port is "6443"; a port is 1-65535',
+    'lb.yaml:12:27  services.kube.port is "6443"; a port is 1-65535; write it without quotes',
+  ],
+  [
+    'refuses text that is no number in quotes',
+    'port: 6443',
+    'port: "06443"',
+    'lb.yaml:12:27  services.kube.port is "06443"; a port is 1-65535',
+  ],
+  [
+    'refuses a yes in quotes',
+    'virtualRouterId: 61',
+    "virtualRouterId: '61', requireHealthyOnce: 'true'",
+    'lb.yaml:7:47  vips.api.virtualRouterId is "61"; a virtual router id is 1-255; write it without quotes',
+    'lb.yaml:7:73  vips.api.requireHealthyOnce is "true"; requireHealthyOnce is true or false; write it without quotes',
+  ],
+  [
+    'refuses a server with its port, and says how to write both',
+    'm1: 10.0.0.31, m2: 10.0.0.32',
+    'm1: 10.0.0.31:6443, m2: "[fd00::32]:6443", m3: { address: 10.0.0.33:6443 }',
+    `lb.yaml:10:18  pools.masters.m1 is "10.0.0.31:6443"; ${SERVER_ADDRESS}; write { address: 10.0.0.31, port: 6443 }`,
+    `lb.yaml:10:38  pools.masters.m2 is "[fd00::32]:6443"; ${SERVER_ADDRESS}; write { address: "fd00::32", port: 6443 }`,
+    `lb.yaml:10:72  pools.masters.m3.address is "10.0.0.33:6443"; ${SERVER_ADDRESS}; write { address: 10.0.0.33, port: 6443 }`,
   ],
   [
     'refuses a list where a mapping belongs',
