@@ -65,7 +65,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     },
     signal,
   )
-  if (result.kind !== 'applied') parts.health.probeAt((from ?? target).expectation.healthPort)
+  if (result.kind === 'applied' || result.kind === 'rolled back') parts.health.endMove()
   switch (result.kind) {
     case 'applied':
       // Two releases of one revision (rendered by two versions): what was applied has cleared the name of what was undone.

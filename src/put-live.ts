@@ -49,13 +49,10 @@ export async function putLive(
 
   // The files of the VIPs must exist before keepalived reads their names.
   parts.health.expect(expectedMeanwhile([from], to))
-  if (from !== undefined && from.expectation.healthPort !== to.expectation.healthPort) parts.health.pause()
   // While both files change there is nothing that they should be.
   parts.drift.expect(new Map())
-  // Whatever happens, the gate follows what HAProxy says again.
-  const lookAgain = (): void => {
+  const expectFrom = (): void => {
     if (from !== undefined && !from.foreign) parts.health.expect(from.expectation)
-    parts.health.probeAt((from ?? to).expectation.healthPort)
   }
   const result = await applyRelease(
     {
@@ -75,10 +72,11 @@ export async function putLive(
     },
     signal,
   ).catch((error: unknown) => {
-    lookAgain()
+    expectFrom()
     throw error
   })
-  if (result.kind !== 'applied') lookAgain()
+  if (result.kind !== 'applied') expectFrom()
+  if (result.kind === 'applied' || result.kind === 'rolled back') parts.health.endMove()
   return await settle(parts, result, change, from)
 }
 

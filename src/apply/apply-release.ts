@@ -10,7 +10,8 @@ export type Outcome = { kind: 'done' } | { kind: 'failed'; reason: string }
 
 /** What applying needs of a daemon; `confirm` proves that it runs `release`. */
 export type Daemon = {
-  prepare(): Promise<void>
+  /** Right before it is told to read the files of `release`. */
+  prepare(release: Release): Promise<void>
   reloadOrStart(signal: AbortSignal): Promise<Outcome>
   confirm(release: Release, signal: AbortSignal): Promise<Outcome>
   stop(signal: AbortSignal): Promise<Outcome>
@@ -107,7 +108,7 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
     case 'drain first':
       return options.handOver.begin(step.drops, signal)
     case 'reload':
-      await options.daemons[step.daemon].prepare()
+      await options.daemons[step.daemon].prepare(options.to)
       return toResult(await options.daemons[step.daemon].reloadOrStart(signal), `${step.daemon} was told`)
     case 'confirm': {
       const confirmed = await options.daemons[step.daemon].confirm(options.to, signal)
@@ -144,7 +145,7 @@ async function rollBack(
     restored = true
     const reasons: string[] = []
     for (const daemon of touched) {
-      await options.daemons[daemon].prepare()
+      await options.daemons[daemon].prepare(from)
       const reloaded = await options.daemons[daemon].reloadOrStart(signal)
       const proven = reloaded.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : reloaded
       if (proven.kind === 'failed') reasons.push(proven.reason)

@@ -5,7 +5,8 @@ import { RULE_TEXTS, severities } from '../../src/rules/rule-texts.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import { RULE_IDS, type RuleId } from '../../src/spec/rule-ids.ts'
-import { type Edit, type Edits, edited, lbYamlWith, ofRule, pairOf, told } from './rules-fixture.ts'
+import { type Edit, type Edits, edited, lbYamlWith, pairOf } from '../support/edited-pair.ts'
+import { ofRule, told } from '../support/told-findings.ts'
 
 const BASE = lbYamlWith('kube: { vip: api, port: 6443, pool: masters, profile: kubernetes-api }')
 
