@@ -91,9 +91,9 @@ test('what networkd keeps of DHCP it goes on keeping, and on a root of the netwo
 test('a VIP in a subnet of its interface, of another one, or of none', () => {
   const vip = { name: 'api', address: '10.17.5.10' }
   const node = { name: 'lb1', interface: 'eth0' }
-  const routed = { dst: 'default', dev: 'eth0', gateway: '10.17.3.1' }
+  const routed = { dst: 'default', dev: 'eth0', gateway: '10.17.3.1', ofAddress: false }
   assert.equal(
-    line(onLinkVerdict(vip, node, [routed, { dst: '10.17.0.0/16', dev: 'eth0', gateway: undefined }])),
+    line(onLinkVerdict(vip, node, [routed, { dst: '10.17.0.0/16', dev: 'eth0', gateway: undefined, ofAddress: true }])),
     'ok: VIP api (10.17.5.10) is in a subnet of eth0 (10.17.0.0/16): clients there reach it by ARP.',
   )
   assert.equal(
@@ -101,8 +101,26 @@ test('a VIP in a subnet of its interface, of another one, or of none', () => {
     "cannot tell: VIP api (10.17.5.10) is in no subnet of eth0: whoever is not on this network reaches it only if the router looks for it there by ARP. → on the router: an address or an on-link route of the VIP's subnet on the interface towards eth0 (ip route add 10.17.5.10/32 dev …); or a VIP in a subnet of eth0",
   )
   assert.equal(
-    line(onLinkVerdict(vip, node, [routed, { dst: '10.17.5.0/24', dev: 'eth1', gateway: undefined }])),
+    line(onLinkVerdict(vip, node, [routed, { dst: '10.17.5.0/24', dev: 'eth1', gateway: undefined, ofAddress: true }])),
     'cannot tell: VIP api (10.17.5.10) is in a subnet of eth1 (10.17.5.0/24), and lb.yaml says that lb1 carries it on eth0: its ARP is sent there. → nodes.lb1.interface: eth1 in lb.yaml, if its clients are on eth1',
+  )
+})
+
+test('a VIP that its own subnet keeps for something else, unless a route alone says how long that is', () => {
+  const node = { name: 'lb1', interface: 'eth0' }
+  const told = (address: string, dst: string, ofAddress = true) =>
+    line(onLinkVerdict({ name: 'ingress', address }, node, [{ dst, dev: 'eth0', gateway: undefined, ofAddress }]))
+  assert.equal(
+    told('10.17.3.255', '10.17.3.0/24'),
+    'problem: VIP ingress (10.17.3.255) is the broadcast address of 10.17.3.0/24, the subnet of eth0: nobody there reaches a node by it. → vips.ingress.address in lb.yaml: another address',
+  )
+  assert.equal(
+    told('fd00:17::', 'fd00:17::/64'),
+    'problem: VIP ingress (fd00:17::) is the subnet-router anycast address of fd00:17::/64, the subnet of eth0: nobody there reaches a node by it. → vips.ingress.address in lb.yaml: another address',
+  )
+  assert.equal(
+    told('10.17.3.255', '10.17.3.0/24', false),
+    'ok: VIP ingress (10.17.3.255) is in a subnet of eth0 (10.17.3.0/24): clients there reach it by ARP.',
   )
 })
 

@@ -36,8 +36,8 @@ const rows: readonly Row[] = [
   [
     'reports a syntax error where it is',
     'cluster: home',
-    'cluster: home: away',
-    'lb.yaml:2:10  this is not YAML: Nested mappings are not allowed in compact mappings',
+    'cluster: @home',
+    'lb.yaml:2:10  this is not YAML: Plain value cannot start with reserved character @',
   ],
   [
     'keeps a password out of its messages',
