@@ -20,7 +20,10 @@ export type DrillCliOptions = {
 
 const TEMPLATES = ['templates/haproxy.cfg.j2', 'templates/keepalived.conf.j2'] as const
 
-/** Fails over a whole cluster in network namespaces. 0 = every step held, 1 = one did not, 2 = it cannot run here. */
+/**
+ * Fails over a whole cluster in network namespaces. 0 = every step held, 1 = one did not, 2 = it cannot run here, 130 = interrupted,
+ * also in its last round. With `keep` Ctrl-C is how the drill ends, once all of it is done.
+ */
 export async function drill(path: string | undefined, options: DrillCliOptions): Promise<number> {
   if (options.list === true) {
     console.log(listFaults())
@@ -44,6 +47,10 @@ export async function drill(path: string | undefined, options: DrillCliOptions):
   const stranger = services?.find((name) => !desired.spec.services.some((service) => service.name === name))
   if (stranger !== undefined) return refuse(`no service is called ${stranger}; ${whatThereIs(desired.spec)}`)
   const signal = interruption()
+  const sayItIsHeard = (): void =>
+    console.error('lb-agent: interrupted; what is under way ends, then the lab is removed')
+  signal.addEventListener('abort', sayItIsHeard, { once: true })
+  let isKept = false
   try {
     const report = await runDrill(
       {
@@ -55,21 +62,30 @@ export async function drill(path: string | undefined, options: DrillCliOptions):
         rounds,
         everyMs,
         onStep: options.json === true ? () => undefined : narrate,
-        beforeEnd: (lab) => (options.keep === true ? keep(lab, signal) : Promise.resolve()),
+        beforeEnd: async (lab) => {
+          if (options.keep !== true) return
+          isKept = true
+          signal.removeEventListener('abort', sayItIsHeard)
+          await keep(lab, signal)
+          console.error('lb-agent: the lab is being removed')
+        },
       },
       signal,
     )
+    if (signal.aborted && !isKept) return interrupted()
     if (options.json === true) console.log(JSON.stringify(report, undefined, 2))
     else console.log(`\n${summary(report)}`)
     return report.faults.every(({ held, rounds: all }) => held === all) ? 0 : 1
   } catch (error) {
-    if (signal.aborted) {
-      console.error('lb-agent: interrupted; the lab is removed')
-      return 130
-    }
+    if (signal.aborted) return interrupted()
     console.error(`lb-agent: the drill failed: ${(error as Error).message}; the lab is removed`)
     return 1
   }
+}
+
+function interrupted(): number {
+  console.error('lb-agent: interrupted; the lab is removed')
+  return 130
 }
 
 function refuse(message: string): number {

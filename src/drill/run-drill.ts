@@ -51,7 +51,10 @@ const FAILBACK_AFTER = '3s'
 /** A line about the end of a window may still be on its way. */
 const TOLD_WITHIN_MS = 30
 
-/** Builds the cluster, starts real agents, injects faults, and says what a client saw. Leaves nothing behind. */
+/**
+ * Builds the cluster, starts real agents, injects faults, and says what a client saw. Leaves nothing behind. Throws where `signal`
+ * comes before `beforeEnd` is called.
+ */
 export async function runDrill(options: DrillOptions, signal: AbortSignal): Promise<DrillReport> {
   const { spec, onStep } = options
   for (const text of (await removeLeftovers()).remaining) onStep({ kind: 'warning', text })
@@ -72,6 +75,7 @@ export async function runDrill(options: DrillOptions, signal: AbortSignal): Prom
       if (reason === undefined) reports.push(await runFault(context, fault, options))
       else onStep({ kind: 'skipped', fault: fault.name, reason })
     }
+    signal.throwIfAborted()
     await options.beforeEnd(lab)
     return { cluster: spec.cluster, faults: reports }
   } finally {
@@ -137,6 +141,8 @@ async function runFault(
     const result = await runRound(context, fault)
     results.push(result)
     options.onStep({ kind: 'round', fault: fault.name, summary: fault.summary, round, result })
+    // What is removed need not be mended.
+    context.signal.throwIfAborted()
     await fault.mend(context)
   }
   return summarizeFault(fault.name, results)

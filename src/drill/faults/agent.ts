@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { agentOf, backToFirst, type DrillContext, holder } from '../context.ts'
 import { type LabAgent, replaceBundle, until } from '../lab-agents.ts'
-import { type Fault, settledMs, stayed } from './fault.ts'
+import { type Fault, pause, settle, stayed } from './fault.ts'
 
 /** Longer than the agent's heartbeat counts (2 s), so that keepalived's own check has to answer for HAProxy. */
 const DEAD_MS = 5_000
@@ -16,10 +15,10 @@ export const agentKill: Fault = {
     const from = holder(context)
     const agent = agentOf(context, from)
     await agent.end('SIGKILL')
-    await sleep(DEAD_MS)
+    await pause(context, DEAD_MS)
     agent.start()
     await answers(context, agent)
-    await sleep(settledMs(context))
+    await settle(context)
     return stayed(from, holder(context), `the VIP stayed on ${from} without an agent, and with the next one`)
   },
   mend: backToFirst,
@@ -36,12 +35,12 @@ export const agentHang: Fault = {
     const agent = agentOf(context, from)
     agent.signal('SIGSTOP')
     try {
-      await sleep(context.hangMs, undefined, { signal: context.signal })
+      await pause(context, context.hangMs)
     } finally {
       agent.signal('SIGCONT')
     }
     await answers(context, agent)
-    await sleep(settledMs(context))
+    await settle(context)
     return stayed(from, holder(context), `the VIP stayed on ${from} for ${context.hangMs / 1000} s`)
   },
   mend: backToFirst,
@@ -63,7 +62,7 @@ export const agentUpgrade: Fault = {
       agent.start()
       await answers(context, agent, before)
     }
-    await sleep(settledMs(context))
+    await settle(context)
     return stayed(from, holder(context), `${context.agents.length} agents upgraded, and the VIP stayed on ${from}`)
   },
   mend: backToFirst,

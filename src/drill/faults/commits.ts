@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { holder } from '../context.ts'
 import { withMistake, withOneMoreServer } from '../edit-spec.ts'
 import { labPort } from '../lab.ts'
 import { type LabAgent, syncAll } from '../lab-agents.ts'
-import { type Fault, settledMs, stayed } from './fault.ts'
+import { type Fault, settle, stayed } from './fault.ts'
 
 export const goodCommit: Fault = {
   name: 'good-commit',
@@ -28,7 +27,7 @@ export const goodCommit: Fault = {
     const revisions = await Promise.all(agents.map(async (agent) => (await agent.status())?.applied?.revision))
     const everywhere = revisions.every((applied) => applied === revision)
     // The window must see the new server answer.
-    await sleep(settledMs(context))
+    await settle(context)
     const said = `${revision.slice(0, 12)} live on ${agents.length} nodes ${tookMs} ms after the push, and confirmed later`
     const effect = stayed(from, holder(context), said)
     return everywhere ? effect : { ...effect, held: false, said: `${revision.slice(0, 12)} is not live everywhere` }

@@ -45,17 +45,27 @@ export function settledMs({ spec }: Seen): number {
   return Math.max(1_500, 6 * spec.vrrp.advertIntervalMs)
 }
 
+/** Waits until VRRP has decided; an interrupted drill waits for nothing more. */
+export async function settle(context: Seen): Promise<void> {
+  await pause(context, settledMs(context))
+}
+
+/** A wait of a fault, which ends with an error where the drill is interrupted. */
+export async function pause({ signal }: Pick<Seen, 'signal'>, ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal })
+}
+
 /** Waits until another balancer than `from` holds the first VIP, but no longer than `withinMs`, and then until it has settled. */
 export async function settleAway(context: Seen, from: string, withinMs: number): Promise<string> {
   await waitFor(context, withinMs, () => ![from, 'nobody'].includes(holder(context)))
-  await sleep(settledMs(context))
+  await settle(context)
   return holder(context)
 }
 
 /** Waits until `node` alone holds the first VIP, but no longer than `withinMs`, and then until it has settled. */
 export async function settleBack(context: Seen, node: string, withinMs: number): Promise<string> {
   await waitFor(context, withinMs, () => holder(context) === node)
-  await sleep(settledMs(context))
+  await settle(context)
   return holder(context)
 }
 

@@ -1,10 +1,9 @@
 import { renameSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { killWithChildren, signalAll, withChildren } from '../../processes.ts'
 import { agentOf, backToFirst, type DrillContext, holder } from '../context.ts'
 import { pidsIn } from '../ip.ts'
 import { until } from '../lab-agents.ts'
-import { type Effect, type Fault, moved, movesFrom, settleAway, settleBack, settledMs, stayed } from './fault.ts'
+import { type Effect, type Fault, moved, movesFrom, pause, settle, settleAway, settleBack, stayed } from './fault.ts'
 
 export const haproxyKill: Fault = {
   name: 'haproxy-kill',
@@ -77,10 +76,9 @@ export const haproxyReload: Fault = {
     const master = agentOf(context, from).pidOf('haproxy')
     for (let done = 0; done < RELOADS; done += 1) {
       process.kill(master, 'SIGUSR2')
-      await sleep(RELOAD_EVERY_MS)
-      context.signal.throwIfAborted()
+      await pause(context, RELOAD_EVERY_MS)
     }
-    await sleep(settledMs(context))
+    await settle(context)
     return stayed(from, holder(context), `${RELOADS} reloads, and the VIP stayed on ${from}`)
   },
   mend: backToFirst,
@@ -136,7 +134,7 @@ export const haproxyKillWithoutAgent: Fault = {
   moves: 1,
   prepare: async (context) => {
     await agentOf(context, holder(context)).end('SIGKILL')
-    await sleep(AGENT_AWAY_MS)
+    await pause(context, AGENT_AWAY_MS)
   },
   inject: async (context) => {
     const from = holder(context)

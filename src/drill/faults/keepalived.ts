@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ageMs } from '../../proc.ts'
 import { killWithChildren } from '../../processes.ts'
 import { agentOf, backToFirst, type DrillContext, holder } from '../context.ts'
 import { until } from '../lab-agents.ts'
-import { type Fault, moved, settleAway } from './fault.ts'
+import { type Fault, moved, pause, settleAway } from './fault.ts'
 
 /** It takes a second to end, and the agent starts it again: a VIP that then comes back at once has moved twice. */
 const STARTED_AGAIN_MS = 1_500
@@ -21,7 +20,7 @@ export const keepalivedTerm: Fault = {
   inject: async (context) => {
     const from = holder(context)
     process.kill(agentOf(context, from).pidOf('keepalived'), 'SIGTERM')
-    await sleep(STARTED_AGAIN_MS)
+    await pause(context, STARTED_AGAIN_MS)
     return moved(context, from, await settleAway(context, from, 0))
   },
   mend: backToFirst,
@@ -37,7 +36,7 @@ export const keepalivedKill: Fault = {
   inject: async (context) => {
     const from = holder(context)
     killWithChildren(agentOf(context, from).pidOf('keepalived'))
-    await sleep(STARTED_AGAIN_MS)
+    await pause(context, STARTED_AGAIN_MS)
     return moved(context, from, await settleAway(context, from, 4 * context.spec.vrrp.advertIntervalMs))
   },
   mend: backToFirst,
