@@ -72,6 +72,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
         cause: 'by hand',
         onWait: () => undefined,
       }),
+      expected: parts.expected,
       watch: watchWindow(parts),
       onServing: () => undefined,
       record: createRecorder(parts.now, parts.words, pass.add),

@@ -40,7 +40,7 @@ export async function drain(
   onProgress: (progress: DrainProgress) => void,
   signal: AbortSignal,
 ): Promise<DrainResult> {
-  const expectation = parts.expected()
+  const expectation = parts.expected.get()
   const unknown = whyUnknown(expectation, vip)
   if (unknown !== undefined) return { kind: 'failed', reason: unknown }
   const vips = (expectation?.vips ?? []).filter(({ name }) => vip === undefined || name === vip)
@@ -93,7 +93,7 @@ export async function drain(
 export async function undrain(parts: Parts, vip: string | undefined): Promise<UndrainResult> {
   // One that a later release has taken away can still be undrained.
   const isDrained = parts.drains.all().some((entry) => entry.vip === vip)
-  const unknown = isDrained ? undefined : whyUnknown(parts.expected(), vip)
+  const unknown = isDrained ? undefined : whyUnknown(parts.expected.get(), vip)
   if (unknown !== undefined) return { kind: 'failed', reason: unknown }
   const overall = vip === undefined ? undefined : parts.drains.all().find((entry) => entry.vip === undefined)
   if (overall !== undefined) {
@@ -123,7 +123,7 @@ export async function undrain(parts: Parts, vip: string | undefined): Promise<Un
 
 /** Whether another machine answers at the VIP. */
 async function isServed(parts: Parts, vip: string): Promise<boolean> {
-  const expected = parts.expected()
+  const expected = parts.expected.get()
   const address = expected?.vips.find(({ name }) => name === vip)?.address
   if (expected === undefined || address === undefined) return false
   return (await answersAt(address, portsOf(expected, vip), ANSWERS_WITHIN_MS)) === true

@@ -7,6 +7,7 @@ import { createSuspensions } from './apply/suspension.ts'
 import { createDaemons, createKeepalivedDumper, createKeepalivedWatch, createUnits } from './daemon-parts.ts'
 import { watchFifo } from './daemons/watch-fifo.ts'
 import { createEvents } from './event-parts.ts'
+import { createExpectedNow } from './expected-now.ts'
 import { createDrains } from './health/drains.ts'
 import { createMemory } from './health/memory.ts'
 import { readTakeover, TAKEOVER_FILE } from './health/takeover.ts'
@@ -148,6 +149,13 @@ export async function createParts(
 
   const dump = createKeepalivedDumper(config, keepalived.state)
   const observers = createObservers(config, { log, units, keepalived: keepalived.state, dump, health, vrrp })
+  const expected = createExpectedNow({
+    applied: () => {
+      const { applied } = state.current()
+      return applied === null ? undefined : store.expectation(applied.release)
+    },
+    lookAtHaproxy: observers.haproxy.refresh,
+  })
   const takeoverWatch = watchTakeover({
     ...{ takeover, health, log },
     expected: health.expectation,
@@ -199,11 +207,7 @@ export async function createParts(
     }),
     store,
     state,
-    /** What the applied release is to do on this node; undefined before the first one. */
-    expected: () => {
-      const { applied } = state.current()
-      return applied === null ? undefined : store.expectation(applied.release)
-    },
+    expected,
     live: { haproxy: paths.haproxyConfig, keepalived: paths.keepalivedConfig },
     close: async (): Promise<void> => {
       takeoverWatch.close()

@@ -68,6 +68,7 @@ export async function putLive(
       daemons: parts.daemons,
       drops: droppedVips(runs, to),
       handOver: createHandOver(parts, { between: [from], to, revision, cause: change.cause, onWait: pass.waits }),
+      expected: parts.expected,
       watch: watchWindow(parts),
       onServing: () => pass.serving(to.id),
       record,

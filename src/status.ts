@@ -25,7 +25,7 @@ export function statusOf(
 ): Status {
   const now = parts.now()
   const state = parts.state.current()
-  const expected = parts.expected()
+  const expected = parts.expected.get()
   const fact = parts.haproxy.latest()
   const servers = Map.groupBy(fact.kind === 'known' ? fact.value.servers : [], ({ backend }) => backend)
   const fetch = passes.lastFetch()

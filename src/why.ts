@@ -4,7 +4,7 @@ import type { Why } from './timeline/tell.ts'
 
 /** One VIP now and what happened to it; a sentence when neither this node nor its timeline knows the VIP. */
 export function whyOf(parts: Parts, vip: string): Why | string {
-  const vips = parts.expected()?.vips ?? []
+  const vips = parts.expected.get()?.vips ?? []
   const all = parts.timeline.latest(Number.POSITIVE_INFINITY)
   const told = all.flatMap((event) => (event.kind === 'vrrp' ? [event.vip] : []))
   const known = [...new Set([...vips.map(({ name }) => name), ...told])]

@@ -25,6 +25,14 @@ export type HandOver = {
   end(): void
 }
 
+/** Is told what the daemons run that is not applied yet, or not any more. */
+export type Loads = {
+  /** The daemon is confirmed to run it. */
+  loaded(daemon: DaemonName, release: Release): Promise<void>
+  /** What is applied counts again. */
+  settled(): void
+}
+
 export type ApplyOptions = {
   /** What a failed apply goes back to. A daemon that may run something else (`unread`) reads it as well then. */
   from: Release | undefined
@@ -40,6 +48,7 @@ export type ApplyOptions = {
   /** What keepalived would give up on the way to `to`. */
   drops: readonly Drop[]
   handOver: HandOver
+  expected: Loads
   /** Looks at the daemons for the confirm window; `failed` means that this release made things worse. */
   watch(release: Release, signal: AbortSignal): Promise<Outcome>
   /** Called once every changed daemon is confirmed, before the confirm window. */
@@ -70,6 +79,7 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
   } finally {
     // Also when the agent is told to stop: what it gave away only for this it would not give back.
     options.handOver.end()
+    options.expected.settled()
   }
 }
 
@@ -116,10 +126,13 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
       return toResult(await options.daemons[step.daemon].reloadOrStart(signal), `${step.daemon} was told`)
     case 'confirm': {
       const confirmed = await options.daemons[step.daemon].confirm(options.to, signal)
+      if (confirmed.kind === 'done') await options.expected.loaded(step.daemon, options.to)
       if (step.daemon === 'keepalived' && confirmed.kind === 'done') options.handOver.end()
       return toResult(confirmed, `${step.daemon} runs it`)
     }
     case 'watch':
+      // What a release asks of this node need not be in the file of the daemon that it concerns.
+      for (const daemon of ['haproxy', 'keepalived'] as const) await options.expected.loaded(daemon, options.to)
       options.onServing()
       return toResult(await options.watch(options.to, signal), 'nothing got worse')
     default:
@@ -157,6 +170,7 @@ async function rollBack(
       const told = await options.daemons[daemon].reloadOrStart(signal)
       const proven = told.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : told
       if (proven.kind === 'failed') reasons.push(proven.reason)
+      else await options.expected.loaded(daemon, from)
     }
     if (reasons.length > 0) return { kind: 'failed', reason: reasons.join('; '), rejects: true }
     return ok(undefined, `release ${from.id} runs again`)

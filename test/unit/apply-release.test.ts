@@ -56,6 +56,14 @@ suite('an apply', () => {
         },
         end: () => undefined,
       },
+      expected: {
+        loaded: async (name, { id }) => {
+          done.push(`${name} runs ${id}`)
+        },
+        settled: () => {
+          done.push('settled')
+        },
+      },
       watch: async () => ({ kind: 'done' }),
       onServing: () => undefined,
       record: createRecorder(
@@ -87,8 +95,11 @@ suite('an apply', () => {
       'drain v: its virtual router id changes from 99 to 7',
       'reload haproxy',
       `confirm haproxy: ${from.id}`,
+      `haproxy runs ${from.id}`,
       'reload keepalived',
       `confirm keepalived: ${from.id}`,
+      `keepalived runs ${from.id}`,
+      'settled',
     ])
     assert.deepEqual(await readLivePair(failing.live), from.files)
   })
