@@ -1,7 +1,9 @@
 import type { DrainProgress, DrainResult, Sessions, UndrainResult } from '../drain.ts'
-import { DURATION, parseDurationMs } from '../spec/duration.ts'
+import { parseDurationMs } from '../spec/duration.ts'
 import { agentHere } from './agent-here.ts'
+import { whyNoDuration } from './duration-option.ts'
 import { paint } from './print.ts'
+import { refuse } from './refuse.ts'
 
 export type DrainOptions = { config: string; vip?: string; for?: string; forShutdown?: boolean; json?: boolean }
 
@@ -10,10 +12,8 @@ const SILENT_FOR_MS = 10_000
 
 /** Gives the VIPs away without losing a request. 0 = this node holds none of them, 1 = it still does. */
 export async function drain(options: DrainOptions): Promise<number> {
-  if (options.for !== undefined && !DURATION.test(options.for)) {
-    console.error(`lb-agent: --for takes a duration such as 30m, 2h or 1d, not ${options.for}`)
-    return 2
-  }
+  const usage = whyNotSo(options)
+  if (usage !== undefined) return refuse(usage, options)
   const query = new URLSearchParams()
   if (options.vip !== undefined) query.set('vip', options.vip)
   if (options.for !== undefined) query.set('forMs', String(parseDurationMs(options.for)))
@@ -33,6 +33,12 @@ export async function drain(options: DrainOptions): Promise<number> {
   const result = last !== undefined && 'result' in last ? last.result : undefined
   if (options.json === true) console.log(JSON.stringify({ ok: result?.kind === 'drained', events }, undefined, 2))
   return result?.kind === 'drained' ? 0 : 1
+}
+
+function whyNotSo(options: DrainOptions): string | undefined {
+  if (options.for !== undefined && options.forShutdown === true)
+    return '--for ends the drain by itself, --for-shutdown with the next start: give one of them'
+  return whyNoDuration('--for', options.for)
 }
 
 /** Takes part again. */

@@ -1,16 +1,16 @@
-import { DURATION, parseDurationMs } from '../spec/duration.ts'
+import { parseDurationMs } from '../spec/duration.ts'
 import type { SuspendResult } from '../suspend.ts'
 import { agentHere } from './agent-here.ts'
+import { whyNoDuration } from './duration-option.ts'
 import { paint } from './print.ts'
+import { refuse } from './refuse.ts'
 
 export type SuspendOptions = { config: string; for?: string; reason?: string; json?: boolean }
 
 /** This node stays as it is, whatever is pushed. */
 export async function suspend(options: SuspendOptions): Promise<number> {
-  if (options.for !== undefined && !DURATION.test(options.for)) {
-    console.error(`lb-agent: --for takes a duration such as 30m, 2h or 1d, not ${options.for}`)
-    return 2
-  }
+  const usage = whyNoDuration('--for', options.for)
+  if (usage !== undefined) return refuse(usage, options)
   const query = new URLSearchParams({ reason: options.reason ?? '' })
   if (options.for !== undefined) query.set('forMs', String(parseDurationMs(options.for)))
   return await ask(`/v1/suspend?${query}`, options)

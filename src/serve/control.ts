@@ -74,7 +74,7 @@ async function route(request: IncomingMessage, response: ServerResponse, control
     case 'GET /v1/why': {
       const why = await control.why(url.searchParams.get('vip') ?? '')
       if (typeof why === 'object') sendJson(response, why)
-      else response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ error: why }))
+      else refuse(response, 404, why)
       return
     }
     case 'POST /v1/sync':
@@ -87,7 +87,9 @@ async function route(request: IncomingMessage, response: ServerResponse, control
       return
     case 'POST /v1/drain': {
       const options = { vip: text('vip'), forMs: milliseconds('forMs'), forStop: flag('forStop') }
-      await streamLines(response, (line) => control.drain(options, line))
+      const why = whyNoDrain(options)
+      if (why === undefined) await streamLines(response, (line) => control.drain(options, line))
+      else refuse(response, 400, why)
       return
     }
     case 'POST /v1/undrain':
@@ -95,7 +97,10 @@ async function route(request: IncomingMessage, response: ServerResponse, control
       return
     case 'POST /v1/suspend': {
       const options = { forMs: milliseconds('forMs'), reason: text('reason') ?? '' }
-      await streamLines(response, async (line) => line({ result: await control.suspend(options) }))
+      const why = whyNoTime(options.forMs)
+      if (why === undefined)
+        await streamLines(response, async (line) => line({ result: await control.suspend(options) }))
+      else refuse(response, 400, why)
       return
     }
     case 'POST /v1/resume':
@@ -109,6 +114,22 @@ async function route(request: IncomingMessage, response: ServerResponse, control
     default:
       response.writeHead(404).end()
   }
+}
+
+function whyNoDrain({ forMs, forStop }: DrainOptions): string | undefined {
+  if (forMs !== undefined && forStop)
+    return 'a drain ends by itself after forMs, or with the next start (forStop); nothing was drained'
+  return whyNoTime(forMs)
+}
+
+function whyNoTime(forMs: number | undefined): string | undefined {
+  return forMs === undefined || (Number.isSafeInteger(forMs) && forMs > 0)
+    ? undefined
+    : 'forMs is not a number of milliseconds, 1 or more; nothing was begun'
+}
+
+function refuse(response: ServerResponse, code: 400 | 404, why: string): void {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify({ error: why }))
 }
 
 async function streamLines(

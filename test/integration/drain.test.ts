@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inNamespace } from '../../src/drill/ip.ts'
 import { until } from '../../src/drill/lab-agents.ts'
 import { killWithChildren } from '../../src/processes.ts'
+import { AgentFailed } from '../../src/serve/agent-failed.ts'
+import { connectControl } from '../../src/serve/control-client.ts'
 import {
   type Cluster,
   killAgent,
@@ -124,6 +127,27 @@ suite('drain', { skip: missingForDaemons(), timeout: 120_000 }, () => {
     })
     assert.deepEqual((await statusOf(cluster.one)).drains, [])
     assert.equal((await verb(cluster.one, 'drain', '--for', 'soon')).code, 2)
+  })
+
+  test('the agent refuses a drain or a suspension whose end it is not told clearly, and begins none', async () => {
+    const control = connectControl(join(cluster.one.directory, 'run', 'control.sock'))
+    const noTime = 'forMs is not a number of milliseconds, 1 or more; nothing was begun'
+    for (const [path, why] of [
+      [
+        '/v1/drain?forMs=60000&forStop=1',
+        'a drain ends by itself after forMs, or with the next start (forStop); nothing was drained',
+      ],
+      ['/v1/drain?forMs=0', noTime],
+      ['/v1/drain?forMs=soon', noTime],
+      ['/v1/suspend?forMs=0', noTime],
+    ] as const)
+      await assert.rejects(
+        control.stream(path, () => 'more'),
+        new AgentFailed(`the agent could not do it: ${why}`),
+        path,
+      )
+    const { drains, suspended } = await statusOf(cluster.one)
+    assert.deepEqual({ drains, suspended }, { drains: [], suspended: null })
   })
 
   test('stop hands the VIP over before anything stops', async () => {
