@@ -4,17 +4,17 @@ import { AgentUnreachable } from '../serve/agent-unreachable.ts'
 import { type ControlClient, connectControl } from '../serve/control-client.ts'
 import { controlSocketOf } from '../serve/control-socket.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
-import { DEFAULT_CONFIG } from './config-problems.ts'
+import { ConfigProblems, DEFAULT_CONFIG } from './config-problems.ts'
 import { readAgentConfig } from './read-config.ts'
 
 /**
  * The agent of this node, as agent.yaml says. Throws `AgentUnreachable`, now or when it is asked: where lb-agent is not set up on
- * this host, with what sets it up instead of how a stopped agent is started.
+ * this host, with what sets it up instead of how a stopped agent is started; and where agent.yaml does not say how it is reached.
  */
 export async function agentHere(configFile: string): Promise<ControlClient> {
   const never = await notSetUpWithoutConfig(configFile)
   if (never !== undefined) throw unreachable(never)
-  const config = readAgentConfig(configFile)
+  const config = configOf(configFile)
   const control = connectControl(controlSocketOf(config))
   const explained = async <Answer>(asked: Promise<Answer>): Promise<Answer> => {
     try {
@@ -26,6 +26,15 @@ export async function agentHere(configFile: string): Promise<ControlClient> {
   return {
     get: (path) => explained(control.get(path)),
     stream: (path, onLine, silentForMs) => explained(control.stream(path, onLine, silentForMs)),
+  }
+}
+
+/** For a verb that asks the agent, an agent.yaml that cannot be used is no finding: nobody can be asked. */
+function configOf(configFile: string): AgentConfig {
+  try {
+    return readAgentConfig(configFile)
+  } catch (error) {
+    throw error instanceof ConfigProblems ? new AgentUnreachable(error.message) : error
   }
 }
 

@@ -6,8 +6,16 @@ install) is running, 130 interrupted (doctor, drill, install, uninstall, validat
 PATH is lb.yaml or the directory that holds it.`
 
 export const STATUS = `
+Without --wait and --cluster: of this node, which may be well while others are dead. Conditions of --wait:
+  well                         the whole cluster, as --cluster says: every agent answers and is well, each VIP is on one node
+  vip NAME served              exactly one node of the cluster has it
+  vip NAME here                this node has it
+  servers >= N                 each service has so many up, as this node's HAProxy sees it
+  service NAME servers >= N    the same of one service
+An agent, or an agent.yaml, that is not there yet is waited for.
+
 Exit code 0: all is well, or the conditions of --wait held. 1: not all is well, or they did not by --timeout. 3: no agent
-answers, or lb-agent is not set up on this host (any more); it says which, and what to do.`
+answers, agent.yaml cannot be used, or lb-agent is not set up on this host (any more); it says which, and what to do.`
 
 export const DOCTOR = `
 Exit code 0: no problem, or with --fix none left; what cannot be told is none. 1: at least one, such as that lb-agent is not

@@ -6,6 +6,7 @@ import { age } from '../time-text.ts'
 import { agentHere } from './agent-here.ts'
 import { formatCluster } from './cluster-table.ts'
 import { adviceLines, paint, table } from './print.ts'
+import { refuse } from './refuse.ts'
 import { describeResult } from './sync.ts'
 import { wait } from './wait.ts'
 import { watch } from './watch.ts'
@@ -16,22 +17,37 @@ export type StatusOptions = {
   watch?: boolean
   cluster?: boolean
   wait?: string
-  for: string
-  timeout: string
+  for?: string
+  timeout?: string
 }
 
 /** What is true on this node, or as seen from it on all of them. Exit code 0 only if all is well. */
 export async function status(options: StatusOptions): Promise<number> {
-  const control = await agentHere(options.config)
+  const usage = whyNotTogether(options)
+  if (usage !== undefined) return refuse(usage, options)
   if (options.wait !== undefined) {
-    return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control)
+    const { for: lasting = '0s', timeout = '10m' } = options
+    return await wait(options.wait, { lasting, timeout }, () => agentHere(options.config))
   }
+  const control = await agentHere(options.config)
   const look = (): Promise<Look> => (options.cluster === true ? lookAtAll(control) : lookHere(control))
   const json = options.json === true
   if (options.watch === true) return await watch(async () => shown(await look(), json ? 'line' : 'text'), { json })
   const seen = await look()
   console.log(shown(seen, json ? 'document' : 'text'))
   return seen.now.headline.well ? 0 : 1
+}
+
+/** An option that would change nothing is one of which a person expects something else. */
+function whyNotTogether(options: StatusOptions): string | undefined {
+  if (options.wait === undefined) {
+    const idle = (['for', 'timeout'] as const).find((name) => options[name] !== undefined)
+    return idle === undefined ? undefined : `--${idle} goes with --wait`
+  }
+  const idle = (['watch', 'cluster', 'json'] as const).find((name) => options[name] === true)
+  return idle === undefined
+    ? undefined
+    : `--${idle} goes without --wait, which shows no status: its exit code says whether the conditions hold`
 }
 
 type Look = { now: Status | ClusterView; text: string }

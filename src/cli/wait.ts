@@ -9,13 +9,13 @@ import { type Condition, parseConditions, whyNot } from '../wait-for.ts'
 const LOOK_EVERY_MS = 500
 
 /**
- * Returns once all conditions have held for `lasting` without a break: 0, or 1 when they have not by `timeout`. An agent
- * that is not there yet is waited for.
+ * Returns once all conditions have held for `lasting` without a break: 0, or 1 when they have not by `timeout`. An agent that is not
+ * there yet is waited for, and so is its agent.yaml, without which `connect` throws.
  */
 export async function wait(
   text: string,
   { lasting, timeout }: { lasting: string; timeout: string },
-  control: ControlClient,
+  connect: () => Promise<ControlClient>,
 ): Promise<number> {
   const parsed = parseConditions(text)
   if ('mistake' in parsed) {
@@ -31,7 +31,7 @@ export async function wait(
   let goodSince: number | undefined
   let told: string | undefined
   for (;;) {
-    const why = await whyNotYet(parsed.conditions, control)
+    const why = await whyNotYet(parsed.conditions, connect)
     const now = performance.now()
     if (why === undefined) {
       goodSince ??= now
@@ -54,8 +54,12 @@ export async function wait(
   }
 }
 
-async function whyNotYet(conditions: readonly Condition[], control: ControlClient): Promise<string | undefined> {
+async function whyNotYet(
+  conditions: readonly Condition[],
+  connect: () => Promise<ControlClient>,
+): Promise<string | undefined> {
   try {
+    const control = await connect()
     const own = (await control.get('/v1/status')) as Status
     const cluster = (await control.get('/v1/cluster')) as ClusterView
     for (const condition of conditions) {
