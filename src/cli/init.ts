@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { readAsset } from '../assets.ts'
 import { jsonSchema } from '../spec/json-schema.ts'
 import { shellWord } from './print.ts'
+import { refuse } from './refuse.ts'
 
 const README = `# Load balancer configuration
 
@@ -24,10 +25,8 @@ export async function init(directory: string, options: { templates?: boolean } =
   const files = options.templates === true ? builtInTemplates() : starter()
   const there = files.filter(([name]) => existsSync(join(directory, name)))
   if (there.length > 0) {
-    console.error(
-      `lb-agent: ${there.map(([name]) => join(directory, name)).join(', ')} is there already; nothing was written`,
-    )
-    return 1
+    const names = there.map(([name]) => join(directory, name)).join(', ')
+    return refuse(`${names} ${there.length === 1 ? 'is' : 'are'} there already; nothing was written`, { code: 1 })
   }
   for (const [name, text] of files) {
     mkdirSync(dirname(join(directory, name)), { recursive: true })

@@ -1,6 +1,8 @@
 import { type MonitoringPart, monitoringText } from '../monitoring/text.ts'
+import { shown } from '../spec/shown.ts'
 import { printProblems } from './print.ts'
 import { readDesired } from './read-desired.ts'
+import { refuse } from './refuse.ts'
 
 export type MonitoringOptions = Partial<Record<MonitoringPart, boolean>> & { port: string }
 
@@ -8,10 +10,9 @@ export type MonitoringOptions = Partial<Record<MonitoringPart, boolean>> & { por
 export async function monitoring(path: string, options: MonitoringOptions): Promise<number> {
   const [part, ...more] = (['rules', 'scrape', 'grafana'] as const).filter((name) => options[name] === true)
   const port = Number(options.port)
-  if (part === undefined || more.length > 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    console.error('lb-agent: monitoring prints one of --rules, --scrape and --grafana; --port is 1 to 65535')
-    return 2
-  }
+  if (part === undefined || more.length > 0) return refuse('monitoring prints one of --rules, --scrape and --grafana')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    return refuse(`--port is ${shown(options.port)}; a port is 1-65535`)
   const desired = readDesired(path)
   if (desired.kind === 'problems') {
     printProblems(desired.problems)

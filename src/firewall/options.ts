@@ -79,7 +79,7 @@ function parseScraper(word: string): Scraper | string {
 // nft's own identifiers (scanner.l), without "/", "." and "\".
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/
 const CHAIN_FORM =
-  "it is the family (inet, ip or ip6), the table and the chain in one word, such as --into 'inet filter input'"
+  "a chain is its family (inet, ip or ip6), its table and its name, in quotes together: 'inet filter input'"
 
 function parseChain(word: string): ChainName | string {
   const [family, table = '', chain = '', ...more] = word.trim().split(/ +/)

@@ -35,4 +35,10 @@ test('init --templates puts the two built-in templates beside an lb.yaml, and ne
     stderr: 'lb-agent: /a repository/templates/haproxy.cfg.j2 is there already; nothing was written\n',
   })
   assert.deepEqual(readdirSync(join(directory, 'templates')), ['haproxy.cfg.j2'])
+  assert.deepEqual(init(directory), {
+    code: 1,
+    stdout: '',
+    stderr:
+      'lb-agent: /a repository/lb.yaml, /a repository/lb.schema.json, /a repository/README.md are there already; nothing was written\n',
+  })
 })

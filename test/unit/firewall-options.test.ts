@@ -27,8 +27,7 @@ test('scrapers are written once, in canonical form, however they are given', () 
 
 const SCRAPER =
   'a scraper is an IPv4 or IPv6 address, such as 10.17.5.10, 10.17.5.10/24 or fd00:17::10, and not loopback, link-local, multicast or 0.0.0.0'
-const CHAIN =
-  "it is the family (inet, ip or ip6), the table and the chain in one word, such as --into 'inet filter input'"
+const CHAIN = "a chain is its family (inet, ip or ip6), its table and its name, in quotes together: 'inet filter input'"
 
 test('every word that means nothing gets its sentence, all at once', () => {
   assert.deepEqual(wrong({ port: '0', scraper: ['10.0.0.5,lb1', ''], into: 'filter input', intoOutput: 'arp a b' }), [
