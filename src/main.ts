@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { FORMATS } from './annotate/annotation.ts'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
 import { DOCTOR, EXIT_CODES, FIREWALL, IMPORT, INSTALL, MONITORING, PROVE, STATUS } from './cli/help-texts.ts'
+import { refuse } from './cli/refuse.ts'
 import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
@@ -109,11 +110,11 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
   verb('check', 'the vrrp_script of keepalived: 0 = HAProxy on this node serves')
     .option('--runtime <directory>', 'runtime directory of the agent', '/run/lb-agent')
     .option('--health-port <port>', 'loopback port of the health listener', '8405')
-    .action(() => exit(refuse('check')))
+    .action(() => exit(refer('check')))
   verb(
     'release-vips [file]',
     'take the addresses of a keepalived.conf off this node; nothing while keepalived runs',
-  ).action(() => exit(refuse('release-vips')))
+  ).action(() => exit(refer('release-vips')))
 
   program.commandsGroup('In the repository:')
   verb('init <directory>', 'write a commented starter repository')
@@ -210,7 +211,7 @@ function collect(value: string, before: readonly string[] = []): string[] {
 }
 
 /** `check` must not cost a Node start each second, so the launcher answers it; here it has been called around it. */
-async function refuse(name: 'check' | 'release-vips'): Promise<number> {
+async function refer(name: 'check' | 'release-vips'): Promise<number> {
   console.error(`lb-agent ${name} is answered by the launcher (dist/lb-agent), not by the bundle`)
   return 2
 }
@@ -229,8 +230,9 @@ async function main(): Promise<void> {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof AgentUnreachable || error instanceof AgentFailed || error instanceof ConfigProblems) {
-    console.error(`lb-agent: ${error.message}`)
-    return error instanceof AgentUnreachable ? 3 : 1
+    // The options belong to a verb, and it has thrown.
+    const json = process.argv.includes('--json')
+    return refuse(error.message, { json, code: error instanceof AgentUnreachable ? 3 : 1 })
   }
   if (error instanceof Error && 'syscall' in error) console.error(`lb-agent: ${error.message}`)
   else console.error(error)

@@ -5,8 +5,9 @@ import { type DrillReport, type DrillStep, runDrill } from '../drill/run-drill.t
 import type { Spec } from '../spec/spec.ts'
 import { chooseFaults, listFaults } from './drill-faults.ts'
 import { interruption } from './interruption.ts'
-import { paint, printProblems, table } from './print.ts'
+import { paint, table } from './print.ts'
 import { readDesired } from './read-desired.ts'
+import { refuse, refuseFor } from './refuse.ts'
 
 export type DrillCliOptions = {
   faults?: string
@@ -29,23 +30,21 @@ export async function drill(path: string | undefined, options: DrillCliOptions):
     console.log(listFaults())
     return 0
   }
-  if (path === undefined) return refuse('drill needs PATH, or --list')
+  if (path === undefined) return refuse('drill needs PATH, or --list', options)
   if (process.getuid?.() !== 0)
-    return refuse('drill builds network namespaces, which needs root: run it as root, or with sudo')
+    return refuse('drill builds network namespaces, which needs root: run it as root, or with sudo', options)
   const faults = chooseFaults(options.faults)
-  if (faults.kind === 'unknown') return refuse(`no fault is called ${faults.name}; there are:\n${listFaults()}`)
+  if (faults.kind === 'unknown')
+    return refuse(`no fault is called ${faults.name}; there are:\n${listFaults()}`, options)
   const rounds = Number(options.rounds)
   const everyMs = Number(options.every)
   if (!Number.isInteger(rounds) || rounds < 1 || !(everyMs >= 1 && everyMs <= 1000))
-    return refuse('--rounds takes 1 or more, --every 1-1000 ms')
+    return refuse('--rounds takes 1 or more, --every 1-1000 ms', options)
   const desired = readDesired(path)
-  if (desired.kind === 'problems') {
-    printProblems(desired.problems)
-    return 1
-  }
+  if (desired.kind === 'problems') return refuseFor(desired.problems, options)
   const services = options.services?.split(',')
   const stranger = services?.find((name) => !desired.spec.services.some((service) => service.name === name))
-  if (stranger !== undefined) return refuse(`no service is called ${stranger}; ${whatThereIs(desired.spec)}`)
+  if (stranger !== undefined) return refuse(`no service is called ${stranger}; ${whatThereIs(desired.spec)}`, options)
   const signal = interruption()
   const sayItIsHeard = (): void =>
     console.error('lb-agent: interrupted; what is under way ends, then the lab is removed')
@@ -86,11 +85,6 @@ export async function drill(path: string | undefined, options: DrillCliOptions):
 function interrupted(): number {
   console.error('lb-agent: interrupted; the lab is removed')
   return 130
-}
-
-function refuse(message: string): number {
-  console.error(`lb-agent: ${message}`)
-  return 2
 }
 
 function whatThereIs({ services }: Spec): string {

@@ -11,6 +11,7 @@ import { formatProblem, type Problem } from '../spec/problem.ts'
 import { forTerminal } from '../words.ts'
 import { shellWord, table } from './print.ts'
 import { jsonOfFindings, type Print, printProof } from './print-proof.ts'
+import { refuse } from './refuse.ts'
 
 export type ImportVerbOptions = {
   out?: string
@@ -30,15 +31,10 @@ const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/
  */
 export function importFiles(directory: string, options: ImportVerbOptions): number {
   const usage = whyNotUsable(directory, options)
-  if (usage !== undefined) {
-    console.error(`lb-agent: ${usage}`)
-    return 2
-  }
+  if (usage !== undefined) return refuse(usage, options)
   const target = options.out === undefined ? undefined : join(options.out, 'lb.yaml')
-  if (target !== undefined && existsSync(target)) {
-    console.error(`lb-agent: ${target} is there already; nothing was read or written`)
-    return 1
-  }
+  if (target !== undefined && existsSync(target))
+    return refuse(`${target} is there already; nothing was read or written`, { ...options, code: 1 })
   const imported = importDirectory(directory, options)
   if (imported.kind === 'nothing') {
     printNothing(imported, options.json === true)

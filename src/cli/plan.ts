@@ -13,13 +13,13 @@ import { errorsOf } from '../rules/prove.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { failingNow } from './failing-now.ts'
 import { planFrom } from './plan-from.ts'
-import { printProblems } from './print.ts'
 import { printPlan } from './print-plan.ts'
 import { jsonOfFindings } from './print-proof.ts'
 import { proofOfDesired } from './proof-of-desired.ts'
 import { readAgentConfig } from './read-config.ts'
 import { readDesired } from './read-desired.ts'
 import { include } from './read-hand-written.ts'
+import { refuse, refuseFor } from './refuse.ts'
 import { createNodeRenderer, packagedTarget } from './render-node.ts'
 import { whichNode } from './which-node.ts'
 
@@ -31,16 +31,13 @@ export type PlanOptions = { node?: string; from?: string; config: string; diff: 
  */
 export async function plan(path: string, options: PlanOptions): Promise<number> {
   const desired = readDesired(path)
-  if (desired.kind === 'problems') return problems(desired)
+  if (desired.kind === 'problems') return refuseFor(desired.problems, options)
   const config = existsSync(options.config) ? readAgentConfig(options.config) : undefined
-  const which = whichNode(desired, options.node ?? config?.node)
+  const which = whichNode(desired, options.node ?? config?.node, options)
   if (which.kind === 'none') return which.exitCode
   const node = which.node.name
   const start = planFrom(options.from, config)
-  if (start.kind === 'unknown') {
-    console.error(`lb-agent: ${start.reason}`)
-    return 1
-  }
+  if (start.kind === 'unknown') return refuse(start.reason, { ...options, code: 1 })
   const { haproxy, keepalived } = start.from
   const before = { haproxy: readOptional(haproxy), keepalived: readOptional(keepalived) }
   // A new release id alone changes nothing: both sides carry the id that is live.
@@ -48,9 +45,9 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
   const ofThisNode =
     config === undefined ? {} : { paths: config.paths, haproxy: config.haproxy, metrics: config.metrics }
   const rendered = createNodeRenderer(desired)({ ...packagedTarget(node, release), ...ofThisNode })
-  if (rendered.kind === 'problems') return problems(rendered)
+  if (rendered.kind === 'problems') return refuseFor(rendered.problems, options)
   const proven = proofOfDesired(desired)
-  if (proven.kind === 'problems') return problems(proven)
+  if (proven.kind === 'problems') return refuseFor(proven.problems, options)
   const { proof } = proven
   const was = options.from === undefined ? 'live' : 'from'
   const changes = changesOf({ haproxy, keepalived }, before, rendered.files, was)
@@ -69,11 +66,6 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
     console.log(JSON.stringify({ ...said, ...jsonOfFindings(proof.findings) }, undefined, 2))
   } else printPlan({ node, changes, consequences, proof, showsDiff: options.diff })
   return ok ? 0 : 1
-}
-
-function problems({ problems: found }: { problems: Parameters<typeof printProblems>[0] }): number {
-  printProblems(found)
-  return 1
 }
 
 function shownChanges(changes: readonly Change[], options: PlanOptions): readonly Partial<Change>[] {

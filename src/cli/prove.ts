@@ -11,6 +11,7 @@ import { proofOfDesired } from './proof-of-desired.ts'
 import { readDesired } from './read-desired.ts'
 import { keepalivedFilesIn } from './read-given.ts'
 import { readHandWritten, readHaproxyFiles } from './read-hand-written.ts'
+import { refuse } from './refuse.ts'
 
 export type ProveOptions = {
   keepalived?: readonly string[]
@@ -24,20 +25,20 @@ type Looked = { kind: 'proof'; proof: Proof } | { kind: 'problems'; problems: re
 /** Who takes over under every fault and how fast, and what stands against it. 0 = good, 1 = errors, 2 = usage. */
 export function prove(path: string | undefined, options: ProveOptions): number {
   const format: Format = options.json === true ? 'json' : options.format
+  const json = format === 'json'
   const { keepalived } = options
   if (
     (path === undefined) === (keepalived === undefined) ||
     (keepalived === undefined && options.haproxy !== undefined)
   ) {
-    console.error('lb-agent: prove PATH for lb.yaml, or prove --keepalived lb1.conf lb2.conf … for hand-written files')
-    return 2
+    return refuse('prove PATH for lb.yaml, or prove --keepalived lb1.conf lb2.conf … for hand-written files', { json })
   }
   const [nodes, files] = [keepalived?.length ?? 0, options.haproxy?.length ?? 0]
   if (files > 1 && files !== nodes) {
-    console.error(
-      `lb-agent: ${files} haproxy.cfg for ${nodes} keepalived.conf; --haproxy takes one for all nodes, or one of each node in the same order`,
+    return refuse(
+      `${files} haproxy.cfg for ${nodes} keepalived.conf; --haproxy takes one for all nodes, or one of each node in the same order`,
+      { json },
     )
-    return 2
   }
   const looked = path === undefined ? lookAtFiles(keepalived ?? [], options.haproxy ?? []) : lookAtDesired(path)
   if (looked.kind === 'problems') {

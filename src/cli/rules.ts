@@ -2,6 +2,7 @@ import { RULE_TEXTS, severities } from '../rules/rule-texts.ts'
 import { didYouMean } from '../spec/nearest.ts'
 import { RULE_IDS, RULES, type RuleId } from '../spec/rule-ids.ts'
 import { table } from './print.ts'
+import { refuse } from './refuse.ts'
 
 const ACCEPT = `
 An error stops a revision: the agents reject it, and go on with what they have. What is meant so is accepted in lb.yaml,
@@ -15,8 +16,7 @@ lb-agent rules NAME says why a rule is one, and what to do.`
 /** The rules of `prove` and `validate`: what they find; of one, why it matters and what to do. */
 export function rules(name: string | undefined, options: { json?: boolean }): number {
   if (name !== undefined && !isRule(name)) {
-    console.error(`lb-agent: ${name} is no rule; lb-agent rules lists them${didYouMean(name, RULE_IDS)}`)
-    return 2
+    return refuse(`${name} is no rule; lb-agent rules lists them${didYouMean(name, RULE_IDS)}`, options)
   }
   const all = (name === undefined ? RULE_IDS : [name]).map((id) => ({ id, finds: RULES[id], ...RULE_TEXTS[id] }))
   if (options.json === true) console.log(JSON.stringify({ rules: all }, undefined, 2))

@@ -3,16 +3,14 @@ import type { TimelineEvent } from '../timeline/event.ts'
 import { tell, type Why } from '../timeline/tell.ts'
 import { agentHere } from './agent-here.ts'
 import { paint } from './print.ts'
+import { refuse } from './refuse.ts'
 
 export type WhyOptions = { config: string; last: string; all?: boolean; json?: boolean }
 
 /** The story of one VIP on this node, newest last. 1 when the agent knows no such VIP. */
 export async function why(vip: string, options: WhyOptions): Promise<number> {
   const last = Number(options.last)
-  if (!Number.isInteger(last) || last < 1) {
-    console.error('lb-agent: --last takes a number of events, 1 or more')
-    return 2
-  }
+  if (!Number.isInteger(last) || last < 1) return refuse('--last takes a number of events, 1 or more', options)
   const control = await agentHere(options.config)
   const answer = (await control.get(`/v1/why?${new URLSearchParams({ vip })}`)) as Why
   const [events, count] =

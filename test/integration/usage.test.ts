@@ -8,6 +8,7 @@ import { until } from '../../src/drill/lab-agents.ts'
 import { exec } from '../../src/exec.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const EXAMPLE = join(import.meta.dirname, '../../examples/k3s-ha')
 const NO_DURATION = '--for takes a duration such as 30m, 2h or 1d'
 
 suite('what a verb does not take', { timeout: 60_000 }, () => {
@@ -40,6 +41,53 @@ suite('what a verb does not take', { timeout: 60_000 }, () => {
     test(`lb-agent ${words.join(' ')} ends with 2, before anybody is asked`, async () => {
       assert.deepEqual(await call(...words, '--config', config), { code: 2, out: '', error: `lb-agent: ${why}\n` })
     })
+
+  for (const [words, why] of [
+    [['monitoring', EXAMPLE, '--rules', '--port', '0'], '--port is "0"; a port is 1-65535'],
+    [['monitoring', EXAMPLE, '--rules', '--scrape'], 'monitoring prints one of --rules, --scrape and --grafana'],
+  ] as const)
+    test(`lb-agent monitoring ${words.slice(2).join(' ')} says which of its options is wrong`, async () => {
+      assert.deepEqual(await call(...words), { code: 2, out: '', error: `lb-agent: ${why}\n` })
+    })
+
+  const nowhere = join(directory, 'nowhere')
+  for (const [words, code, why] of [
+    [
+      ['import', nowhere],
+      2,
+      `${nowhere} is no directory; import takes that of an Ansible project, or one with the haproxy.cfg and keepalived.conf of each node`,
+    ],
+    [
+      ['plan', EXAMPLE, '--config', nowhere],
+      2,
+      'which node? --node NAME (nodes there: k8s-api-lb, loadbalancer1, loadbalancer2)',
+    ],
+    [
+      ['plan', EXAMPLE, '--config', nowhere, '--node', 'lb9'],
+      1,
+      `node lb9 is not in ${EXAMPLE}/lb.yaml; nodes there: k8s-api-lb, loadbalancer1, loadbalancer2`,
+    ],
+    [['rules', 'foo'], 2, 'foo is no rule; lb-agent rules lists them'],
+    [['prove'], 2, 'prove PATH for lb.yaml, or prove --keepalived lb1.conf lb2.conf … for hand-written files'],
+    [['drain', '--for', '0s'], 2, `${NO_DURATION}; 0s would be over at once`],
+    [
+      ['status', '--config', nowhere],
+      3,
+      `${nowhere} does not exist; it says where the repository is (see README, "agent.yaml"), or name one: --config FILE`,
+    ],
+  ] as const)
+    test(`lb-agent ${words.join(' ')} --json says in JSON why it did nothing`, async () => {
+      const said = await call(...words, '--json')
+      assert.deepEqual([said.code, said.error, JSON.parse(said.out)], [code, '', { ok: false, why, problems: [] }])
+    })
+
+  test('lb-agent plan --json says in JSON which problems the file has', async () => {
+    const { code, error, out } = await call('plan', nowhere, '--json')
+    const message =
+      'does not exist; PATH is lb.yaml or the directory that holds it, and lb-agent init DIR writes one to start from'
+    const problems = [{ file: nowhere, line: 0, col: 0, message }]
+    assert.deepEqual([code, error, JSON.parse(out)], [1, '', { ok: false, problems }])
+  })
 
   test('every verb that asks the agent ends with 3 where agent.yaml is not there or is wrong', async () => {
     const wrong = join(directory, 'wrong.yaml')
