@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import * as z from 'zod'
+import { createTurns } from '../in-turn.ts'
 import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
 import { parseStateFile } from '../state-file.ts'
 import type { Troubles } from '../troubles.ts'
@@ -42,11 +43,12 @@ export function createSuspensions(
     found.kind === 'unreadable'
       ? { ...lastingFor(undefined, now()), reason: `${file} cannot be read` }
       : found.suspension
+  const inTurn = createTurns()
   const current = (): Suspension | undefined => {
     if (suspension === undefined || !isOver(suspension, now())) return suspension
     suspension = undefined
     // It carries its own end: one that cannot be removed is over all the same.
-    rm(file, { force: true }).catch(() => undefined)
+    inTurn(() => rm(file, { force: true })).catch(() => undefined)
     onEnd()
     return undefined
   }
@@ -59,9 +61,9 @@ export function createSuspensions(
       // Before the disk has it: a pass under way looks meanwhile.
       suspension = next
       try {
-        await writeDurably(file, JSON.stringify(next), 0o640)
+        await inTurn(() => writeDurably(file, JSON.stringify(next), 0o640))
       } catch (error) {
-        suspension = before
+        if (suspension === next) suspension = before
         throw error
       }
       troubles.clear(TROUBLE)
@@ -69,8 +71,9 @@ export function createSuspensions(
     },
     end: async () => {
       const ended = current()
-      await rm(file, { force: true })
-      suspension = undefined
+      await inTurn(() => rm(file, { force: true }))
+      // One that has begun meanwhile stands.
+      if (suspension === ended) suspension = undefined
       troubles.clear(TROUBLE)
       return ended
     },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeFailure, exec, succeeded } from '../exec.ts'
+import { createTurns } from '../in-turn.ts'
 import { outlives } from '../proc.ts'
 import { type DumpKind, type ExpectedDump, expectDump, placesOf } from './dump-file.ts'
 import { parseJsonDump } from './dump-json.ts'
@@ -25,13 +26,8 @@ const SIGNALS = { json: 'JSON', data: 'DATA', stats: 'STATS' } as const
 export function createDumper(options: { binary: string; configFile: string; keepalived(): KeepalivedState }): Dumper {
   // A package that is upgraded may give a signal another number, but not to the process that runs.
   let known: { pid: number; numbers: Map<DumpKind, number | 'none'> } | undefined
-  let last: Promise<unknown> = Promise.resolve()
-  // One after the other: all dumps go to the same files, and each asker wants what is true after it has asked.
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work)
-    last = next.catch(() => undefined)
-    return next
-  }
+  // All dumps go to the same files, and each asker wants what is true after it has asked.
+  const inTurn = createTurns()
   const removeLater = (dump: ExpectedDump, [delayMs, ...delaysMs]: readonly number[] = REMOVE_LATER_MS): void => {
     if (delayMs === undefined) return
     const remove = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { createTurns } from '../in-turn.ts'
 import { isOver, lastingFor, lastingSchema } from '../lasting.ts'
 import { parseStateFile } from '../state-file.ts'
 import type { Troubles } from '../troubles.ts'
@@ -47,12 +48,13 @@ export function createDrains(
   ).map((drain) => ({ ...drain, forStop: false }))
 
   let changing: ReadonlySet<string> = new Set()
+  const inTurn = createTurns()
   const living = (): readonly Drain[] => {
     const over = drains.filter((drain) => isOver(drain, now()))
     if (over.length > 0) {
       drains = drains.filter((drain) => !over.includes(drain))
       // One that has ended is over whether the file knows it or not: it carries its own end.
-      save(file, drains).catch(() => undefined)
+      inTurn(() => save(file, drains)).catch(() => undefined)
       for (const drain of over) onEnd(drain)
     }
     return drains
@@ -64,22 +66,33 @@ export function createDrains(
         ...lastingFor(forMs, now()),
         forStop,
       }
-      const others = living().filter((other) => other.vip !== vip || other.forStop !== forStop)
-      if (!forStop) {
-        await save(file, [...others, drain])
-        troubles.clear('drains')
+      const withIt = (): readonly Drain[] => [
+        ...living().filter((other) => other.vip !== vip || other.forStop !== forStop),
+        drain,
+      ]
+      const begin = (): void => {
+        drains = withIt()
       }
-      drains = [...others, drain]
+      // A stop is not remembered, and waits for no disk.
+      if (forStop) begin()
+      else
+        await inTurn(async () => {
+          await save(file, withIt())
+          troubles.clear('drains')
+          begin()
+        })
       return drain
     },
-    remove: async (vip) => {
-      const ended = living().filter((drain) => vip === undefined || drain.vip === vip)
-      const left = drains.filter((drain) => !ended.includes(drain))
-      await save(file, left)
-      troubles.clear('drains')
-      drains = left
-      return ended
-    },
+    remove: (vip) =>
+      inTurn(async () => {
+        const ended = living().filter((drain) => vip === undefined || drain.vip === vip)
+        const left = (): readonly Drain[] => drains.filter((drain) => !ended.includes(drain))
+        await save(file, left())
+        troubles.clear('drains')
+        // Without those that have begun meanwhile: the host may be about to stop.
+        drains = left()
+        return ended
+      }),
     of: (vip) => living().find((drain) => drain.vip === undefined || drain.vip === vip),
     all: living,
     whileChanging: (vips) => {

@@ -7,6 +7,7 @@ import { createRepeats, type Entry } from './repeats.ts'
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const FORMS = ['json', 'pretty'] as const
 const LOOK_EVERY_MS = 1_000
+const MAX_UNWRITTEN_CHARACTERS = 1_000_000
 
 export type LogSettings = { level: (typeof LEVELS)[number]; form: (typeof FORMS)[number] }
 
@@ -40,7 +41,7 @@ export type AgentLog = { log: Logger; close(): void }
 export async function createAgentLog(
   { level, form }: LogSettings,
   secrets: Pick<Secrets, 'hide'>,
-  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+  destination: DestinationStream = standardOutput(),
 ): Promise<AgentLog> {
   const writer = pino(
     {
@@ -81,6 +82,16 @@ export async function createAgentLog(
       write(repeats.flush())
     },
   }
+}
+
+/**
+ * A file on a full disk takes no line: what could not be written comes later, or, beyond the bound, never. The agent goes on
+ * without a log.
+ */
+function standardOutput(): DestinationStream {
+  const destination = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_CHARACTERS })
+  destination.on('error', () => undefined)
+  return destination
 }
 
 /** `(fields, message)`, `(message)` and `(error, message)`, as pino takes them. */

@@ -144,6 +144,19 @@ suite('the files of what is applied and suspended', () => {
     assert.equal(suspensions.current(), undefined)
     suspensions.close()
   })
+
+  test('a suspension that begins while another one ends stands, also for the next agent', async () => {
+    const file = join(directory, 'suspension.json')
+    const { suspensions } = createSuspended(file)
+    await suspensions.begin({ forMs: undefined, reason: 'before' })
+    const [ended] = await Promise.all([suspensions.end(), suspensions.begin({ forMs: undefined, reason: 'anew' })])
+    assert.equal(ended?.reason, 'before')
+    assert.equal(suspensions.current()?.reason, 'anew')
+    suspensions.close()
+    const next = createSuspended(file)
+    assert.equal(next.suspensions.current()?.reason, 'anew')
+    next.suspensions.close()
+  })
 })
 
 function createSuspended(file: string): { suspensions: Suspensions; troubles: ReturnType<typeof createTroubles> } {

@@ -24,6 +24,43 @@ suite('drains', () => {
     assert.deepEqual([...raised], [])
   })
 
+  test('two that begin at once both begin, and one of a stop outlives an undrain that was under way', async () => {
+    const file = join(directory, 'together.json')
+    const drains = create(file)
+    const lasting = { forMs: undefined, forStop: false }
+    await Promise.all([drains.add('api', lasting), drains.add('ingress', lasting)])
+    assert.deepEqual(
+      [drains.all(), create(file).all()].map((all) => all.map(({ vip }) => vip)),
+      [
+        ['api', 'ingress'],
+        ['api', 'ingress'],
+      ],
+    )
+    const [ended] = await Promise.all([
+      drains.remove('api'),
+      drains.add(undefined, { forMs: undefined, forStop: true }),
+      drains.add('dns', lasting),
+    ])
+    assert.deepEqual(
+      ended.map(({ vip }) => vip),
+      ['api'],
+    )
+    assert.deepEqual(
+      drains.all().map(({ vip, forStop }) => [vip, forStop]),
+      [
+        ['ingress', false],
+        [undefined, true],
+        ['dns', false],
+      ],
+    )
+    assert.deepEqual(
+      create(file)
+        .all()
+        .map(({ vip }) => vip),
+      ['ingress', 'dns'],
+    )
+  })
+
   test('a file that is damaged drains nothing, and is told until somebody says what is meant', async () => {
     for (const [content, why] of [
       ['[{', /cannot be read: .*JSON.*; whether this node was drained is not known, so it takes part: lb-agent drain/],
