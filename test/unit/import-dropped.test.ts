@@ -103,3 +103,37 @@ test('a server that lb.yaml has no words for is not carried over, and said', () 
   ])
   assert.deepEqual(toFillIn, [])
 })
+
+test('lines of global that the new file has not are not carried over, and said', () => {
+  const { text, lost } = imported(`global
+ log /dev/log local0
+ log /dev/log local1 notice
+ chroot /var/lib/haproxy
+ stats socket /run/haproxy/admin.sock mode 660 level admin
+ user haproxy
+ group haproxy
+ daemon
+ nbthread 2
+ tune.bufsize 32768
+ ssl-default-bind-options ssl-min-ver TLSv1.2
+defaults
+ log global
+${SERVERS('w1 10.0.1.1:80')} log 10.0.0.5:514 local2
+`)
+  assert.deepEqual(lost, [
+    'log (lb1/haproxy.cfg:2, 3, 17 and 3 more): HAProxy logs to stdout here, which systemd keeps in the journal',
+    'chroot (lb1/haproxy.cfg:4, lb2/haproxy.cfg:4)',
+    'nbthread (lb1/haproxy.cfg:9, lb2/haproxy.cfg:9)',
+    'tune.bufsize (lb1/haproxy.cfg:10, lb2/haproxy.cfg:10)',
+  ])
+  assert.match(text, /\n# Not carried over:\n# {3}log \(/)
+})
+
+test('a log to stdout is what the new file has', () => {
+  const { lost } = imported(`global
+ log stdout format raw local0
+defaults
+ log global
+${SERVERS('w1 10.0.1.1:80')}`)
+  assert.deepEqual(lost, [])
+})
