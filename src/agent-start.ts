@@ -1,14 +1,16 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { applyRelease } from './apply/apply-release.ts'
 import type { Journal } from './apply/apply-state.ts'
 import { droppedVips } from './apply/dropped-vips.ts'
 import { liveContents, readLivePair, removeLivePair, writeLivePair } from './apply/live-files.ts'
-import { isOfAnother, unread } from './apply/release.ts'
+import { isOfAnother, type Release, unread } from './apply/release.ts'
+import { ReleaseUnreadable } from './apply/release-store.ts'
 import { createRecorder } from './apply/stage-record.ts'
 import { clearServerStates } from './daemons/server-states.ts'
 import { createHandOver, expectedMeanwhile } from './drain-first.ts'
 import type { Parts } from './parts.ts'
 import type { PassLog } from './pass-log.ts'
+import { failed, type PassResult } from './pass-record.ts'
 import { reject } from './reject.ts'
 import { SERVER_STATE_FILE } from './render/render-target.ts'
 import { watchWindow } from './watch-window.ts'
@@ -23,18 +25,29 @@ const MAX_ATTEMPTS = 2
 export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortSignal): Promise<void> {
   const journal = await parts.state.readJournal()
   if (journal === undefined) return
-  const to = await parts.store.get(journal.to)
-  const from = journal.from === null ? undefined : await parts.store.get(journal.from)
   parts.log.warn({ journal }, 'an apply was interrupted')
-  const undo = to === undefined || journal.attempts >= MAX_ATTEMPTS
-  const target = undo ? from : to
-  const pass = passes.begin(() => undefined)
-  if (target === undefined) {
-    const reason = await undoFirstApply(parts, journal, signal)
-    return pass.end({ kind: 'rejected', stage: 'activate', reason }, journal.revision)
+  const found = {
+    to: await find(parts, journal.to),
+    from: journal.from === null ? undefined : await find(parts, journal.from),
   }
-  const rejectUndone = (): Promise<void> =>
-    reject(parts, journal.revision, 'activate', `${journal.attempts} agents died while they applied it`)
+  const to = releaseOf(found.to)
+  const from = releaseOf(found.from)
+  const pass = passes.begin(() => undefined)
+  if (found.from !== undefined && found.from.kind !== 'release')
+    return pass.end(await leaveAsItIs(parts, journal, found.from, to), journal.revision)
+  if (found.to.kind === 'unreadable')
+    return pass.end(await leaveAsItIs(parts, journal, found.to, from), journal.revision)
+  const killed = journal.attempts >= MAX_ATTEMPTS
+  const undo = to === undefined || killed
+  const target = undo ? from : to
+  if (target === undefined)
+    return pass.end(
+      await undoFirstApply(parts, journal, killed || found.to.kind === 'release' ? undefined : found.to.reason, signal),
+      journal.revision,
+    )
+  const rejectUndone = async (): Promise<void> => {
+    if (killed) await reject(parts, journal.revision, 'activate', whoDied(journal))
+  }
   // Before the journal that counts the dead is gone: the next agent would begin the same apply with a new count.
   if (undo) await rejectUndone()
   parts.health.expect(expectedMeanwhile([from, to], target))
@@ -44,7 +57,8 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
       from: undo ? unread(target) : from && unread(from),
       to: target,
       revision: undo ? target.revision : journal.revision,
-      attempts: journal.attempts + 1,
+      // Going back is an apply of its own: who ends over that one has nothing against the release that it goes back to.
+      attempts: undo ? 1 : journal.attempts + 1,
       live: parts.live,
       state: parts.state,
       daemons: parts.daemons,
@@ -65,7 +79,7 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
     },
     signal,
   )
-  if (result.kind !== 'applied') parts.health.probeAt((from ?? target).expectation.healthPort)
+  if (result.kind === 'applied' || result.kind === 'rolled back') parts.health.endMove()
   switch (result.kind) {
     case 'applied':
       // Two releases of one revision (rendered by two versions): what was applied has cleared the name of what was undone.
@@ -82,14 +96,69 @@ export async function recoverApply(parts: Parts, passes: PassLog, signal: AbortS
   }
 }
 
-/** There is nothing to go back to: whatever stands half done is taken away, and the revision is not tried again. */
-async function undoFirstApply(parts: Parts, journal: Journal, signal: AbortSignal): Promise<string> {
+type Found =
+  | { kind: 'release'; release: Release }
+  /** `gone`: it is not there, or damaged. `unreadable`: it may be well. */
+  | { kind: 'gone' | 'unreadable'; reason: string }
+
+async function find({ store }: Pick<Parts, 'store'>, id: string): Promise<Found> {
+  try {
+    const release = await store.get(id)
+    if (release !== undefined) return { kind: 'release', release }
+    return { kind: 'gone', reason: `release ${id} is missing or damaged (${dirname(store.path(id, 'haproxy'))})` }
+  } catch (error) {
+    if (error instanceof ReleaseUnreadable) return { kind: 'unreadable', reason: error.message }
+    throw error
+  }
+}
+
+function releaseOf(found: Found | undefined): Release | undefined {
+  return found?.kind === 'release' ? found.release : undefined
+}
+
+/**
+ * Something was live before, or may have been, and is not known: neither the live pair nor a daemon is touched. The journal
+ * stays for the next agent, which may be able to read it; a pass that puts a release live ends it.
+ */
+async function leaveAsItIs(
+  parts: Parts,
+  journal: Journal,
+  { reason }: { reason: string },
+  known: Release | undefined,
+): Promise<PassResult> {
+  if (journal.attempts >= MAX_ATTEMPTS) await reject(parts, journal.revision, 'activate', whoDied(journal))
+  // HAProxy is asked all the same, also where the apply may have moved its listener: see `expect`.
+  if (known !== undefined && parts.health.expectation() === undefined) parts.health.expect(known.expectation)
+  const since = parts.state.current().applied?.atMs
+  parts.troubles.raise(
+    'recovery',
+    `an apply of ${journal.revision.slice(0, 12)} was interrupted, and ${reason}: it can be neither finished nor undone. HAProxy and keepalived go on with what they have read; ${parts.live.haproxy} and ${parts.live.keepalived} are left as they are, and may be of two releases: restart neither daemon. The next commit that is applied mends it (lb-agent sync; if its revision was rejected, lb-agent sync --retry)`,
+    { stands: () => parts.state.current().applied?.atMs === since },
+  )
+  parts.log.error({ about: 'release', revision: journal.revision, reason }, 'an interrupted apply is left as it is')
+  return { kind: 'stuck', stage: 'activate', reason: `${reason}; both live files are left as they are` }
+}
+
+/**
+ * Nothing was live before: whatever stands half done is taken away. The revision is not tried again, unless its release has
+ * only been `lost`.
+ */
+async function undoFirstApply(
+  parts: Parts,
+  journal: Journal,
+  lost: string | undefined,
+  signal: AbortSignal,
+): Promise<PassResult> {
   for (const name of ['keepalived', 'haproxy'] as const) await parts.units[name].stop(signal)
   await removeLivePair(parts.live)
-  const reason = `${journal.attempts} agents died while they applied it`
-  await reject(parts, journal.revision, 'activate', reason)
+  const reason = lost ?? whoDied(journal)
+  if (lost === undefined) await reject(parts, journal.revision, 'activate', reason)
   await parts.state.writeJournal(undefined)
-  return reason
+  return lost === undefined ? { kind: 'rejected', stage: 'activate', reason } : failed('activate', reason)
+}
+
+function whoDied({ attempts }: Journal): string {
+  return `${attempts} agents died while they applied it`
 }
 
 /**

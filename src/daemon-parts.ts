@@ -104,7 +104,8 @@ export function createDaemons(
   units: Units,
   seen: Pick<KeepalivedProofs, 'keepalived' | 'reports' | 'holds' | 'dump'> & {
     gateIsOpen(): boolean
-    probeAt(port: number): void
+    mayListenAt(port: number): void
+    listensAt(port: number): void
     /** Makes sure that keepalived finds its FIFO. */
     mendFifo(): Promise<void>
   },
@@ -123,7 +124,8 @@ export function createDaemons(
   })
   return {
     haproxy: {
-      prepare: async () => {
+      prepare: async (release) => {
+        seen.mayListenAt(release.expectation.healthPort)
         await keepServerStates(stats, config.paths.haproxyConfig, serverStates)
         await haproxy.prepare()
       },
@@ -138,7 +140,7 @@ export function createDaemons(
         const outcome = await haproxy.confirm(release.id, timeoutMs, signal)
         await clearServerStates(serverStates)
         if (outcome.kind === 'failed') return outcome
-        seen.probeAt(release.expectation.healthPort)
+        seen.listensAt(release.expectation.healthPort)
         return await gateOpens(seen.gateIsOpen, Math.max(1_000, endsAt - performance.now()), signal)
       },
       stop: units.haproxy.stop,

@@ -60,7 +60,7 @@ export function headlineOf(status: Facts, logs: Logs): Status['headline'] {
       `${left.join(', ')}: left to the pair that holds ${left.length === 1 ? 'it' : 'them'} without lb-agent`,
       'Run lb-agent install on the node that has the address; this one then takes part by itself. If nobody has it: lb-agent undrain --vip NAME',
     )
-  const bare = vips.find(({ state, held }) => state === 'MASTER' && !held)
+  const bare = bareOf(vips)
   if (bare !== undefined)
     return bad(
       `keepalived is MASTER of ${bare.name}, but ${bare.address} is not on this node`,
@@ -102,6 +102,20 @@ export function headlineOf(status: Facts, logs: Logs): Status['headline'] {
     ...(status.suspended === null ? [] : ['suspended by hand, revisions are not applied']),
   ]
   return { well: true, text: ['all is well', ...byHand].join('; '), advice: null }
+}
+
+/**
+ * Whether clients may have no service, or two nodes that answer, because of this node: somebody must act at once. All else may
+ * end by itself, or is meant: servers that are still to come, VIPs that are left to the pair of before.
+ */
+export function isUrgent({ vips, gate, keepalived }: Pick<Facts, 'vips' | 'gate' | 'keepalived'>): boolean {
+  const isTwice = vips.some(({ duplicate }) => duplicate !== null)
+  return isTwice || !gate.open || keepalived.state !== 'running' || bareOf(vips) !== undefined
+}
+
+/** A VIP that nobody has: its MASTER has lost it. */
+function bareOf(vips: Facts['vips']): Facts['vips'][number] | undefined {
+  return vips.find(({ state, held }) => state === 'MASTER' && !held)
 }
 
 function duplicateOf({ vips, keepalived }: Facts): string | undefined {

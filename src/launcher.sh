@@ -79,9 +79,20 @@ ask_haproxy() {
   [ -d /dev/fd/ ] || return 2
   for bash in /bin/bash /usr/bin/bash ''; do
     [ -n "$bash" ] || bash=$(command -v bash)
-    if [ -x "$bash" ]; then LC_ALL=C "$bash" --norc --noprofile -p -c "$CONNECT" lb-agent-check "$port" "$REQUEST" 2>/dev/null; return; fi
+    if [ -x "$bash" ]; then LC_ALL=C "$bash" --norc --noprofile -p -c "$CONNECT" lb-agent-check "$(ports)" "$REQUEST" 2>/dev/null; return; fi
   done
   return 2
+}
+
+# That of the keepalived.conf that keepalived has read. An agent that died while it moved HAProxy to another one has left both
+# in `health-ports`, with a blank between.
+ports() {
+  both=
+  if [ -f "$runtime/health-ports" ] && [ -r "$runtime/health-ports" ]; then read -r both <"$runtime/health-ports"; fi
+  case $both in
+    '' | *[!0-9\ ]* | ????????????????????*) printf %s "$port" ;;
+    *) printf %s "$port $both" ;;
+  esac
 }
 
 # Twice, because HAProxy may be starting again. Together less than the second after which keepalived runs the next check:
@@ -97,7 +108,12 @@ serves() {
   exec 4<&-
   [[ $answer == serves ]]
 }
-serves "$@" || { command -p sleep 0.15; serves "$@"; } || exit 1
+anywhere() {
+  for port in $ports; do serves "$port" "$request" && return; done
+  return 1
+}
+ports=$1 request=$2
+anywhere || { command -p sleep 0.15; anywhere; } || exit 1
 exit 0
 '
 # By sh, because bash writes each line by itself, and the second would wait 40 ms for the acknowledgement of the first.

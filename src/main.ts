@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { FORMATS } from './annotate/annotation.ts'
 import { ConfigProblems, DEFAULT_CONFIG } from './cli/config-problems.ts'
-import { EXIT_CODES, FIREWALL, IMPORT, MONITORING, PROVE } from './cli/help-texts.ts'
+import { DOCTOR, EXIT_CODES, FIREWALL, IMPORT, INSTALL, MONITORING, PROVE, STATUS } from './cli/help-texts.ts'
 import { AgentFailed } from './serve/agent-failed.ts'
 import { AgentUnreachable } from './serve/agent-unreachable.ts'
 import { version } from './version.ts'
@@ -34,6 +34,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--wait <conditions>', "returns once they hold, such as 'vip api served, servers >= 2'")
     .option('--for <duration>', 'with --wait: how long without a break', '0s')
     .option('--timeout <duration>', 'with --wait: when to give up', '10m')
+    .addHelpText('after', STATUS)
     .action((options) => exit(import('./cli/status.ts').then(({ status }) => status(options))))
   local('why <vip>', 'what happened to a VIP: who held it, when, why it moved')
     .option('--last <n>', 'only the newest events', '20')
@@ -78,6 +79,7 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--fix', 'mend what is safe to mend: no VIP moves, no request fails (root)')
     .option('--dry-run', 'with --fix: say what would be done, and do nothing')
     .option('--json', 'for programs')
+    .addHelpText('after', DOCTOR)
     .action((options) => exit(import('./cli/doctor.ts').then(({ doctor }) => doctor(options))))
   local(
     'install',
@@ -88,14 +90,15 @@ function verbs(exit: (work: Promise<number>) => Promise<void>): Command {
     .option('--path <directory>', 'the directory of lb.yaml in it (default: .)')
     .option('--node <name>', 'which node of lb.yaml this is (default: the hostname)')
     .option('--listen <address:port>', 'http.listen of agent.yaml (default: 0.0.0.0:9853)')
-    .option('--key <file>', 'private ssh key for the repository; it is copied')
-    .option('--new-key', 'make an ssh deploy key, and show what the git server must know of it')
-    .option('--host-key <fingerprint>', "the git server's, SHA256:…; it is pinned if the server has it")
+    .option('--key <file>', 'private key for a repository that is read by ssh; it is copied')
+    .option('--new-key', 'instead make a deploy key, and show what the git server must know of it')
+    .option('--host-key <fingerprint>', "the git server's, by ssh, SHA256:…; it is pinned if the server has it")
     .option('--alone', 'the other nodes have no agent, and no keepalived of an old pair runs there')
     .option('--accept-gap', 'a VIP may be away for less than a second where keepalived cannot keep it')
     .option('--yes', 'ask nothing')
     .option('--dry-run', 'only show what would be done')
     .option('--json', 'for programs')
+    .addHelpText('after', INSTALL)
     .action((options) => exit(import('./cli/install.ts').then(({ install }) => install(options))))
   local('uninstall', 'put back what was here before install; without an outage where there was a pair')
     .option('--alone', 'on the other nodes lb-agent is uninstalled, or keepalived stopped')

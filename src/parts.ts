@@ -124,9 +124,8 @@ export async function createParts(
       log.info({ about: `score of ${vip}`, vip, score, reason, before }, 'score changed')
     },
   })
-  // Asked for where the release that runs listens, from the first probe on; while an apply was interrupted that is not
-  // known, and the gate stays as it is until a reload has been confirmed.
-  if ((await state.readJournal()) !== undefined) health.pause()
+  // Asked for where the release that runs listens, from the first probe on, and where an apply that was interrupted may have
+  // moved it.
   if (release !== undefined) health.expect(release.expectation)
   // What an adopted keepalived has told while no agent ran is read first of all.
   let isLate = keepalivedPid() !== undefined
@@ -174,7 +173,8 @@ export async function createParts(
       dump,
       holds: (address) => ownAddresses().has(address),
       gateIsOpen: () => health.verdict().serving,
-      probeAt: health.probeAt,
+      mayListenAt: health.mayListenAt,
+      listensAt: health.listensAt,
       mendFifo: fifo.look,
     }),
     vrrp,

@@ -3,6 +3,7 @@ import { droppedVips } from './apply/dropped-vips.ts'
 import { liveContents, readLivePair } from './apply/live-files.ts'
 import { foreignRelease, type Release } from './apply/release.ts'
 import { ok, type Recorder } from './apply/stage-record.ts'
+import { whatRuns } from './apply/what-runs.ts'
 import { createHandOver, expectedMeanwhile } from './drain-first.ts'
 import type { Parts } from './parts.ts'
 import type { PassWriter } from './pass-log.ts'
@@ -42,6 +43,7 @@ export async function putLive(
       ? failed('check', checked.reason)
       : await refuse(parts, revision, 'check', checked)
   }
+  const runs = from && whatRuns(from, await readLivePair(parts.live))
   // A suspension may have begun since the pass did. From the next line on nothing waits before live files change.
   const suspended = change.cause === 'revision' ? whySuspended(parts, revision) : undefined
   if (suspended !== undefined) return { kind: 'suspended', reason: suspended }
@@ -49,24 +51,22 @@ export async function putLive(
 
   // The files of the VIPs must exist before keepalived reads their names.
   parts.health.expect(expectedMeanwhile([from], to))
-  if (from !== undefined && from.expectation.healthPort !== to.expectation.healthPort) parts.health.pause()
   // While both files change there is nothing that they should be.
   parts.drift.expect(new Map())
-  // Whatever happens, the gate follows what HAProxy says again.
-  const lookAgain = (): void => {
+  const expectFrom = (): void => {
     if (from !== undefined && !from.foreign) parts.health.expect(from.expectation)
-    parts.health.probeAt((from ?? to).expectation.healthPort)
   }
   const result = await applyRelease(
     {
-      from,
+      from: runs && from && { ...from, digests: runs.digests },
+      ...(runs === undefined ? {} : { runs }),
       to,
       revision,
       attempts: 1,
       live: parts.live,
       state: parts.state,
       daemons: parts.daemons,
-      drops: droppedVips(from, to),
+      drops: droppedVips(runs, to),
       handOver: createHandOver(parts, { between: [from], to, revision, cause: change.cause, onWait: pass.waits }),
       watch: watchWindow(parts),
       onServing: () => pass.serving(to.id),
@@ -75,10 +75,11 @@ export async function putLive(
     },
     signal,
   ).catch((error: unknown) => {
-    lookAgain()
+    expectFrom()
     throw error
   })
-  if (result.kind !== 'applied') lookAgain()
+  if (result.kind !== 'applied') expectFrom()
+  if (result.kind === 'applied' || result.kind === 'rolled back') parts.health.endMove()
   return await settle(parts, result, change, from)
 }
 

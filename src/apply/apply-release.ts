@@ -3,14 +3,15 @@ import { type Drop, droppedVips } from './dropped-vips.ts'
 import type { LivePaths } from './live-files.ts'
 import { removeLivePair, writeLivePair } from './live-files.ts'
 import { type DaemonName, planSteps, type Step } from './plan-steps.ts'
-import type { Release } from './release.ts'
+import { isRead, type Release } from './release.ts'
 import { ok, type Recorder, type StageName, type StageResult } from './stage-record.ts'
 
 export type Outcome = { kind: 'done' } | { kind: 'failed'; reason: string }
 
 /** What applying needs of a daemon; `confirm` proves that it runs `release`. */
 export type Daemon = {
-  prepare(): Promise<void>
+  /** Right before it is told to read the files of `release`. */
+  prepare(release: Release): Promise<void>
   reloadOrStart(signal: AbortSignal): Promise<Outcome>
   confirm(release: Release, signal: AbortSignal): Promise<Outcome>
   stop(signal: AbortSignal): Promise<Outcome>
@@ -25,10 +26,13 @@ export type HandOver = {
 }
 
 export type ApplyOptions = {
+  /** What a failed apply goes back to. A daemon that may run something else (`unread`) reads it as well then. */
   from: Release | undefined
+  /** What the daemons run, where somebody has edited the files of `from`. */
+  runs?: Release
   to: Release
   revision: string
-  /** 1 for a new apply; an agent that finds a journal goes on counting. */
+  /** 1 for a new apply; an agent that finds a journal goes on counting from those that died. */
   attempts: number
   live: LivePaths
   state: StateFiles
@@ -59,7 +63,10 @@ export type ApplyResult =
  */
 export async function applyRelease(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
   try {
-    return await walk(options, signal)
+    const result = await walk(options, signal)
+    // An agent that ends because it is told to has not died of the release. Where this cannot be written it counts all the same.
+    if (result.kind === 'interrupted') await writeJournal(options, options.attempts - 1).catch(() => undefined)
+    return result
   } finally {
     // Also when the agent is told to stop: what it gave away only for this it would not give back.
     options.handOver.end()
@@ -68,13 +75,7 @@ export async function applyRelease(options: ApplyOptions, signal: AbortSignal): 
 
 async function walk(options: ApplyOptions, signal: AbortSignal): Promise<ApplyResult> {
   const { from, to, state } = options
-  await state.writeJournal({
-    from: from?.id ?? null,
-    to: to.id,
-    revision: options.revision,
-    startedAtMs: options.now(),
-    attempts: options.attempts,
-  })
+  await writeJournal(options, options.attempts)
   const done: Step[] = []
   for (const step of planSteps(from, to, options.drops)) {
     done.push(step)
@@ -99,6 +100,10 @@ async function walk(options: ApplyOptions, signal: AbortSignal): Promise<ApplyRe
   return { kind: 'applied' }
 }
 
+function writeJournal({ state, from, to, revision, now }: ApplyOptions, attempts: number): Promise<void> {
+  return state.writeJournal({ from: from?.id ?? null, to: to.id, revision, startedAtMs: now(), attempts })
+}
+
 async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): Promise<StageResult<void>> {
   switch (step.kind) {
     case 'activate':
@@ -107,7 +112,7 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
     case 'drain first':
       return options.handOver.begin(step.drops, signal)
     case 'reload':
-      await options.daemons[step.daemon].prepare()
+      await options.daemons[step.daemon].prepare(options.to)
       return toResult(await options.daemons[step.daemon].reloadOrStart(signal), `${step.daemon} was told`)
     case 'confirm': {
       const confirmed = await options.daemons[step.daemon].confirm(options.to, signal)
@@ -122,17 +127,21 @@ async function perform(step: Step, options: ApplyOptions, signal: AbortSignal): 
   }
 }
 
-/** Restores the files of `from` and proves that the daemons that were touched run it again. */
+/** Restores the files of `from` and proves that the daemons that were touched, or ran something else before, run it. */
 async function rollBack(
   options: ApplyOptions,
   done: readonly Step[],
   failure: { stage: StageName; reason: string; rejects: boolean },
   signal: AbortSignal,
 ): Promise<ApplyResult> {
-  const { from } = options
-  const touched = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
+  const { from, runs = from } = options
+  const reloaded = done.flatMap((step) => (step.kind === 'reload' ? [step.daemon] : []))
+  const touched = (['haproxy', 'keepalived'] as const).filter(
+    (daemon) => reloaded.includes(daemon) || (from !== undefined && !isRead(from, daemon)),
+  )
   let restored = from === undefined
-  const drops = from !== undefined && touched.includes('keepalived') ? droppedVips(options.to, from) : []
+  const keepalivedRuns = reloaded.includes('keepalived') ? options.to : runs
+  const drops = from !== undefined && touched.includes('keepalived') ? droppedVips(keepalivedRuns, from) : []
   if (drops.length > 0) await options.record('drain first', () => options.handOver.begin(drops, signal))
   const result = await options.record('roll back', async () => {
     if (from === undefined) {
@@ -144,9 +153,9 @@ async function rollBack(
     restored = true
     const reasons: string[] = []
     for (const daemon of touched) {
-      await options.daemons[daemon].prepare()
-      const reloaded = await options.daemons[daemon].reloadOrStart(signal)
-      const proven = reloaded.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : reloaded
+      await options.daemons[daemon].prepare(from)
+      const told = await options.daemons[daemon].reloadOrStart(signal)
+      const proven = told.kind === 'done' ? await options.daemons[daemon].confirm(from, signal) : told
       if (proven.kind === 'failed') reasons.push(proven.reason)
     }
     if (reasons.length > 0) return { kind: 'failed', reason: reasons.join('; '), rejects: true }

@@ -19,7 +19,7 @@ const journalSchema = z.object({
   to: z.string(),
   revision: z.string(),
   startedAtMs: z.number(),
-  /** How many agents have worked on this apply; the third one undoes it. */
+  /** How many agents have died over this apply, with the one that works on it: an agent that finds two undoes it. */
   attempts: z.number(),
 })
 

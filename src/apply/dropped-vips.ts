@@ -1,7 +1,7 @@
 import type { KeepalivedConfig } from '../keepalived-config/config.ts'
 import { readKeepalivedConfig } from '../keepalived-config/read-keepalived-config.ts'
 import { impactOf } from '../proof/impact.ts'
-import type { Release } from './release.ts'
+import { isRead, type Release } from './release.ts'
 
 /**
  * A VIP that keepalived gives up when it goes from one release to another, if this node is its MASTER. `apart`: nodes with the one
@@ -12,7 +12,8 @@ export type Drop = { vip: string; apart: boolean; why: string }
 
 /** None where nothing runs yet, and none of hand-written files: keepalived follows no score there, so nothing can be given away. */
 export function droppedVips(from: Release | undefined, to: Release): Drop[] {
-  if (from === undefined || from.foreign || from.digests.keepalived === to.digests.keepalived) return []
+  if (from === undefined || from.foreign) return []
+  if (isRead(from, 'keepalived') && from.digests.keepalived === to.digests.keepalived) return []
   const { vips } = impactOf({ before: configOf(from), after: configOf(to) })
   return vips.flatMap(({ was, kind, reasons, apart }): Drop[] =>
     was === undefined || kind === 'comes' || kind === 'stays' || kind === 'renewed'

@@ -8,7 +8,10 @@ import type { Release } from './release.ts'
 export type ReleaseStore = {
   /** Puts a release on disk, whole or not at all. A release that is there already is left alone. */
   put(release: Release): Promise<void>
-  /** Undefined when it is not there, or damaged. Throws when only a newer lb-agent can tell what is expected of it. */
+  /**
+   * Undefined when it is not there, or damaged. Throws when only a newer lb-agent can tell what is expected of it, and
+   * `ReleaseUnreadable` when it may be well and cannot be read now.
+   */
   get(id: string): Promise<Release | undefined>
   /** What is expected of a release that was put, got or amended: kept in memory, so that nobody waits for the disk. */
   expectation(id: string): Release['expectation'] | undefined
@@ -18,6 +21,11 @@ export type ReleaseStore = {
   path(id: string, file: keyof Release['files']): string
   /** Removes all but the named releases, hand-written ones, and the newest few. */
   prune(keep: readonly string[]): Promise<void>
+}
+
+/** The file system does not give a release that may be whole (EIO, EMFILE …): whoever took it for none would act on a lie. */
+export class ReleaseUnreadable extends Error {
+  override name = 'ReleaseUnreadable'
 }
 
 const FILE_NAMES = { haproxy: 'haproxy.cfg', keepalived: 'keepalived.conf' } as const
@@ -95,17 +103,18 @@ export function createReleaseStore(directory: string): ReleaseStore {
       know(release)
     },
     get: async (id) => {
-      const found = await readRecord(join(directory, id))
-      if (found.kind === 'unreadable' && found.why === 'newer')
-        throw new Error(`release ${id} in ${directory} cannot be read: ${found.reason}`)
-      if (found.kind === 'unreadable') return undefined
-      const record = found.value
-      const [haproxy, keepalived] = await Promise.all([
-        readFile(path(id, 'haproxy'), 'utf8'),
-        readFile(path(id, 'keepalived'), 'utf8'),
-      ])
-      know(record)
-      return { ...record, files: { haproxy, keepalived } }
+      const cannot = (reason: string): string => `release ${id} in ${directory} cannot be read: ${reason}`
+      const [found, haproxy, keepalived] = await Promise.all([
+        readRecord(join(directory, id)),
+        readOptional(path(id, 'haproxy')),
+        readOptional(path(id, 'keepalived')),
+      ]).catch((error: Error) => {
+        throw new ReleaseUnreadable(cannot(error.message))
+      })
+      if (found.kind === 'unreadable' && found.why === 'newer') throw new Error(cannot(found.reason))
+      if (found.kind === 'unreadable' || haproxy === undefined || keepalived === undefined) return undefined
+      know(found.value)
+      return { ...found.value, files: { haproxy, keepalived } }
     },
     amend: async (release) => {
       await writeRecord(join(directory, release.id), release)
@@ -130,11 +139,19 @@ function writeRecord(folder: string, { files: _, ...record }: Release): Promise<
   return writeDurably(join(folder, 'release.json'), `${JSON.stringify(record, undefined, 2)}\n`, 0o640)
 }
 
+/** A record that is not there is a damaged one. Throws what else the file system says: that is no word on the record. */
 async function readRecord(folder: string): Promise<StateRead<z.output<typeof recordSchema>>> {
+  const text = await readOptional(join(folder, 'release.json'))
+  if (text === undefined) return { kind: 'unreadable', why: 'damaged', reason: `${folder} has no release.json` }
+  return parseStateFile(text, recordSchema)
+}
+
+async function readOptional(file: string): Promise<string | undefined> {
   try {
-    return parseStateFile(await readFile(join(folder, 'release.json'), 'utf8'), recordSchema)
+    return await readFile(file, 'utf8')
   } catch (error) {
-    return { kind: 'unreadable', why: 'damaged', reason: (error as Error).message }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

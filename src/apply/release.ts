@@ -53,9 +53,18 @@ export function foreignRelease(files: RenderedFiles): Release {
   }
 }
 
-/** A release of which no daemon is known to have read its files, so that all of it is reloaded. */
-export function unread(release: Release): Release {
-  return { ...release, digests: { haproxy: '', keepalived: '' } }
+/** A release of which these daemons, or none, are known to have read their files, so that they are reloaded whatever comes. */
+export function unread(
+  release: Release,
+  daemons: readonly (keyof RenderedFiles)[] = ['haproxy', 'keepalived'],
+): Release {
+  const unknown = Object.fromEntries(daemons.map((daemon) => [daemon, '']))
+  return { ...release, digests: { ...release.digests, ...unknown } }
+}
+
+/** False where what the daemon runs is not known: see `unread`. */
+export function isRead({ digests }: Pick<Release, 'digests'>, daemon: keyof RenderedFiles): boolean {
+  return digests[daemon] !== ''
 }
 
 /** True for files of another node: its disk was copied, or this node was renamed. */

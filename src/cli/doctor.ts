@@ -1,10 +1,14 @@
+import { hostname } from 'node:os'
 import { examine, type Finding } from '../doctor/check.ts'
 import { examinedNode } from '../doctor/examined.ts'
 import { mendAll, mendable, stepsOf } from '../doctor/mend-all.ts'
 import { perform } from '../doctor/perform.ts'
 import { CHECKS } from '../doctor/table.ts'
 import { sayStep } from '../doctor/verdicts/mend.ts'
+import { notSetUpVerdict } from '../doctor/verdicts/units.ts'
+import { lookWhetherSetUp, type NotSetUp } from '../install/not-set-up.ts'
 import type { AgentConfig } from '../spec/agent-config.ts'
+import { notSetUpWithoutConfig } from './agent-here.ts'
 import { dryRunText, endOf, mendingText, reportOf, stepText, textOf } from './doctor-text.ts'
 import { interruption } from './interruption.ts'
 import { readAgentConfig } from './read-config.ts'
@@ -21,23 +25,32 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.dryRun === true && options.fix !== true) return refuse('--dry-run goes with --fix')
   if (options.fix === true && process.getuid?.() !== 0)
     return refuse('doctor --fix sees and changes what only root may: run it as root, or with sudo; nothing was changed')
-  const config = readAgentConfig(options.config)
+  const patient = await patientOf(options.config)
   // What the looks have started ends with them.
   const signal = interruption()
-  return options.fix === true ? fix(config, signal, options) : lookOnly(config, signal, options)
+  return options.fix === true ? fix(patient, signal, options) : lookOnly(patient, signal, options)
 }
 
-async function lookOnly(config: AgentConfig, signal: AbortSignal, { json }: DoctorOptions): Promise<number> {
-  const findings = await look(config, signal)
+/** `node`: its name, or that of the host where no agent.yaml gives it one. */
+type Patient = { node: string; look(signal: AbortSignal): Promise<Finding[]> }
+
+async function patientOf(configFile: string): Promise<Patient> {
+  const never = await notSetUpWithoutConfig(configFile)
+  if (never !== undefined) return { node: hostname(), look: async () => [notSetUp(never)] }
+  const config = readAgentConfig(configFile)
+  return { node: config.node, look: (signal) => look(configFile, config, signal) }
+}
+
+async function lookOnly({ node, look }: Patient, signal: AbortSignal, { json }: DoctorOptions): Promise<number> {
+  const findings = await look(signal)
   if (signal.aborted) return interrupted()
-  print(json, reportOf(config.node, findings), () => textOf(config.node, findings))
+  print(json, reportOf(node, findings), () => textOf(node, findings))
   return codeOf(findings)
 }
 
-async function fix(config: AgentConfig, signal: AbortSignal, { json, dryRun }: DoctorOptions): Promise<number> {
-  const { node } = config
+async function fix({ node, look }: Patient, signal: AbortSignal, { json, dryRun }: DoctorOptions): Promise<number> {
   if (dryRun === true) {
-    const findings = await look(config, signal)
+    const findings = await look(signal)
     if (signal.aborted) return interrupted()
     const todo = mendable(findings)
     const steps = todo.flatMap((finding) =>
@@ -52,7 +65,7 @@ async function fix(config: AgentConfig, signal: AbortSignal, { json, dryRun }: D
     if (json !== true) process.stdout.write(text)
   }
   const mending = await mendAll({
-    look: () => look(config, signal),
+    look: () => look(signal),
     perform,
     onBegin: (finding, step) => say(stepText(finding, step)),
     onEnd: (outcome) => say(outcome.kind === 'done' ? 'done\n' : `failed: ${outcome.reason}\n`),
@@ -63,9 +76,17 @@ async function fix(config: AgentConfig, signal: AbortSignal, { json, dryRun }: D
   return mending.interrupted ? INTERRUPTED : codeOf(mending.findings)
 }
 
-async function look(config: AgentConfig, signal: AbortSignal): Promise<Finding[]> {
+async function look(configFile: string, config: AgentConfig, signal: AbortSignal): Promise<Finding[]> {
+  const node = await examinedNode(config)
+  // What a node lacks that was taken out of service for good is no problem of it, and no mend of --fix may bring it back.
+  const gone = node.agent.answers === true ? undefined : await lookWhetherSetUp(configFile, config)
+  if (gone !== undefined) return [notSetUp(gone)]
   if (process.stderr.isTTY) console.error(`Looking at ${config.node}; this takes some seconds.`)
-  return examine(await examinedNode(config), CHECKS, signal)
+  return examine(node, CHECKS, signal)
+}
+
+function notSetUp(why: NotSetUp): Finding {
+  return { family: 'units', about: 'agent', ...notSetUpVerdict(why) }
 }
 
 function print(json: boolean | undefined, report: object, text: () => string): void {

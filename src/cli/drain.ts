@@ -1,9 +1,7 @@
 import type { DrainProgress, DrainResult, Sessions, UndrainResult } from '../drain.ts'
-import { connectControl } from '../serve/control-client.ts'
-import { controlSocketOf } from '../serve/control-socket.ts'
 import { DURATION, parseDurationMs } from '../spec/duration.ts'
+import { agentHere } from './agent-here.ts'
 import { paint } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
 
 export type DrainOptions = { config: string; vip?: string; for?: string; forShutdown?: boolean; json?: boolean }
 
@@ -20,7 +18,7 @@ export async function drain(options: DrainOptions): Promise<number> {
   if (options.vip !== undefined) query.set('vip', options.vip)
   if (options.for !== undefined) query.set('forMs', String(parseDurationMs(options.for)))
   if (options.forShutdown === true) query.set('forStop', '1')
-  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const control = await agentHere(options.config)
   const events: DrainProgress[] = []
   const take = (line: unknown): 'more' => {
     const progress = line as DrainProgress
@@ -40,7 +38,7 @@ export async function drain(options: DrainOptions): Promise<number> {
 /** Takes part again. */
 export async function undrain(options: { config: string; vip?: string; json?: boolean }): Promise<number> {
   const query = new URLSearchParams(options.vip === undefined ? {} : { vip: options.vip })
-  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const control = await agentHere(options.config)
   const results: UndrainResult[] = []
   await control.stream(`/v1/undrain?${query}`, (line) => {
     results.push((line as { result: UndrainResult }).result)

@@ -5,6 +5,18 @@ Exit codes: 0 good, 1 problems found, 2 usage, 3 agent not reachable, 75 another
 install) is running, 130 interrupted (doctor, drill, install, uninstall, validate).
 PATH is lb.yaml or the directory that holds it.`
 
+export const STATUS = `
+Exit code 0: all is well, or the conditions of --wait held. 1: not all is well, or they did not by --timeout. 3: no agent
+answers, or lb-agent is not set up on this host (any more); it says which, and what to do.`
+
+export const DOCTOR = `
+Exit code 0: no problem, or with --fix none left; what cannot be told is none. 1: at least one, such as that lb-agent is not
+set up on this host (any more): then nothing else is looked at.`
+
+export const INSTALL = `
+Exit code 0: the release serves, or nothing was to do. 1: something is in the way, or a person has something to do before the
+rest, or the release is live and somebody must act at once: two nodes hold a VIP, HAProxy or keepalived does not run.`
+
 export const MONITORING = `
 One of --scrape, --rules and --grafana:
   lb-agent monitoring lb-config --scrape  > lb-agent.scrape.yml      its entry goes into scrape_configs

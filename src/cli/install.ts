@@ -18,7 +18,10 @@ export type InstallCliOptions = PerformOptions & Partial<InstallOptions> & { con
 /** Packages first, then a second look. */
 const MAX_ROUNDS = 2
 
-/** Sets up this host: looks, shows, asks, does. 0 = it serves, or nothing was to do; 1 = something is in the way. */
+/**
+ * Sets up this host: looks, shows, asks, does. 0 = it serves, or nothing was to do; 1 = something is in the way, or it has ended
+ * where somebody must act at once.
+ */
 export async function install(options: InstallCliOptions): Promise<number> {
   return changeHost('install', options, async (signal) => {
     const did: Did[number][] = []

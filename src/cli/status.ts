@@ -1,12 +1,11 @@
 import type { ClusterView } from '../cluster.ts'
-import { type ControlClient, connectControl } from '../serve/control-client.ts'
-import { controlSocketOf } from '../serve/control-socket.ts'
+import type { ControlClient } from '../serve/control-client.ts'
 import { endpoint } from '../spec/address.ts'
 import type { Status } from '../status.ts'
 import { age } from '../time-text.ts'
+import { agentHere } from './agent-here.ts'
 import { formatCluster } from './cluster-table.ts'
 import { adviceLines, paint, table } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
 import { describeResult } from './sync.ts'
 import { wait } from './wait.ts'
 import { watch } from './watch.ts'
@@ -23,8 +22,7 @@ export type StatusOptions = {
 
 /** What is true on this node, or as seen from it on all of them. Exit code 0 only if all is well. */
 export async function status(options: StatusOptions): Promise<number> {
-  const config = readAgentConfig(options.config)
-  const control = connectControl(controlSocketOf(config))
+  const control = await agentHere(options.config)
   if (options.wait !== undefined) {
     return await wait(options.wait, { lasting: options.for, timeout: options.timeout }, control)
   }

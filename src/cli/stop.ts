@@ -1,18 +1,16 @@
 import { maskForThisBoot, unmaskForThisBoot, upheldAmong } from '../install/upheld.ts'
-import { connectControl } from '../serve/control-client.ts'
-import { controlSocketOf } from '../serve/control-socket.ts'
+import { agentHere } from './agent-here.ts'
 import { readAgentConfig } from './read-config.ts'
 
 const UNITS = ['lb-agent.service', 'haproxy.service', 'keepalived.service']
 
 /** Stops keepalived (which gives its VIPs away), then HAProxy, then the agent. Restarting the agent needs none of this. */
 export async function stop(options: { config: string }): Promise<number> {
-  const config = readAgentConfig(options.config)
-  const control = connectControl(controlSocketOf(config))
+  const control = await agentHere(options.config)
   // Throws when nobody is there to stop anything.
   await control.get('/v1/status')
   const { signal } = new AbortController()
-  const upheld = config.supervisor === 'embedded' ? [] : await upheldAmong(UNITS, signal)
+  const upheld = readAgentConfig(options.config).supervisor === 'embedded' ? [] : await upheldAmong(UNITS, signal)
   const why = upheld.length === 0 ? undefined : await keepAway(upheld, signal)
   if (why !== undefined) {
     console.error(`lb-agent: ${why}; nothing was stopped`)

@@ -1,9 +1,7 @@
-import { connectControl } from '../serve/control-client.ts'
-import { controlSocketOf } from '../serve/control-socket.ts'
 import { DURATION, parseDurationMs } from '../spec/duration.ts'
 import type { SuspendResult } from '../suspend.ts'
+import { agentHere } from './agent-here.ts'
 import { paint } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
 
 export type SuspendOptions = { config: string; for?: string; reason?: string; json?: boolean }
 
@@ -24,7 +22,7 @@ export async function resume(options: { config: string; json?: boolean }): Promi
 }
 
 async function ask(path: string, options: SuspendOptions): Promise<number> {
-  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const control = await agentHere(options.config)
   const results: SuspendResult[] = []
   await control.stream(path, (line) => {
     results.push((line as { result: SuspendResult }).result)

@@ -1,9 +1,7 @@
 import type { StageRecord } from '../apply/stage-record.ts'
 import type { PassRecord, PassResult } from '../pass-record.ts'
-import { connectControl } from '../serve/control-client.ts'
-import { controlSocketOf } from '../serve/control-socket.ts'
+import { agentHere } from './agent-here.ts'
 import { paint } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
 
 export type SyncOptions = {
   config: string
@@ -33,7 +31,7 @@ export async function rollback(options: { config: string; json?: boolean }): Pro
 }
 
 async function follow(path: string, options: SyncOptions): Promise<number> {
-  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const control = await agentHere(options.config)
   const events: Progress[] = []
   let exitCode = 1
   await control.stream(path, (line) => {

@@ -1,10 +1,8 @@
-import { connectControl } from '../serve/control-client.ts'
-import { controlSocketOf } from '../serve/control-socket.ts'
 import { age, timeOfDay } from '../time-text.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { tell, type Why } from '../timeline/tell.ts'
+import { agentHere } from './agent-here.ts'
 import { paint } from './print.ts'
-import { readAgentConfig } from './read-config.ts'
 
 export type WhyOptions = { config: string; last: string; all?: boolean; json?: boolean }
 
@@ -15,7 +13,7 @@ export async function why(vip: string, options: WhyOptions): Promise<number> {
     console.error('lb-agent: --last takes a number of events, 1 or more')
     return 2
   }
-  const control = connectControl(controlSocketOf(readAgentConfig(options.config)))
+  const control = await agentHere(options.config)
   const answer = (await control.get(`/v1/why?${new URLSearchParams({ vip })}`)) as Why
   const [events, count] =
     options.all === true ? [answer.events, Number.POSITIVE_INFINITY] : [answer.events.filter(isTelling), last]

@@ -41,6 +41,7 @@ const routesSchema = z.array(
     dev: z.string().optional(),
     gateway: z.string().optional(),
     via: z.unknown().optional(),
+    protocol: z.string().optional(),
   }),
 )
 
@@ -52,9 +53,10 @@ async function routesTo(address: string, signal: AbortSignal): Promise<Route[]> 
   if (!succeeded(said)) throw new Error(`ip route: ${describeFailure(said)}`)
   const routes = routesSchema.parse(JSON.parse(said.stdout.toString('utf8') || '[]'))
   // `via` is a gateway of another family.
-  return routes.map(({ dst, dev, gateway, via }) => ({
+  return routes.map(({ dst, dev, gateway, via, protocol }) => ({
     dst,
     dev,
     gateway: gateway ?? (via === undefined ? undefined : 'of another family'),
+    ofAddress: protocol === 'kernel',
   }))
 }

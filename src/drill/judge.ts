@@ -1,6 +1,6 @@
 import type { Effect, Fault } from './faults/fault.ts'
 import type { Holding } from './holding.ts'
-import { percentile, type Window } from './statistics.ts'
+import { percentile, TOO_LATE, type Window } from './statistics.ts'
 
 /** What one round of a fault came to. Times in ms; moves and times of holding are those of the worst VIP. */
 export type RoundResult = {
@@ -48,11 +48,13 @@ export type Spread = { p50: number; p99: number; max: number }
 const LONGEST_GAP_MS = 1_000
 /** A service whose last answer is older at the end of a window has not come back. */
 const SILENT_MS = 300
+/** Its request comes to the new node, which knows nothing of it; or to the old one just after the address has left. */
+const OF_A_HAND_OVER = ['ECONNRESET', TOO_LATE]
 
 /**
  * A round held when the fault had its effect, every VIP moved as often as it should, no two nodes held one for longer than
  * VRRP needs, every service answers again, and no request was lost where none may be. A TCP connection cannot be moved: of
- * each service the one that was being opened as a VIP went to another node may have been reset; `said` tells it.
+ * each service the one that was being opened as a VIP went to another node may be lost; `said` tells it.
  */
 export function judge(
   fault: Pick<Fault, 'spares'>,
@@ -80,8 +82,10 @@ export function judge(
     else if (window.longestGapMs > (effect.longestGapMs ?? LONGEST_GAP_MS))
       why.push(`${service} did not answer for ${window.longestGapMs} ms`)
     if (!fault.spares || taken || window.failed === 0) continue
-    if (mayMove && window.failed === 1 && window.failures['ECONNRESET'] === 1)
-      said.push(`one connection to ${service} was reset, as one that is being opened in a hand-over may be`)
+    if (mayMove && window.failed === 1 && OF_A_HAND_OVER.includes(window.firstFailure ?? ''))
+      said.push(
+        `one connection to ${service} was lost (${window.firstFailure}), as one that is being opened in a hand-over may be`,
+      )
     else why.push(`${requests(window.failed)} of ${service} ${window.failed === 1 ? 'was' : 'were'} lost`)
   }
   const worst = (pick: (holding: Holding) => number): number => Math.max(0, ...Object.values(holdings).map(pick))

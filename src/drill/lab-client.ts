@@ -1,13 +1,12 @@
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { type Attempt, summarize } from './statistics.ts'
+import { type Attempt, summarize, TOO_LATE } from './statistics.ts'
 
 export type Target = { name: string; address: string; port: number }
 export type LabClientOptions = { targets: readonly Target[]; everyMs: number }
 
 const DEADLINE_MS = 1_000
 const LINGER_MS = 500
-const TOO_LATE = 'no answer within 1 s'
 const NAME = '{"server":"'
 const REQUEST = 'GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n'
 /** After a pause of this process it does not send what it missed in one burst. */

@@ -6,6 +6,9 @@ export type Attempt = {
   server: string | undefined
 }
 
+/** The failure of a request that was given up at its deadline. */
+export const TOO_LATE = 'no answer within 1 s'
+
 /**
  * What a client saw of one target in a window. `longestGapMs`: the longest time between two answers, or between an answer
  * and an edge of the window; `silentMs`: since the last answer at the end of the window. `firstFailure`: why the first request failed that did; `failures`: how often each cause.

@@ -7,8 +7,6 @@ export type Gate = {
   lookAgeMs(): number | undefined
   /** Throws when the gate file cannot be written; the next look tries again. */
   look(event: ProbeEvent): void
-  /** The verdict stays as it is: a reload moves the health listener to another port. */
-  pause(paused: boolean): void
 }
 
 export type GateOptions = {
@@ -26,7 +24,6 @@ const BEAT_EVERY_MS = 500
 export function createGate(options: GateOptions): Gate {
   const { trackFiles, now } = options
   let verdict = adoptedVerdict(trackFiles.readGate() ?? false, now())
-  let paused = false
   let lookedAt: number | undefined
   let beatAt = Number.NEGATIVE_INFINITY
   try {
@@ -38,14 +35,11 @@ export function createGate(options: GateOptions): Gate {
   return {
     verdict: () => verdict,
     lookAgeMs: () => (lookedAt === undefined ? undefined : Math.round(performance.now() - lookedAt)),
-    pause: (next) => {
-      paused = next
-    },
     look: (event) => {
       const nowMs = now()
       lookedAt = performance.now()
       const before = verdict
-      if (!paused) verdict = nextVerdict(verdict, event, options.thresholds, nowMs)
+      verdict = nextVerdict(verdict, event, options.thresholds, nowMs)
       const changed = verdict.serving !== before.serving
       const isDue = performance.now() - beatAt >= BEAT_EVERY_MS
       if (!changed && !isDue) return

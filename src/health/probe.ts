@@ -10,8 +10,11 @@ export type ProbeOptions = {
 }
 
 export type Probe = {
-  /** The first look, and all from now on, go to this port (a release can move the health listener). */
-  setPort(port: number): void
+  /**
+   * The first look, and all from now on, go to these ports: one, or two while a release moves the health listener. An answer at
+   * either is one; a port after the other is asked until one answers, and the one that did is asked first the next time.
+   */
+  setPorts(ports: readonly number[]): void
   close(): void
 }
 
@@ -29,7 +32,10 @@ const LOOK_AGAIN_MS = 2
  * by another look at once: a killed HAProxy refuses it within a millisecond, a reloaded one answers it from its new worker.
  */
 export function startProbe(options: ProbeOptions): Probe {
+  let ports: readonly number[] = []
   let port: number | undefined
+  /** What the ports asked so far in this look have come to. */
+  let silent: ProbeEvent[] = []
   let socket: Socket | undefined
   let asking = false
   let askedAt = 0
@@ -80,7 +86,14 @@ export function startProbe(options: ProbeOptions): Probe {
     if (event.kind !== 'answered') drop()
     if (closed) return
     if (event.kind === 'answered') options.onAnswer(performance.now() - askedAt)
-    options.onEvent(event)
+    silent = event.kind === 'answered' ? [] : [...silent, event]
+    if (silent.length > 0) port = ports[(ports.indexOf(port ?? 0) + 1) % ports.length]
+    if (silent.length > 0 && silent.length < ports.length) {
+      ask()
+      return
+    }
+    options.onEvent(worstOf(silent) ?? event)
+    silent = []
     clearTimeout(timer)
     timer = setTimeout(ask, options.everyMs)
   }
@@ -154,9 +167,11 @@ export function startProbe(options: ProbeOptions): Probe {
   }
 
   return {
-    setPort: (next) => {
-      if (next === port) return
-      port = next
+    setPorts: (next) => {
+      ports = next
+      silent = []
+      if (port !== undefined && next.includes(port)) return
+      port = next[0]
       drop()
       endDeadline()
       asking = false
@@ -169,6 +184,11 @@ export function startProbe(options: ProbeOptions): Probe {
       drop()
     },
   }
+}
+
+/** Nobody listens only where every port says so: one that does not answer may hang. */
+function worstOf(events: readonly ProbeEvent[]): ProbeEvent | undefined {
+  return events.find(({ kind }) => kind === 'missed') ?? events[0]
 }
 
 /** Where the first response in `text` ends, by its Content-Length; undefined while it is not whole. */

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { uptime } from 'node:os'
 import { dirname, join } from 'node:path'
 import { RUNTIME } from '../render/render-target.ts'
@@ -10,6 +20,9 @@ export type TrackFiles = {
   writeGate(open: boolean): void
   readScore(vip: string): number | undefined
   writeScore(vip: string, score: number): void
+  /** Where HAProxy may listen while a release moves its health listener; none while the applied release says it. */
+  readHealthPorts(): readonly number[]
+  writeHealthPorts(ports: readonly number[]): void
   /** Tells `lb-agent check` that the gate is being looked after. Throws when it could not be written. */
   beat(): void
 }
@@ -18,12 +31,13 @@ export type TrackFiles = {
 const REPLACE_EVERY = 10
 
 /**
- * The files that keepalived watches (`track_file`). Each is replaced by a rename within its directory, which keepalived
+ * The files that keepalived watches (`track_file`), and what its script reads. Each is replaced by a rename within its directory, which keepalived
  * sees as one change; a file that goes missing reads as 0, which closes the gate (`weight 0 reverse`).
  */
 export function createTrackFiles(runtime: string): TrackFiles {
   const gate = join(runtime, RUNTIME.gate)
   const heartbeat = join(runtime, 'heartbeat')
+  const healthPorts = join(runtime, RUNTIME.healthPorts)
   let beats = 0
   mkdirSync(dirname(gate), { recursive: true, mode: 0o755 })
   return {
@@ -34,6 +48,14 @@ export function createTrackFiles(runtime: string): TrackFiles {
     writeGate: (open) => replaceFile(gate, open ? '1\n' : '0\n'),
     readScore: (vip) => readNumber(join(runtime, RUNTIME.score(vip))),
     writeScore: (vip, score) => replaceFile(join(runtime, RUNTIME.score(vip)), `${score}\n`),
+    readHealthPorts: () => {
+      const words = readOptional(healthPorts).trim().split(' ')
+      return words.map(Number).filter((port) => Number.isInteger(port) && port > 0 && port < 65_536)
+    },
+    writeHealthPorts: (ports) => {
+      if (ports.length > 0) replaceFile(healthPorts, `${ports.join(' ')}\n`)
+      else rmSync(healthPorts, { force: true })
+    },
     // The clock of /proc/uptime, which a shell can read without a fork. Setting the time of day does not touch it.
     beat: () => {
       // A gate that could not be closed is not looked after.
@@ -68,10 +90,14 @@ function overwrite(path: string, text: string): void {
 }
 
 function readNumber(path: string): number | undefined {
+  const value = Number.parseInt(readOptional(path), 10)
+  return Number.isNaN(value) ? undefined : value
+}
+
+function readOptional(path: string): string {
   try {
-    const value = Number.parseInt(readFileSync(path, 'utf8'), 10)
-    return Number.isNaN(value) ? undefined : value
+    return readFileSync(path, 'utf8')
   } catch {
-    return undefined
+    return ''
   }
 }

@@ -9,9 +9,12 @@ import type { Thresholds, Verdict } from './verdict.ts'
 export type HealthWatch = {
   /** What the applied release wants looked after. Only the first call also says where HAProxy is asked. */
   expect(expectation: Expectation): void
-  /** The verdict stays as it is until `probeAt`: a reload moves the health listener to another port. */
-  pause(): void
-  probeAt(port: number): void
+  /** HAProxy is told to listen for the probe at this port: from now on it answers there, or still where it did. */
+  mayListenAt(port: number): void
+  /** It has been seen to do so. What an agent that dies now leaves to its successor stays both, until `endMove`. */
+  listensAt(port: number): void
+  /** The applied release, keepalived's script and HAProxy are of one port again. */
+  endMove(): void
   /** Whoever supervises HAProxy has seen its end. */
   haproxyEnded(reason: string): void
   /** Servers as HAProxy last said; undefined while it cannot be asked. */
@@ -72,17 +75,24 @@ export function watchHealth(options: HealthOptions): HealthWatch {
     onEvent: (event) => guarded('gate', () => gate.look(event)),
   })
   let expectation: Expectation | undefined
+  let ports: readonly number[] = []
+  const probeAt = (next: readonly number[]): void => {
+    ports = [...new Set(next)]
+    probe.setPorts(ports)
+  }
   return {
     expect: (next) => {
-      if (expectation === undefined) probe.setPort(next.healthPort)
+      if (expectation === undefined) probeAt([next.healthPort, ...trackFiles.readHealthPorts()])
       expectation = next
       guarded('score', () => scores.expect(next))
     },
-    pause: () => gate.pause(true),
-    probeAt: (port) => {
-      gate.pause(false)
-      probe.setPort(port)
+    mayListenAt: (port) => {
+      probeAt([...ports, port])
+      // Before HAProxy moves: keepalived's script and the next agent read it if this one dies on the way.
+      if (ports.length > 1) guarded('gate', () => trackFiles.writeHealthPorts(ports))
     },
+    listensAt: (port) => probeAt([port]),
+    endMove: () => guarded('gate', () => trackFiles.writeHealthPorts([])),
     haproxyEnded: (reason) => guarded('gate', () => gate.look({ kind: 'refused', reason })),
     setServers: (next) => guarded('score', () => scores.setServers(next)),
     updateScores: () => guarded('score', scores.update),

@@ -65,7 +65,7 @@ function howToFetch(
   if (kind === 'empty') return 'lb-agent init makes a repository to begin with; push it there'
   if (publicKeys.length > 0 && /credentials|may not see it/.test(reason))
     return `give it read access at the git server (a deploy key), or --key another one, then run lb-agent install again. The key that was tried: ${publicKeys.join(', ')}`
-  return 'git ls-remote with that address shows the same; --repo and --key say otherwise how it is asked'
+  return 'git ls-remote with that address shows the same; --repo says otherwise how it is asked, and by ssh --key'
 }
 
 /** keepalived -t wants the node's own interfaces, which are here. */

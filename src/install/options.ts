@@ -8,6 +8,7 @@ export type InstallOptions = {
   node: string | undefined
   /** `http.listen`. */
   listen: string | undefined
+  // The next three only where the repository is read by ssh.
   /** A private key to be copied; its path. */
   key: string | undefined
   /** Make a deploy key if there is none. */

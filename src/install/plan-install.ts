@@ -29,7 +29,7 @@ import { gapObstacles, type TakeoverPlan } from './takeover-plan.ts'
 import { whyNotThisNode } from './this-node.ts'
 import { AGENT_UNITS, DAEMON_UNITS, isActive, unitsOf } from './units.ts'
 import { unmask } from './upheld.ts'
-import { waitForRelease } from './wait-for-release.ts'
+import { seeThatItServes, waitForRelease } from './wait-for-release.ts'
 
 /**
  * What is to be done on this host, found without changing it. `first`: the rest is known once that is done; `next`: what a person
@@ -103,8 +103,7 @@ async function planOn(distribution: Distribution, options: InstallOptions, signa
   await mkdir(SCRATCH, { mode: 0o700 })
   const own = sshDirectoryOf(config)
   const staged = join(SCRATCH, 'ssh')
-  const ssh =
-    address.protocol === 'ssh' ? await planSshFiles({ directory: own, staged }, address.url, options, signal) : NO_SSH
+  const ssh = await planSshFiles({ directory: own, staged }, address, options, signal)
   if (ssh.kind === 'obstacles') return stop(...ssh.obstacles)
   const { added, newKey, publicKeys } = ssh.files
   // Nobody can have allowed it to read anything yet.
@@ -121,8 +120,6 @@ async function planOn(distribution: Distribution, options: InstallOptions, signa
   if (reading.kind === 'obstacle') return stop(reading.obstacle)
   return planSteps({ config, wanted: reading.wanted, user, earlier, added, own, before, text }, { ...options, signal })
 }
-
-const NO_SSH = { kind: 'files', files: { added: [], newKey: undefined, publicKeys: [] } } as const
 
 /** What an earlier install has left, and the agent. */
 type Earlier = { applied: boolean; backup: Backup | undefined }
@@ -194,15 +191,18 @@ async function planSteps(
     ...keepVips(wanted.spec, config.node),
     ...(begins ? [steps.start(running, takeover)] : []),
     ...(isRunning('lb-agent-drain.service') ? [] : [steps.startDrain()]),
-    ...(begins || !earlier.applied ? [waitForRelease(config)] : []),
   ]
+  const last = begins || !earlier.applied ? waitForRelease(config) : seeThatItServes(config)
+  // Nothing to do is no good end where two nodes hold a VIP.
+  const end = todo.length === 0 && earlier.applied ? await last.perform(signal) : undefined
+  if (end?.kind === 'failed') return stop(end.obstacle)
   return {
     kind: 'steps',
     config,
     wanted,
     changes: changesOf(live, pair, wanted.release.files),
     takeover,
-    steps: todo,
+    steps: end === undefined ? [...todo, last] : [],
   }
 }
 

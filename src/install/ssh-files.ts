@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { cleanText } from '../clean-text.ts'
 import { knownHostOf } from '../doctor/repository.ts'
 import { describeFailure, exec, succeeded } from '../exec.ts'
+import type { Address } from '../source/address.ts'
 import { isPrivateKey } from '../source/ssh-command.ts'
 import { planHostKey } from './host-key.ts'
 import type { InstallOptions, Obstacle } from './options.ts'
@@ -19,15 +20,26 @@ export type SshFiles = {
 
 export type SshPlan = { kind: 'files'; files: SshFiles } | { kind: 'obstacles'; obstacles: Obstacle[] }
 
+type SshOptions = Pick<InstallOptions, 'key' | 'newKey' | 'hostKey'>
+
+const NO_FILES: SshPlan = { kind: 'files', files: { added: [], newKey: undefined, publicKeys: [] } }
 const WORKS_WITHIN_MS = 5_000
 
-/** `directory`: the agent's own, perhaps not there yet; `staged`: an empty one, for root alone. Changes nothing but `staged`. */
+/**
+ * `directory`: the agent's own, perhaps not there yet; `staged`: an empty one, for root alone, perhaps not there either. Changes
+ * nothing but `staged`. No files where the repository is not read by ssh.
+ */
 export async function planSshFiles(
   paths: { directory: string; staged: string },
-  url: string,
-  options: Pick<InstallOptions, 'key' | 'newKey' | 'hostKey'>,
+  address: Address,
+  options: SshOptions,
   signal: AbortSignal,
 ): Promise<SshPlan> {
+  if (address.protocol !== 'ssh') {
+    const obstacle = optionsInVain(address, options)
+    return obstacle === undefined ? NO_FILES : { kind: 'obstacles', obstacles: [obstacle] }
+  }
+  const { url } = address
   const { directory, staged } = paths
   await mkdir(staged, { recursive: true, mode: 0o700 })
   const there = await namesIn(directory)
@@ -48,13 +60,28 @@ export async function planSshFiles(
   return { kind: 'files', files: { ...key, added: [...key.added, ...pinned] } }
 }
 
+/** Whoever gives one of them takes the repository for one that ssh reads, and would look for the fault elsewhere. */
+function optionsInVain({ protocol, display }: Address, { key, newKey, hostKey }: SshOptions): Obstacle | undefined {
+  const given = [
+    ...(key === undefined ? [] : ['--key']),
+    ...(newKey ? ['--new-key'] : []),
+    ...(hostKey === undefined ? [] : ['--host-key']),
+  ]
+  if (given.length === 0) return undefined
+  const [are, them] = given.length === 1 ? ['is', 'it'] : ['are', 'them']
+  return {
+    what: `${given.join(' and ')} ${are} for a repository that is read by ssh, and ${display} is ${protocol === 'file' ? 'a directory of this host' : 'read by https, without a key'}`,
+    fix: `leave ${them} out, or name the repository as ssh reads it: --repo ssh://… or user@host:path`,
+  }
+}
+
 type Planned = ({ kind: 'keys' } & SshFiles) | { kind: 'obstacle'; obstacle: Obstacle }
 
 async function planKey(
   staged: string,
   there: readonly string[],
   url: string,
-  { key, newKey }: Pick<InstallOptions, 'key' | 'newKey'>,
+  { key, newKey }: SshOptions,
   signal: AbortSignal,
 ): Promise<Planned> {
   if (key !== undefined) return copyKey(staged, key, signal)

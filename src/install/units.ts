@@ -35,7 +35,7 @@ export async function unitsOf(units: readonly string[], signal: AbortSignal): Pr
   })
 }
 
-export function isActive({ active }: UnitState): boolean {
+export function isActive({ active }: Pick<UnitState, 'active'>): boolean {
   return active === 'active' || active === 'reloading' || active === 'activating'
 }
 

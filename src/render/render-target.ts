@@ -20,6 +20,7 @@ export const RUNTIME = {
   masterSocket: 'haproxy-master.sock',
   fifo: 'vrrp/notify.fifo',
   gate: 'vrrp/gate',
+  healthPorts: 'health-ports',
   score: (vip: string): string => `vrrp/score-${vip}`,
 } as const
 

@@ -71,7 +71,8 @@ function addressOfNode({ spec }: Evidence, { node, source }: Router): string | u
 /** An address that one node alone may take. Where the nodes of an instance differ in its list, VIPS-DIFFER tells it. */
 function alone(evidence: Evidence): RuleFinding[] {
   const { routers, nodes } = evidence.cluster
-  if (nodes.length < 2) return []
+  // lb.yaml names all nodes that there are; of hand-written files somebody may have given one alone.
+  if (evidence.spec === undefined && nodes.length < 2) return []
   const takers = new Map<string, Set<string>>()
   for (const { node, addresses } of routers)
     for (const address of addresses) takers.set(address, (takers.get(address) ?? new Set()).add(node))

@@ -15,6 +15,18 @@ export const LB_YAML_TEXTS = {
     why: 'Weight 0 means no new connections, so a service of such servers answers nobody who comes anew.',
     fix: 'A weight of at least 1 for one of them.',
   },
+  'POOL-UNUSED': {
+    severity: 'note',
+    over: 'lb.yaml',
+    why: 'Its servers get no connection, and nobody checks them: a service that should name the pool may name another one.',
+    fix: 'A service with this pool, or no pool.',
+  },
+  'VIP-UNUSED': {
+    severity: 'warning',
+    over: 'lb.yaml',
+    why: 'The nodes hold the VIP and HAProxy does not listen on it: clients are refused, and no server that is lost can move it.',
+    fix: 'A service with this VIP; or accept it, if another program listens there.',
+  },
   'POOL-LOOP': {
     severity: 'warning',
     over: 'lb.yaml',

@@ -3,16 +3,44 @@ import { type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
 
 /**
- * Pools of lb.yaml that cannot do what a service wants of them. Warnings: each of them serves something today, or may be meant so for
+ * Pools of lb.yaml that cannot do what a service wants of them, and what no service wants. Warnings at most: each of them serves something today, or may be meant so for
  * a while, and an upgrade must not reject it.
  */
 export function poolRules({ spec: given }: Evidence): RuleFinding[] {
   if (given === undefined) return []
   const { spec } = given
-  return spec.services.flatMap((service) => {
-    const servers = serversOf(spec, service)
-    return [...tooFew(given, service, servers), ...withoutWeight(given, service, servers), ...loop(given, service)]
-  })
+  return [
+    ...spec.services.flatMap((service) => {
+      const servers = serversOf(spec, service)
+      return [...tooFew(given, service, servers), ...withoutWeight(given, service, servers), ...loop(given, service)]
+    }),
+    ...unused(given),
+  ]
+}
+
+function unused({ spec, places }: Given): RuleFinding[] {
+  const vips = spec.vips.filter(({ name }) => !spec.services.some(({ vip }) => vip === name))
+  const pools = spec.pools.filter(({ name }) => !spec.services.some(({ pool }) => pool === name))
+  return [
+    ...vips.map(({ name, address }) =>
+      finding(
+        'VIP-UNUSED',
+        'warning',
+        [places(['vips', name])],
+        `no service is on VIP ${name}: a node holds ${address}, and HAProxy answers nobody there`,
+        `a service with vip: ${name}; if another program listens there, accept it`,
+      ),
+    ),
+    ...pools.map(({ name }) =>
+      finding(
+        'POOL-UNUSED',
+        'note',
+        [places(['pools', name])],
+        `no service uses pool ${name}: its servers get no connections`,
+        `a service with pool: ${name}, or no such pool`,
+      ),
+    ),
+  ]
 }
 
 type Given = NonNullable<Evidence['spec']>

@@ -35,8 +35,23 @@ export function serviceRules({ spec: given }: Evidence): RuleFinding[] {
           ]
         : []),
     ]),
+    ...healthPort(given),
     ...connectOnly(given),
     ...loneServers(given),
+  ]
+}
+
+/** The agent listens before HAProxy is reloaded, so that HAProxy finds the port taken. */
+function healthPort({ spec, places }: NonNullable<Evidence['spec']>): RuleFinding[] {
+  if (spec.haproxy.healthPort !== AGENT_PORT) return []
+  return [
+    finding(
+      'AGENT-PORT',
+      'warning',
+      [places(['haproxy', 'healthPort'])],
+      `HAProxy is to answer for its health on port ${AGENT_PORT}, where lb-agent answers for status and metrics on every node: HAProxy cannot listen there, and each agent rejects the release`,
+      'another port, such as 8405, or another one in http.listen of every agent.yaml',
+    ),
   ]
 }
 

@@ -33,11 +33,29 @@ export function isInNetwork(one: string, address: string, length: number): boole
   return familyOf(one) === familyOf(address) && networkOf(one, length) === networkOf(address, length)
 }
 
+/**
+ * What the network of `length` bits around `address` keeps an address for, so that no machine has it there: `the broadcast address of
+ * 10.17.3.0/24`. Networks of one or two addresses keep none (RFC 3021; RFC 6164 §4). The lowest of IPv6 belongs to the routers (RFC 4291
+ * §2.6.1), that of IPv4 is the broadcast address of old, as which all but Linux since 5.14 still take it.
+ */
+export function reservedFor(address: string, length: number): string | undefined {
+  const isIpv4 = familyOf(address) === 4
+  if (length > (isIpv4 ? 30 : 126)) return undefined
+  const network = networkOf(address, length)
+  if (address === network) return `the ${isIpv4 ? 'network' : 'subnet-router anycast'} address of ${network}/${length}`
+  const octets = isIpv4 ? (parseIpv4(address) ?? []) : []
+  const lowest = masked(octets, 8, length)
+  const isHighest = octets.every((octet, index) => octet === ((lowest[index] ?? 0) | hostBits(8, length, index)))
+  return isIpv4 && isHighest ? `the broadcast address of ${network}/${length}` : undefined
+}
+
 function masked(parts: readonly number[], bits: number, length: number): number[] {
-  return parts.map((part, index) => {
-    const kept = Math.max(0, Math.min(bits, length - index * bits))
-    return part & ~(2 ** (bits - kept) - 1)
-  })
+  return parts.map((part, index) => part & ~hostBits(bits, length, index))
+}
+
+/** The bits of the part at `index` that the first `length` bits of an address leave to its machines. */
+function hostBits(bits: number, length: number, index: number): number {
+  return 2 ** (bits - Math.max(0, Math.min(bits, length - index * bits))) - 1
 }
 
 // A leading zero is refused: some programs read 010 as eight.

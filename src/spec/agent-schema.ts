@@ -58,9 +58,12 @@ const repository = section('repository', {
 })
 
 // A socket's path has 107 bytes; "/haproxy-master.sock" and HAProxy's ".<pid>.tmp" need 32 of them.
+/** `paths.state` of an agent.yaml that does not say it. */
+export const DEFAULT_STATE = '/var/lib/lb-agent'
+
 const paths = section('paths', {
   state: absolutePath('a state directory')
-    .default('/var/lib/lb-agent')
+    .default(DEFAULT_STATE)
     .meta({ title: 'State', description: 'Directory of releases, journal and repository mirror; kept over a reboot.' }),
   runtime: absolutePath('a runtime directory', 75)
     .default('/run/lb-agent')

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { familyOf, parseIpAddress } from './address.ts'
+import { familyOf, parseIpAddress, reservedFor } from './address.ts'
 import { DURATION, formatDuration, parseDurationMs } from './duration.ts'
 import { either } from './shown.ts'
 
@@ -23,7 +23,9 @@ export function choice<const Values extends readonly [string, ...string[]]>(what
 export function duration(what: string, minMs: number, maxMs: number, stepMs = 1) {
   const steps = stepMs === 1 ? '' : ` in steps of ${formatDuration(stepMs)}`
   const error = `${what} is a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}${steps}, such as 100ms, 10s, 5m, 4h or 1d`
-  const milliseconds = z.number({ error }).min(minMs, { error }).max(maxMs, { error }).multipleOf(stepMs, { error })
+  // What ends there is not told again by the next one.
+  const once = { error, abort: true }
+  const milliseconds = z.number({ error }).min(minMs, once).max(maxMs, once).multipleOf(stepMs, { error })
   return text(DURATION, error).transform(parseDurationMs).pipe(milliseconds)
 }
 
@@ -69,12 +71,25 @@ export function unicastAddress(what: string) {
 export function serverAddress() {
   const allowed =
     'a server address is an IPv4 or IPv6 address, such as 10.17.4.21 or fd00:17::21, and not link-local, multicast or 0.0.0.0'
-  return text(/^[0-9A-Fa-f:.]{2,45}$/, allowed).transform((value, context) => {
-    const address = parseIpAddress(value)
-    if (address?.kind === 'unicast' || address?.kind === 'loopback') return address.text
-    context.addIssue({ code: 'custom', message: allowed })
-    return z.NEVER
-  })
+  const error: z.core.$ZodErrorMap = ({ input }) => `${allowed}${withPort(input)}`
+  return z
+    .string({ error: allowed })
+    .regex(/^[0-9A-Fa-f:.]{2,45}$/, { error, abort: true })
+    .transform((value, context) => {
+      const address = parseIpAddress(value)
+      if (address?.kind === 'unicast' || address?.kind === 'loopback') return address.text
+      context.addIssue({ code: 'custom', message: `${allowed}${withPort(value)}` })
+      return z.NEVER
+    })
+}
+
+/** How to write `10.17.4.21:6443` or `[fd00::21]:6443`, or nothing. */
+function withPort(value: unknown): string {
+  const [, ipv6, ipv4, port] = (typeof value === 'string' && /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value)) || []
+  const address = parseIpAddress(ipv6 ?? ipv4 ?? '')
+  if (address === undefined) return ''
+  const written = address.family === 6 ? `"${address.text}"` : address.text
+  return `; write { address: ${written}, port: ${port} }`
 }
 
 /** `10.17.5.10` or `10.17.5.10/24`; without a prefix the address stands alone (/32, /128). */
@@ -87,6 +102,17 @@ export function prefixedAddress(what: string) {
     const prefixLength = prefix === undefined ? longest : Number(prefix)
     if (address?.kind === 'unicast' && prefixLength <= longest) return { address: address.text, prefixLength }
     context.addIssue({ code: 'custom', message: allowed })
+    return z.NEVER
+  })
+}
+
+/** The same, and one that a machine can have in the network that its prefix gives. */
+export function virtualAddress(what: string) {
+  return prefixedAddress(what).transform((value, context) => {
+    const reserved = reservedFor(value.address, value.prefixLength)
+    if (reserved === undefined) return value
+    const why = `that is ${reserved}, which reaches no node; take another address, or the prefix length of its network`
+    context.addIssue({ code: 'custom', message: why })
     return z.NEVER
   })
 }

@@ -28,14 +28,28 @@ export function findingsOfIssue(issue: core.$ZodIssue, root: unknown, base: Yaml
       if (issue.params?.['unshown']) return [{ path, spot: 'value', message: `${formatPath(path)} ${issue.message}` }]
   }
   const said = SECRETS.has(path.at(-1)) ? 'is not usable' : `is ${shown(value)}`
-  return [{ path, spot: 'value', message: `${formatPath(path)} ${said}; ${issue.message}` }]
+  return [{ path, spot: 'value', message: `${formatPath(path)} ${said}; ${issue.message}${nearlyRight(issue, value)}` }]
 }
+
+/** `; write it without quotes`, or nothing: a value of which only the way to write it is wrong. */
+function nearlyRight(issue: core.$ZodIssue, value: unknown): string {
+  if (typeof value !== 'string') return ''
+  const wantsNumber = issue.code === 'invalid_type' && NUMBERS.has(issue.expected)
+  if (wantsNumber && /^(?:0|[1-9]\d{0,9})$/.test(value)) return '; write it without quotes'
+  const wantsBoolean = issue.code === 'invalid_type' && issue.expected === 'boolean'
+  return wantsBoolean && /^(?:true|false)$/.test(value) ? '; write it without quotes' : ''
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['int', 'number'])
 
 /** Keys that name a file with a secret: whoever writes the secret itself does not find it in a log. */
 const SECRETS: ReadonlySet<unknown> = new Set(['password', 'bearer'])
 
 function unknownKey(path: YamlPath, key: string, known: readonly string[]): Finding {
-  const message = `${formatPath(path)} is not a key here; the keys are ${known.join(', ')}${didYouMean(key, known)}`
+  // {port:80} is a key without a value.
+  const isJoined = known.some((one) => key.startsWith(`${one}:`))
+  const hint = isJoined ? '; a blank is missing after the ":"' : didYouMean(key, known)
+  const message = `${formatPath(path)} is not a key here; the keys are ${known.join(', ')}${hint}`
   return { path, spot: 'key', message }
 }
 

@@ -1,15 +1,7 @@
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type ParsedNode,
-  parseDocument,
-  type YAMLMap,
-  type YAMLParseError,
-} from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLMap } from 'yaml'
 import type { Problem } from './problem.ts'
 import { printable, quoted } from './shown.ts'
+import { syntaxProblems } from './syntax-problems.ts'
 import { formatPath, type YamlPath } from './yaml-path.ts'
 
 type Position = { line: number; col: number }
@@ -53,7 +45,7 @@ export function readYaml(
   const problemAt = (offset: number, message: string): Problem => ({ file, ...lines.linePos(offset), message })
 
   const syntax = document.errors.filter((error) => error.code !== 'MULTIPLE_DOCS')
-  if (syntax.length > 0) return { kind: 'problems', problems: syntaxProblems(syntax, problemAt) }
+  if (syntax.length > 0) return { kind: 'problems', problems: syntaxProblems(syntax, { text, lines, at: problemAt }) }
   if (document.contents === null) return wholeFile('the file is empty')
   const beside = [...document.errors, ...document.warnings].map((finding) =>
     problemAt(finding.pos[0], besideMessage(finding.code)),
@@ -119,21 +111,6 @@ function readNodes(
     keyAt: (path) => lines.linePos(place(path).key),
     valueAt: (path) => lines.linePos(place(path).value),
   }
-}
-
-/** One slip makes yaml report several errors at a place; the first one says what it is. */
-function syntaxProblems(
-  errors: readonly YAMLParseError[],
-  problemAt: (offset: number, message: string) => Problem,
-): Problem[] {
-  const first = new Map<number, YAMLParseError>()
-  for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error)
-  return [...first].map(([offset, error]) => problemAt(offset, syntaxMessage(error)))
-}
-
-function syntaxMessage(error: YAMLParseError): string {
-  if (error.code === 'RESOURCE_EXHAUSTION') return 'this is nested too deeply; nothing here is'
-  return `this is not YAML: ${printable(error.message)}`
 }
 
 function besideMessage(code: string): string {

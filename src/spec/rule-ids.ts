@@ -35,6 +35,8 @@ export const RULES = {
   TEMPLATE: 'an own template without what the agent looks for in its files',
   'POOL-MINIMUM': 'a service that wants more servers up than its pool has',
   'POOL-WEIGHT': 'a pool whose servers all have weight 0',
+  'POOL-UNUSED': 'a pool that no service uses',
+  'VIP-UNUSED': 'a VIP without a service',
   'POOL-LOOP': 'a server that is a VIP of the same lb.yaml, and leads back to its own service',
   'ACCEPT-UNUSED': 'an accept in lb.yaml of a rule that finds nothing',
   'AGENT-PORT': 'a port that lb-agent itself needs',

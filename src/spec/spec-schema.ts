@@ -6,13 +6,13 @@ import {
   interfaceName,
   name,
   named,
-  prefixedAddress,
   section,
   serverAddress,
   someNamed,
   text,
   unicastAddress,
   vipName,
+  virtualAddress,
 } from './fields.ts'
 import { RULE_IDS, RULES, type RuleId } from './rule-ids.ts'
 import { port, serviceSchema } from './service-schema.ts'
@@ -66,7 +66,7 @@ export const vrrpSchema = section('vrrp', {
 })
 
 export const vipSchema = section('a VIP', {
-  address: prefixedAddress('a VIP address').meta({
+  address: virtualAddress('a VIP address').meta({
     title: 'Address',
     description: 'The virtual address. Without a prefix it is added as /32 or /128 and brings no connected route.',
   }),
@@ -83,7 +83,7 @@ export const vipSchema = section('a VIP', {
       description: 'The nodes that may hold this VIP, best first. The first healthy one holds it.',
     }),
   extraAddresses: z
-    .array(prefixedAddress('an extra address'), { error: 'extraAddresses is a list of addresses' })
+    .array(virtualAddress('an extra address'), { error: 'extraAddresses is a list of addresses' })
     .max(100, { error: 'extraAddresses is a list of at most 100 addresses' })
     .default([])
     .meta({

@@ -261,7 +261,7 @@ suite('an agent that cannot start', { skip: missingForDaemons(), timeout: 60_000
   })
 
   test('a wrong call ends with 2, a verb without an agent with 3', async () => {
-    const file = config('')
+    const file = config('supervisor: embedded\n')
     for (const args of [['nonsense'], ['status', '--nonsense'], ['render', 'x'], ['sync', '--config']]) {
       assert.equal((await launch([launcher, ...args])).code, 2, args.join(' '))
     }

@@ -129,6 +129,21 @@ suite('lb-agent check', { skip: missingForDaemons(), timeout: 60_000 }, () => {
     }
   })
 
+  test('a HAProxy that an agent was moving to another port is asked at both', async () => {
+    const ports = join(runtime, 'health-ports')
+    write('1.00\n', '0\n')
+    writeFileSync(ports, `1 ${port}\n`)
+    assert.equal((await ask(1)).code, 0)
+    writeFileSync(ports, '1 2\n')
+    assert.equal((await ask(1)).code, 1)
+    assert.equal((await ask()).code, 0)
+    for (const rubbish of ['', '\n', '$(touch /tmp/x) 1\n', '8405;1\n', '1'.repeat(5_000)]) {
+      writeFileSync(ports, rubbish)
+      assert.deepEqual([(await ask()).code, (await ask(1)).code], [0, 1], rubbish.slice(0, 20))
+    }
+    rmSync(ports)
+  })
+
   test('no program is needed on PATH', async () => {
     write('1.00\n', '0\n')
     assert.equal((await check(['--runtime', runtime, '--health-port', String(port)], '/nonexistent')).code, 0)

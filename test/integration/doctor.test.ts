@@ -79,6 +79,25 @@ test('names a kernel that lets HAProxy not bind what another node holds', { skip
   }
 })
 
+test('names a VIP that is kept for the subnet itself', { skip }, async () => {
+  // Of the four addresses of a /30, the VIP is the first.
+  const next = VIP.replace(/\d+$/, (last) => String(Number(last) + 1))
+  const change = (what: string) => inTwo('ip', 'address', what, `${next}/30`, 'dev', 'eth0')
+  await change('add')
+  try {
+    assert.deepEqual(await theProblem(), {
+      family: 'network',
+      about: 'subnet of VIP v',
+      verdict: 'problem',
+      why: `VIP v (${VIP}) is the network address of ${VIP}/30, the subnet of eth0: nobody there reaches a node by it.`,
+      fix: 'vips.v.address in lb.yaml: another address',
+      mend: null,
+    })
+  } finally {
+    await change('del')
+  }
+})
+
 test('says what --fix would do, does it, and says what is mended', { skip }, async () => {
   // ip-netns(8): what is in there takes the place of the machine's own in /etc.
   const etc = join('/etc/netns', cluster.lab.network.namespace('two'))

@@ -7,6 +7,10 @@ import { startProbe } from '../../src/health/probe.ts'
 
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nalive'
 
+/** Nobody listens at port 1. */
+const REFUSES_FIRST = (port: number): readonly number[] => [1, port]
+const REFUSES_LAST = (port: number): readonly number[] => [port, 1]
+
 suite('the probe', { concurrency: true }, () => {
   test('a kept-alive connection that closes is no miss while a new one is answered', async () => {
     const seen = await probed(450, (socket) => {
@@ -42,12 +46,36 @@ suite('the probe', { concurrency: true }, () => {
     // Ten intervals, each with the look itself and at most six more.
     for (const { connections } of [after, instead]) assert.ok(connections > 5 && connections <= 80, `${connections}`)
   })
+
+  test('of two ports one that answers is enough, wherever the first one is', async () => {
+    const answers = (socket: Socket): void => void socket.on('data', () => socket.write(ANSWER))
+    for (const others of [REFUSES_FIRST, REFUSES_LAST]) {
+      const seen = await probed(450, answers, others)
+      assert.deepEqual([...new Set(seen.kinds)], ['answered'])
+      assert.equal(seen.connections, 1)
+    }
+  })
+
+  test('of two ports nobody listens only if both say so, and one that does not answer is missed', async () => {
+    const refused = await probed(
+      250,
+      (socket, close) => {
+        socket.destroy()
+        close()
+      },
+      REFUSES_FIRST,
+    )
+    assert.equal(refused.kinds.at(-1), 'refused')
+    const hangs = await probed(600, (socket) => void socket.resume(), REFUSES_LAST)
+    assert.deepEqual([...new Set(hangs.kinds)], ['missed'])
+  })
 })
 
 /** What a probe every 100 ms told within `forMs` of a server that does `serve` with each connection. */
 async function probed(
   forMs: number,
   serve: (socket: Socket, close: () => void) => void,
+  portsOf = (port: number): readonly number[] => [port],
 ): Promise<{ kinds: string[]; connections: number }> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -64,7 +92,7 @@ async function probed(
     onAnswer: () => undefined,
     onEvent: ({ kind }) => kinds.push(kind),
   })
-  probe.setPort(port)
+  probe.setPorts(portsOf(port))
   await sleep(forMs)
   probe.close()
   server.close()

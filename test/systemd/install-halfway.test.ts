@@ -46,6 +46,21 @@ systemctl show -p Id,ActiveState,UnitFileState haproxy keepalived`,
     })
   })
 
+  test('where nothing was installed the verbs say so, and how to', async () => {
+    const why = '/etc/lb-agent/agent.yaml is not there'
+    const how =
+      'lb-agent install --repo URL, or by hand (README, "Other ways to install"); where another agent.yaml is meant: --config FILE'
+    for (const verb of ['status', 'sync', 'drain'])
+      assert.deepEqual(await ran(node.one, 'lb-agent', verb), {
+        code: 3,
+        said: `lb-agent: not set up on this host: ${why}. To set it up: ${how}`,
+      })
+    assert.deepEqual(await ran(node.one, 'lb-agent', 'doctor'), {
+      code: 1,
+      said: `one: 1 problem, 0 cannot be told, 0 ok\n\nproblem  units, agent: lb-agent is not set up on this host: ${why}. Nothing else was looked at.\n  → ${how}`,
+    })
+  })
+
   // Killed after each of its steps: the backup, agent.yaml, the units, the start.
   for (const steps of [1, 2, 3, 4]) {
     test(`after step ${steps} of it was done and it was killed, the next run completes, and uninstall goes back`, async () => {
@@ -114,6 +129,44 @@ nothing was changed`,
       code: 0,
       said: 'nothing to do: lb-agent does not run here, and keeps nothing of the time before',
     })
+  })
+
+  test('after uninstall no verb advises to start the agent, and the doctor mends nothing', async () => {
+    const before = await traces(node.one)
+    const why =
+      'lb-agent.service neither runs nor starts at boot, and nothing is applied, as lb-agent uninstall leaves it'
+    const asNobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups']
+    for (const words of [
+      ['lb-agent', 'status'],
+      ['lb-agent', 'sync'],
+      [...asNobody, 'lb-agent', 'status'],
+    ])
+      assert.deepEqual(await ran(node.one, ...words), {
+        code: 3,
+        said: `lb-agent: not set up on this host: ${why}. To set it up: lb-agent install`,
+      })
+    const problem = {
+      ...{ family: 'units', about: 'agent', verdict: 'problem', fix: 'lb-agent install', mend: null },
+      why: `lb-agent is not set up on this host: ${why}. Nothing else was looked at.`,
+    }
+    for (const [words, more] of [
+      [['lb-agent', 'doctor', '--json'], {}],
+      [[...asNobody, 'lb-agent', 'doctor', '--json'], {}],
+      [['lb-agent', 'doctor', '--fix', '--json'], { steps: [], mended: [], interrupted: false }],
+    ] as const) {
+      const { code, said } = await ran(node.one, ...words)
+      assert.deepEqual([code, JSON.parse(said)], [1, { format: 1, node: 'one', ok: false, checks: [problem], ...more }])
+    }
+    assert.equal(await traces(node.one), before)
+    // One that was set up and is only stopped is to be started.
+    await node.one.run('sh', '-c', INSTALL)
+    await serves()
+    await node.one.run('systemctl', 'disable', '--quiet', '--now', 'lb-agent')
+    const { code, said } = await ran(node.one, 'lb-agent', 'status')
+    assert.equal(code, 3)
+    assert.match(said, /^lb-agent: no agent runs on this node .* Start it: systemctl start lb-agent /)
+    const back = await uninstall('--yes')
+    assert.equal(back.code, 0, back.said)
   })
 
   test('without a backup both daemons go on with the last release', async () => {

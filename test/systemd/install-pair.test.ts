@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { inNamespace } from '../../src/drill/ip.ts'
 import type { Booted } from '../support/booted.ts'
 import { type BootedCluster, bootCluster, isWell, ran } from '../support/booted-cluster.ts'
 import { specText } from '../support/cluster.ts'
 import { debianImage } from '../support/image.ts'
-import { putPackage } from '../support/installed.ts'
-import { missingForBoots } from '../support/requirements.ts'
+import { isRefused, putPackage } from '../support/installed.ts'
+import { missingForBoots, missingPrograms } from '../support/requirements.ts'
 
-suite('two new nodes by lb-agent install', { skip: missingForBoots(), timeout: 600_000 }, () => {
+suite('two new nodes by lb-agent install', {
+  skip: missingForBoots() || missingPrograms('nft'),
+  timeout: 600_000,
+}, () => {
   let cluster: BootedCluster
   before(async () => {
     cluster = await bootCluster(await debianImage('bookworm'), specText())
@@ -65,4 +69,34 @@ suite('two new nodes by lb-agent install', { skip: missingForBoots(), timeout: 6
     // A connection that was being opened in the millisecond of the hand-over may be reset (README, "Limits today").
     assert.ok(failed <= 1, lost)
   })
+
+  test('an installation that ends with the VIP on two nodes says so, ends with 1, and so does the next run', async () => {
+    await hearVrrp(false)
+    const words = ['lb-agent', 'install', '--yes']
+    const duplicate =
+      /^problem {2}release \S+ is live, but DUPLICATE: this node holds v \(10\.9\.0\.100\), and two does as well: do they hear each other's adverts\?\n {2}→ Is keepalived well on the other node/m
+    const first = await ran(one(), ...words)
+    assert.equal(first.code, 1, first.said)
+    assert.match(first.said, duplicate)
+    assert.match(first.said, /^what stands above with ok is done, and stays; run it again to go on$/m)
+    await isRefused(one(), words, { code: 1, lines: [duplicate] })
+    await hearVrrp(true)
+    await cluster.isHeldBy('one')
+    await isWell(one())
+    const last = await ran(one(), ...words)
+    assert.deepEqual(
+      [last.code, last.said.split('\n').at(-1)],
+      [0, 'nothing to do: all of it is there, and the agent runs'],
+    )
+  })
+
+  /** Whether adverts reach the nodes. */
+  async function hearVrrp(heard: boolean): Promise<void> {
+    const rules = 'table inet deaf { chain input { type filter hook input priority 0; ip protocol 112 drop; }; }'
+    for (const { name } of cluster.machines)
+      await inNamespace(cluster.lab.network.namespace(name), [
+        'nft',
+        ...(heard ? ['delete', 'table', 'inet', 'deaf'] : [rules]),
+      ])
+  }
 })

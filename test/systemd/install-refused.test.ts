@@ -73,6 +73,16 @@ suite('lb-agent install where something is in the way', { skip, timeout: 600_000
     ])
   })
 
+  test('a key or a host key for a repository that ssh does not read is refused, not passed over', async () => {
+    await is(
+      ['lb-agent', 'install', '--yes', '--repo', 'file:///srv/lb-config', '--key', '/root/good'],
+      [
+        'problem  --key is for a repository that is read by ssh, and file:///srv/lb-config is a directory of this host',
+        '  → leave it out, or name the repository as ssh reads it: --repo ssh://… or user@host:path',
+      ],
+    )
+  })
+
   test('a host key is pinned by its fingerprint alone', async () => {
     await is(words('--key', '/root/good'), [
       `problem  the host key of 10.9.1.1 is not pinned yet; it offers ${node.git.fingerprint()} (ED25519)`,

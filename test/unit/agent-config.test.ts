@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { AgentConfig } from '../../src/spec/agent-config.ts'
-import { parseAgentConfig } from '../../src/spec/parse-agent-config.ts'
-import { formatProblem } from '../../src/spec/problem.ts'
+import { parse, problemsOf } from '../support/agent-yaml.ts'
 
 test('needs nothing but the URL of the repository', () => {
   assert.deepEqual(parse('repository: { url: "ssh://git@git.lan/lb-config.git" }'), {
@@ -87,19 +86,6 @@ webhooks:
   })
 })
 
-for (const url of [
-  'https://git.lan/lb-config.git',
-  'https://git.lan:8443/team/lb-config',
-  'ssh://git.lan/~git/lb.git',
-  'ssh://git@[fd00::1]:2222/lb.git',
-  'git@git.lan:team/lb.git',
-  'git@git.lan:/srv/lb.git',
-  'file:///srv/lb.git',
-  '/srv/lb.git',
-]) {
-  test(`takes the repository ${url}`, () => assert.equal(parse(JSON.stringify({ repository: { url } })).kind, 'config'))
-}
-
 for (const [http, message] of [
   ['auth: {}', '1:51  http.auth is an empty mapping; auth is a mapping with basic, bearer or both'],
   [
@@ -117,47 +103,7 @@ for (const [http, message] of [
   })
 }
 
-const FORMS = 'a repository is https://..., ssh://..., user@host:path, file:///... or an absolute path'
-
-for (const url of [
-  '--upload-pack=touch /tmp/x',
-  'ext::sh -c touch% /tmp/x',
-  'http://git.lan/lb.git',
-  'git://git.lan/lb.git',
-  'ssh://-oProxyCommand=x/lb.git',
-  'git@-oProxyCommand=x:lb.git',
-  '-git@git.lan:lb.git',
-  'git@git.lan:-x',
-  'git:s3cret@git.lan:lb.git',
-  'file://git.lan/lb.git',
-  'lb.git',
-  '../lb.git',
-  'https://git.lan/a\nb',
-  '/srv/lb.git\0',
-  '',
-]) {
-  test(`refuses the repository ${JSON.stringify(url)} without showing it`, () => {
-    assert.deepEqual(problemsOf(JSON.stringify({ repository: { url } })), [
-      `agent.yaml:1:22  repository.url is none that lb-agent fetches from; ${FORMS}`,
-    ])
-  })
-}
-
-for (const url of [
-  'https://u:s3cret@git.lan/x',
-  'https://token@git.lan/x',
-  'ssh://git:s3cret@git.lan/x',
-  'http://u:p@h/x',
-]) {
-  test(`refuses credentials in ${url} with advice, and does not repeat them`, () => {
-    assert.deepEqual(problemsOf(`repository:\n  url: ${url}\n`), [
-      'agent.yaml:2:8  repository.url carries a user name or password; remove it and use an ssh key (ssh://git@host/path)',
-    ])
-  })
-}
-
 const PATH = 'of at most 200 letters, digits and _.@+-/, without "." or ".." in it'
-const BRANCH = 'a branch is a name such as main or env/home: letters, digits and _./+- only'
 const rows: [name: string, line: string, problem: string][] = [
   [
     'refuses an unknown key',
@@ -226,39 +172,6 @@ for (const [name, line, problem] of rows) {
   )
 }
 
-for (const branch of [
-  '-x',
-  'a..b',
-  'a.lock',
-  'a//b',
-  'a/',
-  '.a',
-  'refs/heads/main',
-  'HEAD',
-  'a b',
-  'a~1',
-  'a@{1}',
-  'a\n',
-]) {
-  test(`refuses the branch ${JSON.stringify(branch)}`, () => {
-    assert.deepEqual(problemsOf(JSON.stringify({ repository: { url: '/a', branch } })), [
-      `agent.yaml:1:36  repository.branch is ${JSON.stringify(branch)}; ${BRANCH}`,
-    ])
-  })
-}
-
-test('refuses to poll faster than once a second', () => {
-  assert.deepEqual(problemsOf('repository: { url: /a, every: 500ms }'), [
-    'agent.yaml:1:31  repository.every is "500ms"; every is a duration from 1s to 1d, such as 100ms, 10s, 5m, 4h or 1d',
-  ])
-})
-
-test('refuses a path out of the repository', () => {
-  assert.deepEqual(problemsOf('repository: { url: /a, path: ../b }'), [
-    'agent.yaml:1:30  repository.path is "../b"; a path in the repository is "." or relative, such as clusters/home, without ".." in it',
-  ])
-})
-
 const WEBHOOK =
   'a webhook URL is https://... or http://... without user name and password; put a secret into a header: { file: /path }'
 
@@ -290,15 +203,6 @@ test('asks for a node name when the hostname is none', () => {
     'agent.yaml  node is missing, and the hostname "" is no node name; set node to a name of lb.yaml',
   ])
 })
-
-function parse(text: string, hostname = 'lb1') {
-  return parseAgentConfig(text, 'agent.yaml', { hostname })
-}
-
-function problemsOf(text: string, hostname?: string): string[] {
-  const parsed = parse(text, hostname)
-  return parsed.kind === 'config' ? [] : parsed.problems.map(formatProblem)
-}
 
 test('the example that the packages bring is one', () => {
   assert.equal(parse(readFileSync('packaging/agent.yaml', 'utf8')).kind, 'config')

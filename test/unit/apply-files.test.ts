@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { openStateFiles } from '../../src/apply/apply-state.ts'
 import { foreignRelease } from '../../src/apply/release.ts'
-import { createReleaseStore } from '../../src/apply/release-store.ts'
+import { createReleaseStore, ReleaseUnreadable } from '../../src/apply/release-store.ts'
 import { createSuspensions, type Suspensions } from '../../src/apply/suspension.ts'
 import { createTroubles } from '../../src/troubles.ts'
 import { createWords } from '../../src/words.ts'
@@ -50,6 +50,31 @@ suite('the files of what is applied and suspended', () => {
     await assert.rejects(openStateFiles(directory), { message: /^\S+\/state\.json cannot be read: .*JSON/ })
     writeFileSync(file, '{"applied": null}')
     await assert.rejects(openStateFiles(directory), { message: /^\S+\/state\.json cannot be read: previous: / })
+  })
+
+  test('a release that is missing or damaged is none, and one that the file system does not give is no such thing', async () => {
+    const releases = join(directory, 'releases')
+    const store = createReleaseStore(releases)
+    const release = foreignRelease({ haproxy: 'a', keepalived: 'b' })
+    assert.equal(await store.get(release.id), undefined)
+    await store.put(release)
+    const record = join(releases, release.id, 'release.json')
+    const whole = readFileSync(record)
+    writeFileSync(record, whole.subarray(0, 20))
+    assert.equal(await store.get(release.id), undefined)
+    rmSync(record)
+    mkdirSync(record)
+    await assert.rejects(
+      store.get(release.id),
+      new ReleaseUnreadable(
+        `release ${release.id} in ${releases} cannot be read: EISDIR: illegal operation on a directory, read`,
+      ),
+    )
+    rmSync(record, { recursive: true })
+    writeFileSync(record, whole)
+    assert.deepEqual(await store.get(release.id), release)
+    rmSync(store.path(release.id, 'keepalived'))
+    assert.equal(await store.get(release.id), undefined)
   })
 
   test('what a release is to do is known without the disk, as it was put, amended or found', async () => {

@@ -3,12 +3,7 @@ import { test } from 'node:test'
 import { firewallVerdict } from '../../src/doctor/verdicts/firewall.ts'
 import type { Verdict } from '../../src/doctor/verdicts/verdict.ts'
 import type { Family } from '../../src/doctor/verdicts/vrrp-rules.ts'
-
-/** `kind: why → fix`. */
-function line(verdict: Verdict): string {
-  const fix = verdict.kind === 'ok' || verdict.fix === null ? '' : ` → ${verdict.fix}`
-  return `${verdict.kind}: ${verdict.why}${fix}`
-}
+import { line } from '../support/verdict-line.ts'
 
 type Base = { family: string; hook: string; policy: string; rules?: readonly (readonly unknown[])[] }
 
@@ -98,4 +93,77 @@ test('rules of iptables-nft, as nft prints them', () => {
   assert.equal(input(vrrp, established, ports, reject).kind, 'ok')
   assert.equal(input(established, ports, reject).kind, 'problem')
   assert.equal(input([old('set'), accept], reject).kind, 'cannot tell')
+})
+
+const BASE = { family: 'inet', table: 'f', name: 'in', type: 'filter', hook: 'input' }
+
+function ruleset(policy: string, ...rules: readonly unknown[][]): Verdict {
+  return rulesetFor([], policy, ...rules)
+}
+
+function rulesetFor(
+  peers: Parameters<typeof firewallVerdict>[2],
+  policy: string,
+  ...rules: readonly unknown[][]
+): Verdict {
+  const nftables = [
+    { metainfo: { json_schema_version: 1 } },
+    { chain: { ...BASE, policy } },
+    ...rules.map((expr) => ({ rule: { family: 'inet', table: 'f', chain: 'in', expr } })),
+  ]
+  return firewallVerdict({ kind: 'rules', json: JSON.stringify({ nftables }), legacy: [] }, ['ip'], peers, 'apt')
+}
+
+test('a firewall that forgets VRRP', () => {
+  // As nft 1.0.6 prints them.
+  const [accept, drop] = [{ accept: null }, { drop: null }]
+  const vrrp = match({ payload: { protocol: 'ip', field: 'protocol' } }, { set: ['tcp', 'vrrp'] })
+  const ssh = match({ payload: { protocol: 'tcp', field: 'dport' } }, 22)
+  const lo = match({ meta: { key: 'iifname' } }, 'lo')
+  const lan = match({ payload: { protocol: 'ip', field: 'saddr' } }, '10.0.0.2')
+  assert.equal(
+    line(ruleset('drop', [lo, accept], [ssh, accept])),
+    "problem: chain in of table inet f (input) drops what no rule accepts, and none accepts VRRP (protocol 112): adverts are lost, and each node believes to be alone. → nft insert rule inet f in meta l4proto vrrp accept; and in the file that the rules come from (/etc/nftables.conf), or they are gone at the next boot; lb-agent firewall PATH --into 'inet f in' prints all that this node needs",
+  )
+  assert.equal(line(ruleset('drop', [vrrp, accept])), 'ok: No rule drops VRRP (protocol 112), in or out.')
+  assert.equal(ruleset('accept', [ssh, accept]).kind, 'ok')
+  assert.equal(ruleset('accept', [ssh, accept], [{ counter: {} }, drop]).kind, 'problem', 'a last rule drops the rest')
+  assert.equal(ruleset('accept', [vrrp, drop]).kind, 'problem')
+  assert.equal(ruleset('drop', [lan, accept]).kind, 'cannot tell', 'a rule for an address may be meant for it')
+  const away = match({ payload: { protocol: 'ip', field: 'saddr' } }, '10.0.0.112')
+  assert.equal(ruleset('accept', [away, drop]).kind, 'ok', 'an address with 112 in it is no protocol')
+  const states = { vmap: { key: { ct: { key: 'state' } }, data: { set: [['established', accept]] } } }
+  assert.equal(ruleset('drop', [states]).kind, 'problem')
+  const links = { vmap: { key: { meta: { key: 'iifname' } }, data: { set: [['eth0', { jump: { target: 'lan' } }]] } } }
+  assert.equal(ruleset('drop', [states], [links]).kind, 'cannot tell')
+  assert.equal(firewallVerdict({ kind: 'not root' }, ['ip'], [], 'apt').kind, 'cannot tell')
+  assert.equal(
+    line(firewallVerdict({ kind: 'rules', json: '{"nftables":[]}', legacy: [] }, ['ip'], [], 'apt')),
+    'ok: No firewall rules: VRRP passes.',
+  )
+})
+
+test('a firewall that lets VRRP in from the nodes of an earlier lb.yaml', () => {
+  const [accept, drop] = [{ accept: null }, { drop: null }]
+  const vrrp = match({ meta: { key: 'l4proto' } }, 'vrrp')
+  const from = (right: unknown): unknown => match({ payload: { protocol: 'ip', field: 'saddr' } }, right)
+  const peers = [
+    { name: 'lb2', address: '10.0.0.2' },
+    { name: 'lb3', address: '10.0.0.3' },
+  ]
+  const judged = (policy: string, ...rules: readonly unknown[][]): Verdict => rulesetFor(peers, policy, ...rules)
+  const why =
+    "problem: chain in of table inet f (input) accepts VRRP (protocol 112) from some addresses, and drops that of lb3 (10.0.0.3): each believes to be alone. → lb-agent firewall PATH --into 'inet f in' prints the rules for lb.yaml as it is now: load them again"
+  for (const told of [
+    judged('accept', [from('10.0.0.2'), vrrp, accept], [vrrp, drop]),
+    judged('drop', [from({ set: ['10.0.0.1', '10.0.0.2'] }), vrrp, accept]),
+  ])
+    assert.equal(line(told), why)
+  assert.equal(judged('accept', [from('10.0.0.2'), vrrp, accept]).kind, 'ok', 'nothing drops the rest')
+  assert.equal(judged('drop', [from({ set: ['10.0.0.2', '10.0.0.3'] }), vrrp, accept], [vrrp, drop]).kind, 'ok')
+  assert.equal(judged('drop', [from({ prefix: { addr: '10.0.0.0', len: 24 } }), vrrp, accept]).kind, 'ok')
+  assert.equal(judged('drop', [from('10.0.0.2'), vrrp, accept], [from('@balancers'), vrrp, accept]).kind, 'ok')
+  assert.equal(judged('drop', [from('10.0.0.2'), vrrp, accept], [from('10.0.0.3'), accept]).kind, 'ok')
+  assert.equal(judged('drop', [from('10.0.0.2'), vrrp, accept], [from('10.0.0.4'), accept]).kind, 'problem')
+  assert.equal(judged('drop', [vrrp, accept]).kind, 'ok')
 })

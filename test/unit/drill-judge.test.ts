@@ -50,23 +50,36 @@ test('a round holds when all is as it should be', () => {
   })
 })
 
-test('one connection of a service that is reset as its VIP moves is told, and a second one, another failure, or no move is a lost request', () => {
+test('one connection of a service that is lost as its VIP moves is told, and a second one, another failure, or no move is a lost request', () => {
   const lost = (failures: Window['failures'], moves: Effect['moves'] = { v: 1 }): readonly (string | boolean)[] => {
     const failed = Object.values(failures).reduce((sum, count) => sum + count, 0)
     const holding = { ...once, moves: moves['v'] ?? 0 }
     const { held, said, why } = judge(
       { spares: true },
       { ...effect, moves },
-      { web: { ...answered, failed, failures } },
+      { web: { ...answered, failed, failures, firstFailure: Object.keys(failures)[0] ?? null } },
       { v: holding },
       100,
     )
     return [held, said, ...why]
   }
   assert.deepEqual(
-    [lost({ ECONNRESET: 1 }), lost({ ECONNRESET: 2 }), lost({ ECONNREFUSED: 1 }), lost({ ECONNRESET: 1 }, {})],
     [
-      [true, 'the VIP moved; one connection to web was reset, as one that is being opened in a hand-over may be'],
+      lost({ ECONNRESET: 1 }),
+      lost({ 'no answer within 1 s': 1 }),
+      lost({ ECONNRESET: 2 }),
+      lost({ ECONNREFUSED: 1 }),
+      lost({ ECONNRESET: 1 }, {}),
+    ],
+    [
+      [
+        true,
+        'the VIP moved; one connection to web was lost (ECONNRESET), as one that is being opened in a hand-over may be',
+      ],
+      [
+        true,
+        'the VIP moved; one connection to web was lost (no answer within 1 s), as one that is being opened in a hand-over may be',
+      ],
       [false, 'the VIP moved', '2 requests of web were lost'],
       [false, 'the VIP moved', '1 request of web was lost'],
       [false, 'the VIP moved', '1 request of web was lost'],

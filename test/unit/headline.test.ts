@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { headlineOf, logsOf } from '../../src/headline.ts'
+import { headlineOf, isUrgent, logsOf } from '../../src/headline.ts'
 import type { Status } from '../../src/status.ts'
+import { VIP, WELL } from '../support/well-status.ts'
 
-const VIP: Status['vips'][number] = {
-  ...{ name: 'api', address: '10.0.0.20', state: 'MASTER', sinceMs: 0, effectivePriority: 254 },
-  ...{ held: true, duplicate: null, score: 100, scoreReason: '', scoreCause: 'healthy' },
-}
-const WELL: Omit<Status, 'headline'> = {
-  format: 1,
-  ...{ node: 'lb1', version: '1', atMs: 0, agent: { pid: 1, startedAtMs: 0, onDisk: null } },
-  applied: { release: 'abc-1', revision: 'abc', atMs: 0 },
-  ...{ previous: null, rejected: [], desired: null, suspended: null, lastPass: null },
-  fetch: { ok: true, detail: '', ageMs: 0, everyMs: 30_000, nextInMs: 0, okAtMs: 0 },
-  gate: { open: true, reason: 'HAProxy answers', sinceMs: 0, ageMs: 0, fresh: true },
-  vips: [VIP],
-  ...{ moves: [], drains: [], troubles: [], peers: [], drift: { files: [], ageMs: 0 } },
-  haproxy: { state: 'running', pid: 2, version: '2.6', release: 'abc-1', uptimeSec: 1, ageMs: 0, oldWorkers: null },
-  keepalived: { state: 'running', pid: 3 },
-  services: [{ name: 'web', vip: 'api', address: '10.0.0.20', port: 80, up: 2, total: 2, minimum: 1, servers: [] }],
-}
 const pass = (result: NonNullable<Status['lastPass']>['result']): Status['lastPass'] => ({
   ...{ revision: null, startedAtMs: 0, endedAtMs: 0, stages: [], result },
 })
@@ -118,6 +102,18 @@ for (const [change, text, advice] of CASES) {
     assert.deepEqual(headlineOf({ ...WELL, ...change }, logs), { well: false, text, advice })
   })
 }
+
+test('somebody must act at once where clients may have no service or two nodes that answer, and only there', () => {
+  const urgent = CASES.filter(([change]) => isUrgent({ ...WELL, ...change })).map(([, text]) => text)
+  assert.deepEqual(urgent, [
+    "DUPLICATE: this node holds api (10.0.0.20), and lb2 does as well: do they hear each other's adverts?",
+    'HAProxy does not serve, the gate is closed: it does not listen',
+    'keepalived is not running: it ended',
+    'keepalived hangs: it is stopped (SIGSTOP)',
+    'keepalived is MASTER of api, but 10.0.0.20 is not on this node',
+  ])
+  assert.equal(isUrgent(WELL), false)
+})
 
 test('what is more urgent comes first', () => {
   for (const [at, [change, text]] of CASES.entries()) {

@@ -74,6 +74,8 @@ test('a change of the gate is told once, also when its file cannot be written at
       },
       readScore: () => undefined,
       writeScore: () => undefined,
+      readHealthPorts: () => [],
+      writeHealthPorts: () => undefined,
       beat: () => undefined,
     },
     thresholds,

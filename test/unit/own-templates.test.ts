@@ -5,7 +5,8 @@ import { proveDesired } from '../../src/prepare/prove-desired.ts'
 import { createTemplateEngine } from '../../src/render/template-engine.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
-import { type Edit, edited, lbYamlWith, ofRule } from './rules-fixture.ts'
+import { type Edit, edited, lbYamlWith } from '../support/edited-pair.ts'
+import { ofRule } from '../support/told-findings.ts'
 
 const SPEC = lbYamlWith('web: { vip: api, port: 80, pool: masters, check: { type: http, path: / } }')
 const KEEPALIVED = readAsset('templates/keepalived.conf.j2')

@@ -1,31 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Fault, ProofCluster, Router, Tracker } from '../../src/proof/model.ts'
-import type { Outcome } from '../../src/proof/outcome.ts'
-import { outcomesAfter } from '../../src/proof/table.ts'
-import { cluster, router, tracker } from './proof-cluster.ts'
-
-/** What becomes of the first VIP. */
-function after(of: ProofCluster, ...sequence: (readonly Fault[])[]): Outcome | undefined {
-  return outcomesAfter(of, sequence)[0]
-}
-
-function holders(of: ProofCluster, ...sequence: (readonly Fault[])[]): string {
-  const outcome = after(of, ...sequence)
-  if (outcome === undefined) return 'no VIP'
-  return outcome.oneOf.length > 0 ? `one of ${outcome.oneOf.join(', ')}` : outcome.holders.join(' and ') || 'none'
-}
-
-function bound(of: ProofCluster, ...sequence: (readonly Fault[])[]): string {
-  const terms = after(of, ...sequence)?.bound
-  return terms === undefined ? 'nothing moves' : `${terms.ms} ms: ${terms.terms.map(({ what }) => what).join(' + ')}`
-}
-
-const dead = (node: string): Fault => ({ kind: 'haproxy-dead', node })
-const lost = (node: string): Fault => ({ kind: 'node-lost', node })
-const stopped = (node: string): Fault => ({ kind: 'keepalived-stopped', node })
-const killed = (node: string): Fault => ({ kind: 'keepalived-killed', node })
-const down = (node: string): Fault => ({ kind: 'link-down', node })
+import type { ProofCluster, Router, Tracker } from '../../src/proof/model.ts'
+import { cluster, router, tracker } from '../support/proof-cluster.ts'
+import { after, bound, dead, down, fault, holders, killed, lost, stopped } from '../support/proof-outcomes.ts'
 
 /** Three failures of a script that runs every 2 s: `fall 2`. */
 const SCRIPT = [
@@ -33,7 +10,6 @@ const SCRIPT = [
   { what: 'its timeout', ms: 2_000 },
 ]
 const script = (weight: number): Tracker => tracker('script', 0, { 'haproxy-dead': weight }, SCRIPT)
-const fault: Tracker = tracker('file', 0, { 'haproxy-dead': 'FAULT' })
 
 /** A pair as people write it by hand: VRRPv2, an advert each second, MASTER with 110 and BACKUP with 100. */
 function pair(weight: number, more: Partial<Router> = {}): ProofCluster {
@@ -223,114 +199,5 @@ suite('the model of VRRP', () => {
     const nodes = cluster([router('a', { priority: 110, trackers: [tracker('file', 'FAULT', {})] }), router('b')])
     assert.equal(holders(nodes), 'b')
     assert.equal(holders(nodes, [lost('b')]), 'none')
-  })
-})
-
-suite('who hears whom', () => {
-  const two = (a: Partial<Router>, b: Partial<Router>): ProofCluster =>
-    cluster([router('a', { priority: 110, ...a }), router('b', b)])
-  const peers = (...addresses: string[]): Partial<Router> => ({ unicastPeers: addresses })
-
-  test('peers that name each other have one MASTER', () => {
-    assert.equal(holders(two(peers('10.0.0.2'), peers('10.0.0.1'))), 'a')
-  })
-
-  test('a MASTER that does not send to its peer makes two', () => {
-    assert.equal(holders(two(peers('10.0.0.9'), peers('10.0.0.1'))), 'a and b')
-  })
-
-  test('a BACKUP that does not send to the MASTER is heard of when it should take over, and then there are two', () => {
-    const trackers = [tracker('file', 0, { 'haproxy-dead': -20 })]
-    const nodes = two({ ...peers('10.0.0.2'), trackers }, peers('10.0.0.9'))
-    assert.equal(holders(nodes), 'a')
-    assert.equal(holders(nodes, [dead('a')]), 'a and b')
-  })
-
-  test('after priority 0 a node may overtake a lower MASTER that has held it back, with nopreempt', () => {
-    const nodes = cluster([
-      router('a', { priority: 90, nopreempt: true, unicastPeers: ['10.0.0.2', '10.0.0.3'] }),
-      router('b', { priority: 200, nopreempt: true, unicastPeers: ['10.0.0.3'], trackers: [fault] }),
-      router('c', { priority: 120, nopreempt: true, unicastPeers: ['10.0.0.1', '10.0.0.2'] }),
-    ])
-    assert.equal(holders(nodes), 'a and b')
-    assert.equal(holders(nodes, [dead('b')]), 'one of a, c')
-  })
-
-  test('check_unicast_src refuses whoever is no peer', () => {
-    assert.equal(holders(two(peers('10.0.0.2'), { ...peers('10.0.0.9'), checksSource: true })), 'a and b')
-    assert.equal(holders(two(peers('10.0.0.2'), peers('10.0.0.9'))), 'a')
-  })
-
-  test('unicast and multicast do not hear each other', () => {
-    assert.equal(holders(two(peers('10.0.0.2'), {})), 'a and b')
-  })
-
-  test('two multicast groups do not hear each other', () => {
-    assert.equal(holders(two({}, { multicastGroup: '224.0.0.99' })), 'a and b')
-  })
-
-  test('adverts that name other addresses are refused, in another order they are not', () => {
-    const list = (...addresses: string[]): Partial<Router> => ({ advertised: addresses, addresses })
-    assert.equal(holders(two(list('10.0.0.100', '10.0.0.101'), list('10.0.0.101', '10.0.0.100'))), 'a')
-    assert.equal(holders(two(list('10.0.0.100', '10.0.0.101'), list('10.0.0.100'))), 'a and b')
-    assert.equal(holders(two(list('10.0.0.100', '10.0.0.101'), list('10.0.0.100', '10.0.0.102'))), 'a and b')
-  })
-
-  test('in VRRPv2 another password is refused, in VRRPv3 there is none', () => {
-    const password = (version: 2 | 3) =>
-      two({ version, authentication: 'PASS one' }, { version, authentication: 'PASS two' })
-    assert.equal(holders(password(2)), 'a and b')
-    assert.equal(holders(password(3)), 'a')
-  })
-
-  test('in VRRPv2 another interval is refused', () => {
-    assert.equal(holders(two({ version: 2, advertMs: 1_000 }, { version: 2, advertMs: 2_000 })), 'a and b')
-  })
-
-  test('VRRPv2 and VRRPv3 do not hear each other', () => {
-    assert.equal(holders(two({ version: 2, advertMs: 1_000 }, { advertMs: 1_000 })), 'a and b')
-  })
-
-  test('two virtual routers with the same address have two MASTERs', () => {
-    assert.equal(holders(two({}, { virtualRouterId: 8 })), 'a and b')
-  })
-
-  test('equal addresses are equal however they are written', () => {
-    const ipv6 = (address: string, source: string): Partial<Router> => ({
-      family: 6,
-      advertised: [address],
-      addresses: [address],
-      source,
-      unicastPeers: ['fd00::1', 'FD00:0::2'],
-    })
-    assert.equal(holders(two(ipv6('fd00::100', 'fd00::1'), ipv6('FD00:0::0100', 'fd00:0::2'))), 'a')
-  })
-})
-
-suite('sync groups', () => {
-  const grouped = (node: string, id: number, more: Partial<Router> = {}): Router =>
-    router(node, {
-      virtualRouterId: id,
-      syncGroup: 'G',
-      addresses: [`10.0.0.${id}`],
-      advertised: [`10.0.0.${id}`],
-      ...more,
-    })
-  const nodes = (first: Partial<Router>, second: Partial<Router>): ProofCluster =>
-    cluster([grouped('a', 71, first), grouped('a', 72, second), grouped('b', 71), grouped('b', 72)])
-  const all = (of: ProofCluster, ...sequence: (readonly Fault[])[]): string[] =>
-    outcomesAfter(of, sequence).map((outcome) => outcome.holders.join(' and '))
-
-  test('FAULT of one member takes the others along, each with priority 0', () => {
-    const of = nodes({ priority: 110, trackers: [fault] }, { priority: 110 })
-    assert.deepEqual(all(of), ['a', 'a'])
-    assert.deepEqual(all(of, [dead('a')]), ['b', 'b'])
-    assert.equal(bound(of, [dead('a')]), '66 ms: noticed + skew of 100')
-    assert.deepEqual(all(of, [dead('a')], []), ['a', 'a'])
-  })
-
-  test('a lower priority of one member moves nothing while another member is the higher one', () => {
-    const of = nodes({ priority: 110, trackers: [tracker('file', 0, { 'haproxy-dead': -20 })] }, { priority: 110 })
-    assert.deepEqual(all(of, [dead('a')]), ['a', 'a'])
   })
 })

@@ -6,7 +6,7 @@ import { proofOfSpec } from '../../src/proof/of-spec.ts'
 import type { Outcome } from '../../src/proof/outcome.ts'
 import { outcomesAfter, takeoverTable } from '../../src/proof/table.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
-import { cluster, router, tracker } from './proof-cluster.ts'
+import { cluster, router, tracker } from '../support/proof-cluster.ts'
 import { lbFile } from './render-arbitrary.ts'
 
 /** Any cluster that lb-agent renders. */

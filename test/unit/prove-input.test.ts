@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { HAPROXY, keepalivedOf } from './rules-fixture.ts'
+import { HAPROXY, keepalivedOf } from '../support/edited-pair.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const directory = mkdtempSync(join(tmpdir(), 'lb-agent-prove-'))

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { ProofCluster } from '../../src/proof/model.ts'
 import { takeoverTable } from '../../src/proof/table.ts'
 import { type TakeoverText, takeoverTexts } from '../../src/proof/takeover-text.ts'
-import { cluster, router, tracker } from './proof-cluster.ts'
+import { cluster, router, tracker } from '../support/proof-cluster.ts'
 
 const DEAD = tracker('script', 0, { 'haproxy-dead': 'FAULT' })
 

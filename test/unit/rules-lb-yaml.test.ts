@@ -5,7 +5,8 @@ import { RULE_TEXTS, severities } from '../../src/rules/rule-texts.ts'
 import { parseSpec } from '../../src/spec/parse-spec.ts'
 import { formatProblem } from '../../src/spec/problem.ts'
 import { RULE_IDS, type RuleId } from '../../src/spec/rule-ids.ts'
-import { type Edit, type Edits, edited, lbYamlWith, ofRule, pairOf, told } from './rules-fixture.ts'
+import { type Edit, type Edits, edited, lbYamlWith, pairOf } from '../support/edited-pair.ts'
+import { ofRule, told } from '../support/told-findings.ts'
 
 const BASE = lbYamlWith('kube: { vip: api, port: 6443, pool: masters, profile: kubernetes-api }')
 
@@ -153,6 +154,43 @@ const cases: readonly Case[] = [
     near: { yaml: [SECOND] },
   },
   {
+    observed: 'a VIP without a service',
+    rule: 'VIP-UNUSED',
+    found: { yaml: [SECOND] },
+    says: [
+      'warning VIP-UNUSED no service is on VIP web: a node holds 10.0.0.20, and HAProxy answers nobody there (lb.yaml:8) → a service with vip: web; if another program listens there, accept it',
+    ],
+    near: { yaml: [SECOND, ['  kube:', '  web: { vip: web, port: 80, pool: masters }\n  kube:']] },
+  },
+  {
+    observed: 'a pool without a service',
+    rule: 'POOL-UNUSED',
+    found: { yaml: [['services:', '  spare: { s1: 10.0.0.31, s2: 10.0.0.32 }\nservices:']] },
+    says: [
+      'note POOL-UNUSED no service uses pool spare: its servers get no connections (lb.yaml:10) → a service with pool: spare, or no such pool',
+    ],
+    near: {
+      yaml: [
+        ['services:', '  spare: { s1: 10.0.0.31, s2: 10.0.0.32 }\nservices:'],
+        ['  kube:', '  web: { vip: api, port: 80, pool: spare }\n  kube:'],
+      ],
+    },
+  },
+  {
+    observed: 'a cluster of one node',
+    rule: 'VIP-ONE-NODE',
+    found: {
+      yaml: [
+        ['  lb2: { address: 10.0.0.12, interface: eth0 }\n', ''],
+        ['[lb1, lb2]', '[lb1]'],
+      ],
+    },
+    says: [
+      'warning VIP-ONE-NODE only lb1 may hold 10.0.0.10: without that node nobody serves it (lb.yaml:6) → another node in prefer',
+    ],
+    near: {},
+  },
+  {
     observed: 'short timeouts for a Kubernetes API',
     rule: 'API-TIMEOUT',
     found: { yaml: [['kubernetes-api }', 'kubernetes-api, timeouts: { tunnel: 5m } }']] },
@@ -196,6 +234,15 @@ const cases: readonly Case[] = [
       'warning AGENT-PORT web is on port 9853, where lb-agent answers for status and metrics on every address of the node: HAProxy cannot listen there as well (lb.yaml:11) → another port, or another one in http.listen of every agent.yaml',
     ],
     near: { yaml: [WEB, ['port: 80', 'port: 9854']] },
+  },
+  {
+    observed: 'the health of HAProxy on the port of the agent',
+    rule: 'AGENT-PORT',
+    found: { yaml: [['vips:', 'haproxy: { healthPort: 9853 }\nvips:']] },
+    says: [
+      'warning AGENT-PORT HAProxy is to answer for its health on port 9853, where lb-agent answers for status and metrics on every node: HAProxy cannot listen there, and each agent rejects the release (lb.yaml:6) → another port, such as 8405, or another one in http.listen of every agent.yaml',
+    ],
+    near: { yaml: [['vips:', 'haproxy: { healthPort: 9854 }\nvips:']] },
   },
 ]
 

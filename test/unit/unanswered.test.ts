@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readHaproxyConfig } from '../../src/haproxy-config/read-haproxy-config.ts'
 import { proveFiles } from '../../src/rules/prove.ts'
-import { type Edit, HAPROXY, haproxyOf, ofRule, pairOf } from './rules-fixture.ts'
+import { type Edit, HAPROXY, haproxyOf, pairOf } from '../support/edited-pair.ts'
+import { ofRule } from '../support/told-findings.ts'
 
 const SCRIPT = 'script "/usr/bin/curl -fsm1 http://127.0.0.1:6443/healthz"'
 const ASKS = (host: string, port = 8404): Edit => [SCRIPT, `script "/usr/bin/curl -gfsm1 http://${host}:${port}/alive"`]

@@ -1,7 +1,8 @@
+import { reservedFor } from '../../spec/address.ts'
 import { cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
-/** A route of `ip -j route show table main to match ADDRESS`. */
-export type Route = { dst: string; dev: string | undefined; gateway: string | undefined }
+/** A route of `ip -j route show table main to match ADDRESS`. `ofAddress`: the kernel's own, of an address with that prefix. */
+export type Route = { dst: string; dev: string | undefined; gateway: string | undefined; ofAddress: boolean }
 
 /**
  * Does the VIP lie in a subnet of the interface, so that its clients ask for it by ARP there? `routes`: all of the main table
@@ -15,6 +16,14 @@ export function onLinkVerdict(
   const what = `VIP ${vip.name} (${vip.address})`
   const link = node.interface
   const onLink = routes.filter(({ gateway, dev }) => gateway === undefined && dev !== undefined)
+  for (const { dst, dev, ofAddress } of onLink) {
+    const reserved = ofAddress && dev === link ? reservedFor(vip.address, lengthOf(dst)) : undefined
+    if (reserved !== undefined)
+      return problem(
+        `${what} is ${reserved}, the subnet of ${link}: nobody there reaches a node by it.`,
+        `vips.${vip.name}.address in lb.yaml: another address`,
+      )
+  }
   const longest = onLink.toSorted((a, b) => lengthOf(b.dst) - lengthOf(a.dst))
   const here = longest.find(({ dev }) => dev === link)
   if (here !== undefined) return ok(`${what} is in a subnet of ${link} (${here.dst}): clients there reach it by ARP.`)

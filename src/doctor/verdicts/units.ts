@@ -63,6 +63,11 @@ export function agentVerdict(
   )
 }
 
+/** Whatever else is seen there would be judged by what lb-agent needs. `reason`: part of a sentence. */
+export function notSetUpVerdict({ reason, fix }: { reason: string; fix: string }): Verdict {
+  return problem(`lb-agent is not set up on this host: ${reason}. Nothing else was looked at.`, fix)
+}
+
 export function noUserVerdict(name: string): Verdict {
   return problem(
     `There is no user ${name}, whom the agent runs as.`,

@@ -1,8 +1,6 @@
 import { readHaproxyConfig } from '../../src/haproxy-config/read-haproxy-config.ts'
 import { readKeepalivedConfig } from '../../src/keepalived-config/read-keepalived-config.ts'
 import type { KeepalivedNode } from '../../src/proof/of-keepalived.ts'
-import { formatPlace, type RuleFinding } from '../../src/rules/finding.ts'
-import type { RuleId } from '../../src/spec/rule-ids.ts'
 
 /** A pair against which nothing stands. Line 14 is the priority, 6 the script. */
 export function keepalivedOf(node: 'lb1' | 'lb2'): string {
@@ -93,14 +91,4 @@ export function edited(text: string, edits: readonly Edit[]): string {
     if (!before.includes(from)) throw new Error(`there is no ${JSON.stringify(from)}`)
     return before.replace(from, to)
   }, text)
-}
-
-/** `error WEIGHT … (lb1.conf:14) → …`, all of a finding in one line. */
-export function told({ rule, severity, message, places, fix, accepted }: RuleFinding): string {
-  const where = places.map(formatPlace).join(', ')
-  return `${accepted === undefined ? severity : 'accepted'} ${rule} ${message} (${where}) → ${accepted ?? fix}`
-}
-
-export function ofRule(findings: readonly RuleFinding[], rule: RuleId): string[] {
-  return findings.filter((found) => found.rule === rule).map(told)
 }
