@@ -131,8 +131,8 @@ function differenceLines(differences: readonly Difference[]): string[] {
 
 /** Of the rendered files of an Ansible project the places are those of its templates. */
 function nodesOf({ old }: Found): KeepalivedNode[] {
-  return old.flatMap(({ node, keepalived, scripts }) =>
-    keepalived === undefined ? [] : [{ name: node.name, config: keepalived, scripts }],
+  return old.flatMap(({ node, keepalived, haproxy, scripts }) =>
+    keepalived === undefined ? [] : [{ name: node.name, config: keepalived, scripts, ...(haproxy && { haproxy }) }],
   )
 }
 

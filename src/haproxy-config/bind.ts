@@ -74,6 +74,7 @@ export function readBind(line: Line, problems: Problem[]): BindConfig[] {
   }
   const given = parametersOf(line)
   const shared = {
+    v6only: given.has('v6only'),
     transparent: given.has('transparent'),
     ssl: given.has('ssl') || given.has('crt') || given.has('crt-list'),
     acceptsProxy: given.has('accept-proxy'),

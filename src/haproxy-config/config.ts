@@ -89,8 +89,9 @@ export type TimeoutName = (typeof TIMEOUT_NAMES)[number]
 export type BindConfig = {
   /** As written; undefined: every address (`*`, `0.0.0.0`, `::` or nothing), or a UNIX socket. */
   address: string | undefined
-  /** Of every address: 6 where it is written `::`, which without v4v6 takes IPv6 alone. */
+  /** Of every address: 6 where it is written `::`, which takes IPv4 as well unless v6only is written (2.6, on Linux). */
   family: 4 | 6
+  v6only: boolean
   /** Path of a UNIX socket, or another thing that is no address, such as `fd@3`. */
   path: string | undefined
   /** undefined: `path`, or a variable. */

@@ -43,7 +43,8 @@ export function buildDraft(configs: readonly OldConfig[], cluster: OldCluster, n
     services: drafted.map(({ service }) => service),
     haproxy: isOwnWish(maxConnections) ? { maxConnections } : {},
   }
-  return { draft, groups, drafted, leftOut: [...leftOut, ...found.leftOut] }
+  const servers = draft.pools.flatMap((pool) => pool.leftOut)
+  return { draft, groups, drafted, leftOut: [...leftOut, ...found.leftOut, ...servers] }
 }
 
 function commentOnNames(nodes: readonly DraftNode[]): string[] {

@@ -3,7 +3,7 @@ import { parseIpAddress } from '../spec/address.ts'
 import type { DraftPool, DraftServer } from './draft.ts'
 import { unlike, usableName } from './names.ts'
 import { type OldCluster, shortPlace } from './old-cluster.ts'
-import type { OldService } from './old-services.ts'
+import type { LeftOut, OldService } from './old-services.ts'
 
 /** `serverPort`: what most of the servers listen on. undefined: no server can be carried over. */
 export type ServicePool = { pool: DraftPool; serverPort: number }
@@ -16,16 +16,17 @@ export function draftPools(
   const pools: { key: string; pool: DraftPool }[] = []
   return services.map((service) => {
     const serverPort = mostUsedPort(service)
-    const { servers, comments } = draftServers(service, serverPort, cluster.addresses)
+    const { servers, comments, leftOut } = draftServers(service, serverPort, cluster.addresses)
     if (servers.length === 0) return undefined
-    const key = JSON.stringify([servers, comments.map((comment) => comment.replace(/\(.*\)/, ''))])
+    const bare = servers.map(({ found: _, ...server }) => server)
+    const key = JSON.stringify([bare, comments.map((comment) => comment.replace(/\(.*\)/, ''))])
     const same = pools.find((one) => one.key === key)
     if (same) return { pool: same.pool, serverPort }
     const name = unlike(
       poolName(service, servers, cluster.groups),
       pools.map(({ pool }) => pool.name),
     )
-    const pool = { name, servers, comments }
+    const pool = { name, servers, comments, leftOut }
     pools.push({ key, pool })
     return { pool, serverPort }
   })
@@ -54,14 +55,20 @@ function draftServers(
   { backend, port: servicePort }: OldService,
   serverPort: number,
   addresses: OldCluster['addresses'],
-): { servers: DraftServer[]; comments: string[] } {
+): Omit<DraftPool, 'name'> {
   const servers: DraftServer[] = []
   const comments: string[] = []
+  const leftOut: LeftOut[] = []
   for (const server of backend.servers) {
     const address = parseIpAddress(server.address)?.text ?? addresses.get(server.address)
-    const why = whyNot(server, address)
-    if (why !== undefined || address === undefined) comments.push(`${server.name} (${shortPlace(server.at)}) ${why}.`)
-    else {
+    const why = whyNot(server)
+    const place = shortPlace(server.at)
+    if (why !== undefined) {
+      comments.push(`${server.name} (${place}) ${why}.`)
+      leftOut.push({ what: `server ${server.name}`, why: `it ${why}`, at: server.at })
+    } else {
+      if (address === undefined)
+        comments.push(`${server.name} (${place}) is at ${server.address}, and lb.yaml takes addresses; put one in.`)
       const name = unlike(
         usableName(server.name, 'server'),
         servers.map((one) => one.name),
@@ -69,20 +76,23 @@ function draftServers(
       const port = server.port ?? servicePort
       servers.push({
         ...{ name, address },
+        ...(address === undefined && { found: `${place} says ${server.address}, and lb.yaml takes addresses` }),
         ...(port !== serverPort && { port }),
         ...(weightOf(server, backend.servers) !== 1 && { weight: weightOf(server, backend.servers) }),
         ...(server.backup && { backup: true as const }),
       })
     }
   }
-  return { servers, comments }
+  return { servers, comments, leftOut }
 }
 
-function whyNot(server: ServerConfig, address: string | undefined): string | undefined {
+function whyNot(server: ServerConfig): string | undefined {
   if (server.template !== undefined) return `is a template for ${server.template} servers; name each of them`
   if (server.disabled) return 'is disabled, and was left out'
   if (server.ssl) return 'is spoken to by TLS, which lb-agent leaves to clients and servers; it was left out'
-  if (address === undefined) return `is at ${server.address}, and lb.yaml takes addresses; put one in`
+  // Such as /run/app.sock and abns@app. A name may be put where an address is: ipv4@app.lan.
+  if (/^\/|@\/|^(?!ipv[46]@)\w+@/.test(server.address))
+    return `is at ${server.address}, which is no address; it was left out`
   return undefined
 }
 

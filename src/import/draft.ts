@@ -1,4 +1,5 @@
 import type { Profile } from '../spec/spec.ts'
+import type { LeftOut } from './old-services.ts'
 
 /** An lb.yaml before it is written: only what differs from its defaults, with the sentences that go beside each part. */
 export type Draft = {
@@ -32,9 +33,23 @@ export type DraftVip = {
   comments: readonly string[]
 }
 
-export type DraftPool = { name: string; servers: readonly DraftServer[]; comments: readonly string[] }
+/** `leftOut`: servers of the old backend that lb.yaml has no words for. */
+export type DraftPool = {
+  name: string
+  servers: readonly DraftServer[]
+  comments: readonly string[]
+  leftOut: readonly LeftOut[]
+}
 
-export type DraftServer = { name: string; address: string; port?: number; weight?: number; backup?: true }
+/** `found`: what the files say instead of an address, and where, so that a person must. */
+export type DraftServer = {
+  name: string
+  address: string | undefined
+  found?: string
+  port?: number
+  weight?: number
+  backup?: true
+}
 
 export type DraftService = {
   name: string

@@ -12,7 +12,7 @@ import { buildDraft } from './build-draft.ts'
 import { type Difference, differencesOf, type NewConfig } from './differences.ts'
 import type { Draft } from './draft.ts'
 import { handWrittenCluster } from './hand-written.ts'
-import { lbYamlText, withStandIns } from './lb-yaml-text.ts'
+import { lbYamlText, MISSING, withStandIns } from './lb-yaml-text.ts'
 import { leftOutLines } from './left-out.ts'
 import type { OldCluster } from './old-cluster.ts'
 import { type OldConfig, readOldConfigs } from './old-configs.ts'
@@ -77,14 +77,15 @@ export function importProject(project: ProjectFiles, directory: string, options:
     toFillIn: toFillIn(built.draft, old, members),
     lost: leftOut.lost,
   }
-  const parsed = parseSpec(withStandIns(text), 'lb.yaml')
+  const { text: filled, used } = withStandIns(text)
+  const parsed = parseSpec(filled, 'lb.yaml')
   if (parsed.kind === 'problems') return { kind: 'unparsed', refused: parsed.problems, ...found }
   const { spec } = parsed
-  return {
-    kind: 'imported',
-    ...{ spec, differences: differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)) },
-    ...found,
-  }
+  const differences = differencesOf(built.groups, built.drafted, spec, rendered(engine, spec)).map((one) => ({
+    ...one,
+    after: [...used].reduce((after, standIn) => after.replaceAll(standIn, MISSING), one.after),
+  }))
+  return { kind: 'imported', spec, differences, ...found }
 }
 
 /** An option that names nothing would be passed over, and something else be read than was asked for. */
@@ -98,13 +99,18 @@ function whyAstray(files: ReadonlyMap<string, string>, directory: string, option
   return undefined
 }
 
-function toFillIn({ nodes }: Draft, old: readonly OldConfig[], members: readonly OldConfig[]): string[] {
+function toFillIn({ nodes, pools }: Draft, old: readonly OldConfig[], members: readonly OldConfig[]): string[] {
   return [
     ...nodes.flatMap(({ name, address, interface: device }, index) => [
       ...(address === undefined ? [`nodes.${name}.address: no file says it`] : []),
       ...(device === undefined ? [`nodes.${name}.interface: no file says it`] : []),
       ...(members[index]?.haproxy === undefined ? [`services: the haproxy.cfg of ${name} was not to be had`] : []),
     ]),
+    ...pools.flatMap(({ name, servers }) =>
+      servers.flatMap((server) =>
+        server.found === undefined ? [] : [`pools.${name}.${server.name}: ${server.found}`],
+      ),
+    ),
     ...old
       .filter((config) => !members.includes(config))
       .map(

@@ -5,7 +5,7 @@ import type { LeftOutLines } from './left-out.ts'
 const WIDTH = 120
 
 /** Stands for what only a person knows. It is neither an address nor the name of a device, so `validate` names the place. */
-const MISSING = 'FILL ME IN'
+export const MISSING = 'FILL ME IN'
 
 /** The draft as a person would write it; a mapping that fits into a line stands in one. */
 export function lbYamlText(draft: Draft, from: readonly string[], leftOut: LeftOutLines): string {
@@ -45,13 +45,19 @@ export function lbYamlText(draft: Draft, from: readonly string[], leftOut: LeftO
 
 /**
  * The same text with something in each place that is to be filled in, so that the rest can be read and compared. Nobody has the
- * addresses (RFC 5737). What stands there is as long as what it replaces, so that every place stays where it is.
+ * addresses (RFC 5737); `used` are those that were taken. What stands there is as long as what it replaces, so that every place stays where it is.
  */
-export function withStandIns(text: string): string {
+export function withStandIns(text: string): { text: string; used: ReadonlySet<string> } {
   const free = Array.from({ length: 89 }, (_, index) => `192.0.2.${index + 11}`).filter((one) => !text.includes(one))
-  return text
-    .replaceAll(`address: "${MISSING}"`, (found) => `address: "${free.shift() ?? found.slice(10, -1)}"`)
+  const used = new Set<string>()
+  const filled = text
     .replaceAll(`interface: "${MISSING}"`, 'interface: "fill-me-in"')
+    .replaceAll(`: "${MISSING}"`, () => {
+      const address = free.shift() ?? MISSING
+      used.add(address)
+      return `: "${address}"`
+    })
+  return { text: filled, used }
 }
 
 /** Where something is said of it, it is written, even if it is what lb-agent does anyway. */
@@ -82,7 +88,10 @@ function vipValue({ address, prefixLength, virtualRouterId, prefer, extraAddress
 
 function poolValue({ servers }: DraftPool): object {
   return Object.fromEntries(
-    servers.map(({ name, ...server }) => [name, Object.keys(server).length === 1 ? server.address : server]),
+    servers.map(({ name, found: _, address = MISSING, ...more }) => [
+      name,
+      Object.keys(more).length === 0 ? address : { address, ...more },
+    ]),
   )
 }
 

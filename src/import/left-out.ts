@@ -71,7 +71,6 @@ const SAID = new Set([
     'maxconn',
   ],
   ...[
-    'log',
     'retries',
     'http-check',
     'tcp-check',
@@ -118,8 +117,9 @@ const SAID_OPTIONS = new Set([
     'allbackups',
   ],
 ])
+/** Those of TLS have no use in a file without it. */
 const SAID_GLOBAL =
-  /^(?:log|chroot|stats|user|group|uid|gid|daemon|pidfile|maxconn|ca-base|crt-base|ssl-|setenv|presetenv|description|hard-stop-after|node|master-worker|nbproc|nbthread|cpu-map|tune\.|ulimit-n|quiet|no|lua-|localpeer|server-state|external-check|insecure)/
+  /^(?:stats|user|group|uid|gid|daemon|pidfile|maxconn|ca-base|crt-base|ssl-|setenv|presetenv|description|hard-stop-after|node|master-worker|quiet|no|localpeer|server-state)/
 const SAID_SECTIONS = new Set(['global', 'defaults', 'frontend', 'backend', 'listen'])
 
 function lostOfHaproxy(configs: readonly OldConfig[]): string[] {
@@ -134,14 +134,20 @@ function lostOfHaproxy(configs: readonly OldConfig[]): string[] {
       const isGlobal = section.kind === 'global'
       for (const line of SAID_SECTIONS.has(section.kind) && isShown !== true ? section.lines : []) {
         const isSaid = isGlobal
-          ? SAID_GLOBAL.test(line.words[0] ?? '')
-          : isSaidInProxy(line, haproxy?.proxies.find(({ at }) => at.line === section.at.line)?.mode)
+          ? SAID_GLOBAL.test(line.words[0] ?? '') || isSaidLog(line)
+          : isSaidLog(line) || isSaidInProxy(line, haproxy?.proxies.find(({ at }) => at.line === section.at.line)?.mode)
         if (!isSaid) lose(whatOf(line), line.at)
       }
       for (const line of section.lines) for (const word of lostOfServer(line)) lose(`server parameter ${word}`, line.at)
     }
   }
-  return [...lost].map(([what, places]) => placed(what, places))
+  return [...lost].map(([what, places]) => placed(what, places) + (what === 'log' ? LOGS_TO_STDOUT : ''))
+}
+
+const LOGS_TO_STDOUT = ': HAProxy logs to stdout here, which systemd keeps in the journal'
+
+function isSaidLog({ words: [keyword, target = ''] }: Line): boolean {
+  return keyword === 'log' && /^(?:global|stdout|stderr)$/.test(target)
 }
 
 function isSaidInProxy({ words }: Line, mode: string | undefined): boolean {

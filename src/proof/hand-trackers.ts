@@ -4,7 +4,8 @@ import { bareAddress } from './canonical-address.ts'
 import type { Contribution, Term, Tracker } from './model.ts'
 import type { KeepalivedNode } from './of-keepalived.ts'
 import { addressesOf } from './reload-match.ts'
-import { askedPorts, askedWithoutLooking, exitStatusOf, shellOf } from './script-text.ts'
+import { askedHere, askedWithoutLooking, exitStatusOf, shellOf } from './script-text.ts'
+import { unansweredOf } from './unanswered.ts'
 import { whatScriptSees } from './what-script-sees.ts'
 
 /** keepalived's answer to a link that goes down comes by netlink; nothing is polled. */
@@ -25,7 +26,7 @@ export function isWithoutUser({ user }: ScriptConfig, { globals }: KeepalivedCon
  * drops the tracker.
  */
 export function scriptTracker(
-  { config, scripts }: KeepalivedNode,
+  { config, scripts, haproxy }: KeepalivedNode,
   reference: TrackReference,
   addresses: readonly string[],
 ): Tracker | undefined {
@@ -45,24 +46,37 @@ export function scriptTracker(
   const exitStatus = sight.stopsKeepalived ? 'as seen' : exitStatusOf(shell)
   const asksVip = exitStatus === 'always well' ? undefined : askedWithoutLooking(said, addresses)
   // Where an address is asked, all nodes learn the same: it is answered or not.
-  const sees = exitStatus === 'always well' || asksVip !== undefined ? [] : sight.sees
+  const mayFail = exitStatus !== 'always well' && asksVip === undefined
+  const check = { text: said, isShell: isOfShell(text), own: sourcesOf(config), vips: addresses }
+  const unanswered = mayFail && haproxy !== undefined ? unansweredOf(check, haproxy) : undefined
+  const alwaysFails = unanswered?.outcome === 'always fails'
+  const sees = mayFail && !alwaysFails ? sight.sees : []
   return {
     ...{ name: script.name, what: 'script', at: reference.at },
     // Without a holder nobody answers, and a node in FAULT does not become one.
-    healthy: asksVip !== undefined && failing === 'FAULT' ? 'FAULT' : healthy,
+    healthy: alwaysFails ? contribution : asksVip !== undefined && failing === 'FAULT' ? 'FAULT' : healthy,
     under: Object.fromEntries(sees.map((fault) => [fault, { contribution, terms }])),
     unknown: sight.kind === 'unknown' && sees.length > 0 ? notKnown(script.command, text !== undefined) : undefined,
     script: {
-      ...{ command: script.command, isFound: text !== undefined, exitStatus, asksVip },
-      ports: askedPorts(said, addresses),
+      ...{ command: script.command, isFound: text !== undefined, exitStatus, asksVip, unanswered },
+      ports: [...new Set(askedHere(said, [...check.own, ...addresses]).map(({ port }) => port))],
     },
   }
 }
 
+/** keepalived runs a script as its first line says. */
+function isOfShell(scriptText: string | undefined): boolean {
+  return scriptText?.startsWith('#!') !== true || /^#!.*\b(?:ba|da|k|z)?sh\b/.test(scriptText)
+}
+
+function sourcesOf({ instances }: KeepalivedConfig): string[] {
+  return [...new Set(instances.flatMap(({ source }) => source ?? []))]
+}
+
 /** Those of the node and its VIPs; none where the files do not say which address the node has. */
-function ownAddresses({ instances }: KeepalivedConfig): string[] {
-  const sources = instances.flatMap(({ source }) => source ?? [])
-  return sources.length === 0 ? [] : [...sources, ...instances.flatMap(addressesOf).map(bareAddress)]
+function ownAddresses(config: KeepalivedConfig): string[] {
+  const sources = sourcesOf(config)
+  return sources.length === 0 ? [] : [...sources, ...config.instances.flatMap(addressesOf).map(bareAddress)]
 }
 
 function notKnown(command: string, isFound: boolean): string {

@@ -1,5 +1,6 @@
 import type { Position } from '../spec/problem.ts'
 import type { ExitStatus } from './script-text.ts'
+import type { Unanswered } from './unanswered.ts'
 
 /** What can happen to one node. */
 export const FAULT_KINDS = [
@@ -38,7 +39,8 @@ export type Tracker = {
 
 /**
  * `isFound`: its text was there to read. `asksVip`: an address of the instance that it asks without having looked whether this node
- * has it. `ports`: those of this node, or of the instance's addresses, that it asks.
+ * has it. `ports`: those of this node, or of the instance's addresses, that it asks. `unanswered`: what it asks
+ * where HAProxy does not listen.
  */
 export type TrackedScript = {
   command: string
@@ -46,6 +48,7 @@ export type TrackedScript = {
   exitStatus: ExitStatus
   asksVip: string | undefined
   ports: readonly number[]
+  unanswered: Unanswered | undefined
 }
 
 /** One VRRP instance on one node. Those of several nodes with the same family and virtual router id elect one MASTER. */

@@ -1,3 +1,4 @@
+import type { HaproxyConfig } from '../haproxy-config/config.ts'
 import type {
   InstanceConfig,
   KeepalivedConfig,
@@ -18,6 +19,8 @@ export type KeepalivedNode = {
   scripts?: ReadonlyMap<string, string>
   /** Whether something starts keepalived again when it is killed; Debian's unit of 2.2.7 does not. */
   isRestarted?: boolean
+  /** Its haproxy.cfg, where that is known: what a check asks is answered there or not. */
+  haproxy?: HaproxyConfig
 }
 
 /**

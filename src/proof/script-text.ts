@@ -39,17 +39,25 @@ function literal(address: string): string {
 const ASKS = '\\b(?:curl|wget|httpie|openssl\\s+s_client|nc|ncat|netcat|nmap|socat|telnet|ping6?)'
 const LOOKS = '\\bip\\s+(?:-\\S+\\s+)*a(?:ddr(?:ess)?)?\\b|\\bhostname\\s+-I\\b|\\bifconfig\\b'
 
-/** Ports of this node, or of `addresses`, that the check asks. */
-export function askedPorts(text: string, addresses: readonly string[]): number[] {
+/** `host`: an address, or localhost. */
+export type Asked = { host: string; port: number }
+
+/** Where on this node, or at one of `addresses`, the check asks. */
+export function askedHere(text: string, addresses: readonly string[]): Asked[] {
   const host = ['localhost', '127\\.\\d+\\.\\d+\\.\\d+', '::1', ...addresses.map((one) => literal(one))].join('|')
   const forms = [
-    `https?://\\[?(?:${host})\\]?:(\\d+)`,
-    `/dev/tcp/(?:${host})/(\\d+)`,
-    `\\b(?:nc|ncat|netcat|telnet)\\b[^\\n;|&]*?\\s(?:${host})\\s+(\\d+)`,
-    `-connect\\s+\\[?(?:${host})\\]?:(\\d+)`,
+    `(?<scheme>https?)://\\[?(?<host>${host})\\]?(?::(?<port>\\d+)|(?=[/?#\\s"';&|)]|$))`,
+    `/dev/tcp/(?<host>${host})/(?<port>\\d+)`,
+    `\\b(?:nc|ncat|netcat|telnet)\\b[^\\n;|&]*?\\s(?<host>${host})\\s+(?<port>\\d+)`,
+    `-connect\\s+\\[?(?<host>${host})\\]?:(?<port>\\d+)`,
   ]
-  const found = forms.flatMap((form) => [...text.matchAll(new RegExp(form, 'g'))].map(([, port]) => Number(port)))
-  return [...new Set(found)]
+  const found = forms
+    .flatMap((form) => [...text.matchAll(new RegExp(form, 'g'))])
+    .map(({ groups }) => ({
+      host: groups?.['host'] ?? '',
+      port: Number(groups?.['port'] ?? (groups?.['scheme'] === 'http' ? 80 : 443)),
+    }))
+  return found.filter((one, at) => found.findIndex(({ host, port }) => host === one.host && port === one.port) === at)
 }
 
 /**

@@ -49,7 +49,7 @@ export function whatScriptSees(command: string, scriptText?: string, own: readon
   const seen = asksAnother(text, own)
     ? ELSE
     : (seenBy(text) ?? (scriptText === undefined ? seenElsewhere(text) : undefined) ?? UNKNOWN)
-  return { ...seen, stopsKeepalived: ENDS_KEEPALIVED.test(text) }
+  return { ...seen, stopsKeepalived: endsKeepalived(text) }
 }
 
 /** Every address that it asks is another machine's. */
@@ -77,6 +77,11 @@ function seenBy(text: string): Seen | undefined {
 /** Of a command alone: a script that looks at a file may do more. */
 function seenElsewhere(command: string): Seen | undefined {
   return LOOKS_FOR_PROCESS.test(command) || LOOKS_AT_FILES.test(command) ? ELSE : undefined
+}
+
+/** Whether it ends keepalived, which takes the node out of the election whatever the weight is. */
+export function endsKeepalived(text: string): boolean {
+  return ENDS_KEEPALIVED.test(text)
 }
 
 function withoutComments(script: string): string {

@@ -1,5 +1,6 @@
-import type { BindConfig } from '../haproxy-config/config.ts'
+import { listenersAt } from '../haproxy-config/listeners.ts'
 import type { TrackedScript, Tracker } from '../proof/model.ts'
+import type { Unanswered } from '../proof/unanswered.ts'
 import { either } from '../spec/shown.ts'
 import { andList, type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
@@ -15,6 +16,7 @@ export function checkRules(evidence: Evidence): RuleFinding[] {
             ...vipItself(tracker, tracker.script),
             ...exitStatus(tracker, tracker.script),
             ...strangePort(evidence, tracker, tracker.script),
+            ...unanswered(tracker, tracker.script),
           ]),
     ]),
   )
@@ -92,12 +94,9 @@ function exitStatus({ name, at }: Tracker, { exitStatus: status }: TrackedScript
 
 /** A check of several ports looks at HAProxy if one of them is its. */
 function strangePort({ haproxy }: Evidence, { name, at }: Tracker, { ports }: TrackedScript): RuleFinding[] {
-  const listened = haproxy.flatMap(({ proxies }) => proxies.flatMap(({ binds }) => binds))
-  if (listened.length === 0 || ports.length === 0) return []
-  // A port that is a variable may be any.
-  const isListened = ({ path, port, lastPort }: BindConfig): boolean =>
-    ports.some((asked) => port === undefined || (asked >= port && asked <= (lastPort ?? port))) && path === undefined
-  if (listened.some(isListened)) return []
+  const isListening = haproxy.some(({ proxies }) => proxies.some(({ binds }) => binds.length > 0))
+  if (!isListening || ports.length === 0) return []
+  if (ports.some((port) => haproxy.some((config) => listenersAt(config, port).length > 0))) return []
   const files = andList([...new Set(haproxy.map(({ file }) => file))])
   return [
     finding(
@@ -108,4 +107,29 @@ function strangePort({ haproxy }: Evidence, { name, at }: Tracker, { ports }: Tr
       'the port of a frontend',
     ),
   ]
+}
+
+/** Tried with HAProxy 2.6 and keepalived 2.2.7: with weight 0 all nodes are in FAULT, with a negative one all have it off. */
+function unanswered({ name, at, healthy }: Tracker, { unanswered: found }: TrackedScript): RuleFinding[] {
+  if (found === undefined) return []
+  const { asked, listens, outcome } = found
+  const what = `${name} asks ${andList(asked)}; HAProxy listens there at ${andList(listens)} only`
+  const [first = ''] = asked
+  return [
+    finding(
+      'SCRIPT-PORT',
+      outcome === 'always fails' && healthy === 'FAULT' ? 'error' : 'warning',
+      [at, ...found.at],
+      `${what}: ${OUTCOMES[outcome]}`,
+      `bind ${first.replace('localhost', '127.0.0.1')} as well in haproxy.cfg`,
+    ),
+  ]
+}
+
+const OUTCOMES: Readonly<Record<Unanswered['outcome'], string>> = {
+  'always fails': 'the check always fails',
+  'may be answered':
+    'the check always fails, unless another program answers there, such as an API server of the node; the table takes it to look at HAProxy',
+  'not understood':
+    'that question always fails, and when the check then does was not understood; the table takes it to look at HAProxy',
 }

@@ -58,9 +58,14 @@ export function proveSpec(
   return proofOf({ cluster, spec: { spec, places }, nodes: rendered, haproxy: [], own }, spec.accept)
 }
 
-/** The proof of hand-written files. `haproxy`: the haproxy.cfg of the nodes, or of all of them. */
+/** The proof of hand-written files. `haproxy`: one haproxy.cfg for all nodes, or one of each in their order, unless they have it. */
 export function proveFiles(nodes: readonly KeepalivedNode[], haproxy: readonly HaproxyConfig[] = []): Proof {
-  return proofOf({ cluster: proofOfKeepalived(nodes), spec: undefined, nodes, haproxy, own: [] }, [])
+  const [only] = haproxy.length === 1 ? haproxy : []
+  const all = nodes.map((node, at) => {
+    const own = node.haproxy ?? only ?? (haproxy.length === nodes.length ? haproxy[at] : undefined)
+    return own === undefined ? node : { ...node, haproxy: own }
+  })
+  return proofOf({ cluster: proofOfKeepalived(all), spec: undefined, nodes: all, haproxy, own: [] }, [])
 }
 
 /** Findings that say no: neither accepted nor less than an error. */

@@ -156,10 +156,11 @@ export const RULE_TEXTS: Readonly<Record<RuleId, RuleText>> = {
     fix: 'Let what looks be the last command; let systemd start HAProxy again.',
   },
   'SCRIPT-PORT': {
-    severity: 'warning',
+    severity: 'error',
+    less: { severity: 'warning', when: 'where the nodes can hold their addresses all the same' },
     over: 'hand-written files',
-    why: 'A check of another program goes on saying that all is well when HAProxy is dead.',
-    fix: 'The port of a frontend, on 127.0.0.1.',
+    why: 'A check of another program goes on saying that all is well when HAProxy is dead. One that asks an address at which HAProxy does not listen, such as 127.0.0.1 where it is bound to a VIP, fails on every node while all is well: with weight 0 none of them takes the VIPs, which is an error, and with another weight it tells nothing.',
+    fix: 'The port of a frontend that is bound to 127.0.0.1.',
   },
   'SCRIPT-UNREAD': {
     severity: 'note',

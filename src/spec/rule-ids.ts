@@ -20,7 +20,7 @@ export const RULES = {
   'SCRIPT-TIMEOUT': 'a check may run longer than the time until the next one',
   'SCRIPT-SECURITY': 'scripts that anybody may have written, or that keepalived may leave out',
   'SCRIPT-STATUS': 'a check whose exit status does not say what it has seen',
-  'SCRIPT-PORT': 'a check that asks a port at which HAProxy does not listen',
+  'SCRIPT-PORT': 'a check that asks a port or an address at which HAProxy does not listen',
   'SCRIPT-UNREAD': 'a check of which it cannot be told what it notices',
   'VIP-SUBNET': 'nodes of a VIP in different networks; it moves by ARP, inside one',
   'VIP-PREFIX': 'a VIP whose prefix length brings a route to a network that no node is in',

@@ -22,7 +22,7 @@ test('what only a person knows is named, and nothing else', () => {
     'ansible-k3s': [],
     'ansible-roles': [],
     'k3s-docs': ['nodes.lb-1.address: no file says it', 'nodes.lb-2.address: no file says it'],
-    'kubeadm-guide': [],
+    'kubeadm-guide': ['pools.apps.app3: haproxy.cfg:65 says app3.example.org, and lb.yaml takes addresses'],
   })
 })
 
@@ -56,7 +56,7 @@ test('differences are those of meaning, for each VIP and service', () => {
     'service apiserver, check: GET /healthz (status 200) by TLS every 2s, up after 2, down after 3 → GET /healthz (status 200) by TLS every 1s, up after 2, down after 2',
     'service apiserver, timeouts: connect 5s, client 35s, server 35s, tunnel none → connect 5s, client 4h, server 4h, tunnel 4h',
     'service web, balance: uri → roundrobin',
-    'service web, servers: app1 192.168.40.33:8080, app2 192.168.40.34:8081, app3 app3.example.org:8080 → app1 192.168.40.33:8080, app2 192.168.40.34:8081',
+    'service web, servers: app1 192.168.40.33:8080, app2 192.168.40.34:8081, app3 app3.example.org:8080 → app1 192.168.40.33:8080, app2 192.168.40.34:8081, app3 FILL ME IN:8080',
     'service web, check: GET /status (2xx or 3xx) every 2s, up after 2, down after 3 → GET /status (status 200,204,301,302,303,307,308) every 1s, up after 2, down after 2',
     'service web, timeouts: connect 5s, client 35s, server 35s, tunnel none → connect 5s, client 35s, server 35s, tunnel 1h',
   ])

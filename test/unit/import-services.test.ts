@@ -43,7 +43,7 @@ listen stats
  stats auth admin:secret-of-stats
 listen h
  bind 10.0.0.10:85
- server s host.example.org:81
+ server s 10.0.1.1:81 ssl verify none
 peers them
  peer lb1 10.0.0.1:1024
 `),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { askedPorts, askedWithoutLooking, type ExitStatus, exitStatusOf, shellOf } from '../../src/proof/script-text.ts'
+import { askedHere, askedWithoutLooking, type ExitStatus, exitStatusOf, shellOf } from '../../src/proof/script-text.ts'
 
 const VIPS = ['10.0.0.10', 'fd00::10']
 
@@ -56,8 +56,11 @@ describe('the exit status', () => {
     test(`of ${JSON.stringify(shell)} is ${status}`, () => assert.equal(exitStatusOf(shell), status))
 })
 
-test('ports are those of this node and of the addresses', () => {
+test('questions are those to this node and to the addresses, at the port of their scheme where none is written', () => {
   const text = `curl http://localhost:8404/x; nc -z 127.0.0.1 80; curl https://10.0.0.10:6443/; curl http://example.com:99/
-openssl s_client -connect [::1]:443; </dev/tcp/127.0.0.1/90`
-  assert.deepEqual(askedPorts(text, VIPS), [8404, 6443, 90, 80, 443])
+openssl s_client -connect [::1]:443; </dev/tcp/127.0.0.1/90; curl http://127.0.0.1/x; curl -fk https://localhost`
+  assert.deepEqual(
+    askedHere(text, VIPS).map(({ host, port }) => `${host} ${port}`),
+    [...['localhost 8404', '10.0.0.10 6443', '127.0.0.1 80', 'localhost 443'], ...['127.0.0.1 90', '::1 443']],
+  )
 })
