@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
 import { signalAll, withChildren } from '../processes.ts'
-import { commOf, isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
+import { commOf, livingPidAtStart, lookAtPidFile, runningPid } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
 
@@ -46,7 +46,6 @@ const EARLY_END_MS = 150
 export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const { name, log } = options
   const comm = commOf(options.binary)
-  // The last pid that was seen alive: during a reload HAProxy's pid file is empty, and that is no death.
   let known = livingPidAtStart(options.pidFile, comm)
   let wanted = known !== undefined
   let child: ChildProcess | undefined
@@ -59,14 +58,13 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
 
   const pid = (): number | undefined => {
     const ours = child?.pid !== undefined && child.exitCode === null && child.signalCode === null
-    const found = ours ? child?.pid : livingPid(options.pidFile, comm)
-    known = found ?? (known !== undefined && isDaemon(known, comm) ? known : undefined)
+    known = ours ? child?.pid : runningPid(options.pidFile, comm, known)
     return known
   }
 
   const start = (): void => {
     for (const file of [options.pidFile, ...options.childPidFiles])
-      if (livingPid(file, comm) === undefined) rmSync(file, { force: true })
+      if (lookAtPidFile(file, comm).kind === 'ended') rmSync(file, { force: true })
     mkdirSync(dirname(options.logFile), { recursive: true })
     const output = openSync(options.logFile, 'a', 0o640)
     const started = spawn(options.binary, options.args, {
