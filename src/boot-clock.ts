@@ -8,7 +8,13 @@ export function bootMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n)
 }
 
-/** Changes with every boot (random(4)); times of another boot's clock mean nothing. */
+/**
+ * Changes with every boot (random(4)); times of another boot's clock mean nothing. Read once: it is asked for in timers,
+ * also while no descriptor is left.
+ */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  known ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return known
 }
+
+let known: string | undefined

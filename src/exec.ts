@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { setPriority } from 'node:os'
 
 /** How a child process ended. `stdout` is bytes (git objects are not always text); `stderr` is text. */
@@ -30,18 +30,15 @@ export const CLEAN_ENV: Readonly<Record<string, string>> = {
 
 /**
  * Runs `file` with a fixed argument list: no shell, a clean environment, its own process group, a deadline and a bound
- * on its output, at a lower priority than the daemons. Never throws for what the child does; see `ExecResult`.
+ * on its output, at a lower priority than the daemons. Never throws, for what the child does or because it cannot be
+ * started; see `ExecResult`.
  */
 export function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const maxOutputBytes = options.maxOutputBytes ?? 16 * 1024 * 1024
   return new Promise((resolve) => {
-    // A group of its own, so that a deadline also ends the helpers that git starts (git-remote-https, ssh).
-    const child = spawn(file, args, {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: options.env ?? CLEAN_ENV,
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    })
+    const started = start(file, args, options)
+    if (started.kind !== 'started') return resolve(started)
+    const { child } = started
     lowerPriority(child.pid)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
@@ -54,8 +51,8 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
       killGroup(child.pid)
       // A descendant in a group of its own may still hold the pipes open; nobody waits for it.
       setTimeout(() => {
-        child.stdout.destroy()
-        child.stderr.destroy()
+        child.stdout?.destroy()
+        child.stderr?.destroy()
       }, PIPES_CLOSE_WITHIN_MS).unref()
     }
     const keep = (into: Buffer[]) => (chunk: Buffer) => {
@@ -73,13 +70,12 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
       options.signal?.removeEventListener('abort', onAbort)
       resolve(result)
     }
-    child.stdout.on('data', keep(stdout))
-    child.stderr.on('data', keep(stderr))
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (child.pid !== undefined) return
-      const kind = error.code === 'ENOENT' || error.code === 'EACCES' ? 'missing' : 'unstartable'
-      finish({ kind, file, stdout: Buffer.alloc(0), stderr: error.message })
+    // Before anything else of it: without a descriptor left (EMFILE) there are no pipes, whatever its type says.
+    child.on('error', (error) => {
+      if (child.pid === undefined) finish(notStarted(file, error))
     })
+    child.stdout?.on('data', keep(stdout))
+    child.stderr?.on('data', keep(stderr))
     child.on('close', (code, signal) => {
       if (child.pid === undefined) return
       const output = { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') }
@@ -90,9 +86,36 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
       else finish({ kind: 'exited', code: code ?? 0, ...output })
     })
     // A child that ends before it reads its input is reported by its exit code, not by EPIPE.
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(options.input ?? '')
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(options.input ?? '')
   })
+}
+
+type NotStarted = Extract<ExecResult, { kind: 'missing' | 'unstartable' }>
+
+/** Some failures come as an event of the child, others (ENOMEM, E2BIG) are thrown. */
+function start(
+  file: string,
+  args: readonly string[],
+  { env = CLEAN_ENV, cwd }: ExecOptions,
+): { kind: 'started'; child: ChildProcess } | NotStarted {
+  try {
+    // A group of its own, so that a deadline also ends the helpers that git starts (git-remote-https, ssh).
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+    })
+    return { kind: 'started', child }
+  } catch (error) {
+    return notStarted(file, error as NodeJS.ErrnoException)
+  }
+}
+
+function notStarted(file: string, { code, message }: NodeJS.ErrnoException): NotStarted {
+  const kind = code === 'ENOENT' || code === 'EACCES' ? 'missing' : 'unstartable'
+  return { kind, file, stdout: Buffer.alloc(0), stderr: message }
 }
 
 const PIPES_CLOSE_WITHIN_MS = 500

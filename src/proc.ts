@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
 
 /** What /proc tells of a process to everybody, also to an agent without any right over it. */
 
@@ -13,19 +14,54 @@ export function childrenOf(pid: number): number[] {
 
 /** How long a process has lived; 0 when it does not. */
 export function ageMs(pid: number): number {
-  const startedTicks = processOf(pid)?.startedTicks
-  if (startedTicks === undefined) return 0
-  const upSeconds = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
-  return 1000 * (upSeconds - startedTicks / TICKS_PER_SECOND)
+  return ageOf(processOf(pid)) ?? 0
+}
+
+/** How long it has lived; undefined for none. The clock of /proc/uptime, which is there without a descriptor as well. */
+export function ageOf(process: Process | undefined): number | undefined {
+  return process === undefined ? undefined : 1000 * (uptime() - process.startedTicks / TICKS_PER_SECOND)
 }
 
 /** `state` is one letter; `startedTicks`, since boot, tells a process from a later one with its pid. */
 export type Process = { name: string; state: string; parent: number; startedTicks: number; cpuSeconds: number }
 
-/** proc_pid_stat(5); undefined when there is no such process. */
+/** proc_pid_stat(5); undefined when there is no such process, or it cannot be looked at. */
 export function processOf(pid: number): Process | undefined {
-  const stat = readProc(pid, 'stat')
-  if (stat === undefined) return undefined
+  const seen = lookAt(pid)
+  return seen.kind === 'lives' ? seen.process : undefined
+}
+
+/** `hidden`: it may live. There was no descriptor left to look with, or /proc does not show it (hidepid, proc(5)). */
+export type Seen = { kind: 'lives'; process: Process } | { kind: 'ended' } | { kind: 'hidden' }
+
+/**
+ * The same for whoever acts on an end. A process has ended only when the kernel knows it no more either: kill(2) with
+ * signal 0 takes neither a descriptor nor rights, and sees what hidepid hides.
+ */
+export function lookAt(pid: number): Seen {
+  try {
+    return { kind: 'lives', process: parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) }
+  } catch (error) {
+    return isAbsent(error) && !isKnownToKernel(pid) ? { kind: 'ended' } : { kind: 'hidden' }
+  }
+}
+
+/** ESRCH: it ended between open and read. */
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH'
+}
+
+function isKnownToKernel(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+function parseStat(stat: string): Process {
   // The name stands in parentheses and may itself hold any character; what follows begins with field 3.
   const end = stat.lastIndexOf(')')
   const fields = stat.slice(end + 2).split(' ')
@@ -54,7 +90,7 @@ export function outlives(pid: number, signal: number): boolean {
   return masks.some((mask) => ((mask >> BigInt(signal - 1)) & 1n) === 1n)
 }
 
-/** A process may end while it is looked at. */
+/** Undefined where it cannot be read: a process may end while it is looked at. */
 function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')

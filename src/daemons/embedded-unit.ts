@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { CLEAN_ENV } from '../exec.ts'
 import { signalAll, withChildren } from '../processes.ts'
-import { commOf, isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
+import { commOf, livingPidAtStart, lookAtPidFile, runningPid } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { whatItSaid } from './what-it-said.ts'
 
@@ -46,7 +46,6 @@ const EARLY_END_MS = 150
 export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
   const { name, log } = options
   const comm = commOf(options.binary)
-  // The last pid that was seen alive: during a reload HAProxy's pid file is empty, and that is no death.
   let known = livingPidAtStart(options.pidFile, comm)
   let wanted = known !== undefined
   let child: ChildProcess | undefined
@@ -59,36 +58,56 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
 
   const pid = (): number | undefined => {
     const ours = child?.pid !== undefined && child.exitCode === null && child.signalCode === null
-    const found = ours ? child?.pid : livingPid(options.pidFile, comm)
-    known = found ?? (known !== undefined && isDaemon(known, comm) ? known : undefined)
+    known = ours ? child?.pid : runningPid(options.pidFile, comm, known)
     return known
   }
 
-  const start = (): void => {
-    for (const file of [options.pidFile, ...options.childPidFiles])
-      if (livingPid(file, comm) === undefined) rmSync(file, { force: true })
-    mkdirSync(dirname(options.logFile), { recursive: true })
-    const output = openSync(options.logFile, 'a', 0o640)
-    const started = spawn(options.binary, options.args, {
-      detached: true,
-      stdio: ['ignore', output, output],
-      env: { ...CLEAN_ENV, ...options.env },
-    })
-    closeSync(output)
-    child = started
+  /** False when it could not even be tried: no descriptor is left, the disk of its log is full. `lastExit` says why. */
+  const start = (): boolean => {
     startedAtMs = performance.now()
     wanted = true
+    try {
+      spawnDaemon()
+      return true
+    } catch (error) {
+      lastExit = `could not be started: ${(error as Error).message}`
+      return false
+    }
+  }
+
+  const spawnDaemon = (): void => {
+    for (const file of [options.pidFile, ...options.childPidFiles])
+      if (lookAtPidFile(file, comm).kind === 'ended') rmSync(file, { force: true })
+    mkdirSync(dirname(options.logFile), { recursive: true })
+    const output = openSync(options.logFile, 'a', 0o640)
+    try {
+      const started = spawn(options.binary, options.args, {
+        detached: true,
+        stdio: ['ignore', output, output],
+        env: { ...CLEAN_ENV, ...options.env },
+      })
+      child = started
+      watchChild(started)
+    } finally {
+      closeSync(output)
+    }
+  }
+
+  const watchChild = (started: ChildProcess): void => {
+    const onEnd = (how: string): void => {
+      lastExit = how
+      if (child === started) child = undefined
+      if (known === started.pid) known = undefined
+      restartIfWanted()
+    }
+    started.on('error', (error) => {
+      if (started.pid === undefined) onEnd(`could not be started: ${error.message}`)
+    })
+    started.on('exit', (code, signal) => onEnd(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`))
+    if (started.pid === undefined) return
+    started.unref()
     options.onEvent('started', restarts === 0 ? '' : 'after it died')
     log.info({ about: name }, 'daemon started')
-    started.unref()
-    started.on('error', (error) => {
-      lastExit = error.message
-    })
-    started.on('exit', (code, signal) => {
-      lastExit = signal === null ? `ended with exit code ${code}` : `ended by ${signal}`
-      if (child === started) child = undefined
-      restartIfWanted()
-    })
   }
 
   const restartIfWanted = (): void => {
@@ -111,14 +130,14 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
     watchedStart = true
     while (child === started && performance.now() < deadline) await sleep(10)
     watchedStart = false
-    if (child !== started) {
-      wanted = false
-      return {
-        kind: 'failed',
-        reason: `${name} ${lastExit} at its start: ${whatItSaid(readFrom(options.logFile, mark))}`,
-      }
-    }
-    return { kind: 'done' }
+    if (child === started) return { kind: 'done' }
+    if (started?.pid === undefined) return failedStart('')
+    return failedStart(` at its start: ${whatItSaid(readFrom(options.logFile, mark))}`)
+  }
+
+  const failedStart = (more: string): Outcome => {
+    wanted = false
+    return { kind: 'failed', reason: `${name} ${lastExit}${more}` }
   }
 
   // An adopted daemon is not our child: nobody tells us of its end.
@@ -144,8 +163,7 @@ export function createEmbeddedUnit(options: EmbeddedOptions): Unit {
         clearTimeout(restartTimer)
         restartTimer = undefined
         const mark = logSize(options.logFile)
-        start()
-        return earlyEnd(mark)
+        return start() ? earlyEnd(mark) : failedStart('')
       }
       wanted = true
       process.kill(running, options.reloadSignal)
@@ -206,10 +224,11 @@ function readFrom(file: string, mark: number): string {
   }
 }
 
-/** The daemons append, so their next line after a cut goes to the new end of the file. */
+/** The daemons append, so their next line after a cut goes to the new end of the file. What fails is tried again soon. */
 function boundLog(file: string): void {
-  if (logSize(file) <= MAX_LOG_BYTES) return
-  const handle = openSync(file, 'r+')
-  ftruncateSync(handle, 0)
-  closeSync(handle)
+  try {
+    if (logSize(file) > MAX_LOG_BYTES) truncateSync(file)
+  } catch {
+    // Such as no descriptors.
+  }
 }

@@ -1,5 +1,4 @@
 import { describeFailure, exec, succeeded } from '../exec.ts'
-import { livingPid } from './pid-file.ts'
 import type { Outcome, Unit, UnitName, UnitState } from './unit.ts'
 import { watchPid } from './watch-pid.ts'
 
@@ -35,7 +34,7 @@ export function createSystemdUnit(options: {
   return {
     name,
     state: (): UnitState => {
-      const pid = livingPid(options.pidFile, name)
+      const pid = watch.pid()
       if (pid !== undefined) return { kind: 'running', pid }
       return { kind: 'stopped', reason: `systemctl status ${name}.service says why` }
     },

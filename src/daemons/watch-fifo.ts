@@ -86,8 +86,8 @@ export async function watchFifo(options: FifoOptions): Promise<FifoWatch> {
     log.error({ about: 'fifo', fifo: path, found: kindOf(found) }, 'the FIFO was replaced')
   }
   const look = async (): Promise<void> => {
-    file?.read()
     try {
+      file?.read()
       await mend()
     } catch (error) {
       troubles.raise(TROUBLE, `${path} cannot be made a FIFO: ${(error as Error).message}; states of VIPs are missed`)

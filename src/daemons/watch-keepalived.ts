@@ -1,4 +1,4 @@
-import { ageMs as ageOf, childrenOf, processOf } from '../proc.ts'
+import { ageOf, childrenOf, lookAt, processOf } from '../proc.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -38,7 +38,11 @@ export function watchKeepalived(options: {
     const before = known?.parent === pid ? known.pids : []
     let processes = ownOf(pid, before)
     // Its children are listed only when one is missing, because that costs more than looking at one.
-    if (processes.length === 0 || processes.length < before.length) processes = ownOf(pid, childrenOf(pid))
+    if (processes.length === 0 || processes.length < before.length) {
+      // What cannot be looked at has not changed for all that is known.
+      if (before.some((each) => lookAt(each).kind === 'hidden')) return hangs?.pid === pid ? hangs.reason : undefined
+      processes = ownOf(pid, childrenOf(pid))
+    }
     if (processes.length > 0) known = { parent: pid, pids: processes.map((each) => each.pid) }
     const ailing = processes.find(({ state }) => state in AILING)
     if (ailing !== undefined) {
@@ -73,14 +77,20 @@ export function watchKeepalived(options: {
       const state = unit.state()
       if (state.kind === 'stopped') return state
       const { pid } = state
-      if (started?.pid !== pid) started = { pid, atMs: performance.now() - ageOf(pid) }
-      const ageMs = performance.now() - started.atMs
+      if (started?.pid !== pid) started = startOf(pid)
+      const ageMs = started === undefined ? 0 : performance.now() - started.atMs
       return hangs?.pid === pid
         ? { kind: 'hanging', pid, ageMs, reason: hangs.reason }
         : { kind: 'running', pid, ageMs }
     },
     close: () => clearInterval(looking),
   }
+}
+
+/** On the clock of `performance.now()`; undefined while it cannot be looked at, and then its age counts as none. */
+function startOf(pid: number): { pid: number; atMs: number } | undefined {
+  const ageMs = ageOf(processOf(pid))
+  return ageMs === undefined ? undefined : { pid, atMs: performance.now() - ageMs }
 }
 
 /** Of these processes keepalived's own, not scripts: the VRRP process; checkers only where a file has virtual servers. */

@@ -1,6 +1,8 @@
-import { isDaemon, livingPid, livingPidAtStart } from './pid-file.ts'
+import { livingPid, livingPidAtStart, lookAtDaemon, runningPid } from './pid-file.ts'
 
 export type PidWatch = {
+  /** Of the daemon that runs, looked at now. One that was seen to run does so until its end is seen. */
+  pid(): number | undefined
   /** The next end was asked for: it is no death. */
   expectEnd(): void
   close(): void
@@ -10,7 +12,8 @@ const LOOK_EVERY_MS = 100
 
 /**
  * Tells when a daemon that somebody else supervises has ended and when a new one runs. The one that runs at the beginning
- * is known, not told. A reload keeps the pid, also while HAProxy has emptied its pid file: no death.
+ * is known, not told. A reload keeps the pid, also while HAProxy has emptied its pid file: no death. What cannot
+ * be looked at (no descriptors, a hidden /proc) is none either: the gate would be closed, or VIPs held back, for nothing.
  */
 export function watchPid(options: {
   pidFile: string
@@ -21,7 +24,7 @@ export function watchPid(options: {
   let known = livingPidAtStart(pidFile, comm)
   let endIsExpected = false
   const look = (): void => {
-    if (known !== undefined && !isDaemon(known, comm)) {
+    if (known !== undefined && lookAtDaemon(known, comm).kind === 'ended') {
       known = undefined
       if (!endIsExpected) options.onEvent('died')
       endIsExpected = false
@@ -35,6 +38,7 @@ export function watchPid(options: {
   const looking = setInterval(look, LOOK_EVERY_MS)
   looking.unref()
   return {
+    pid: () => runningPid(pidFile, comm, known),
     expectEnd: () => {
       endIsExpected = true
     },

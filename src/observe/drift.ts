@@ -23,16 +23,20 @@ export function watchDrift(paths: readonly string[], options: { onChange(): void
 
   const look = (): void => {
     const before = JSON.stringify(drifts)
-    drifts = [...expected].flatMap(([file, content]): Drift[] => {
-      const found = readOptional(file)
-      if (found === content) return []
-      return [{ file, what: found === undefined ? 'missing' : 'changed' }]
+    const seen = [...expected].map(([file, content]) => compare(file, content))
+    // Then nothing is known: what was seen last stays, and grows old.
+    if (seen.includes('hidden')) return
+    drifts = [...expected.keys()].flatMap((file, index): Drift[] => {
+      const what = seen[index]
+      return what === 'missing' || what === 'changed' ? [{ file, what }] : []
     })
     lookedAt = performance.now()
     if (JSON.stringify(drifts) !== before) options.onChange()
   }
   const watcher = watch([...paths], { ignoreInitial: true })
   watcher.on('all', look)
+  // Such as no inotify instance left (EMFILE, fs.inotify.max_user_instances): then the slow look is what there is.
+  watcher.on('error', () => undefined)
   // A directory that vanishes takes its watch with it; a slow look catches what events miss.
   const timer = setInterval(look, 5_000)
   return {
@@ -49,10 +53,12 @@ export function watchDrift(paths: readonly string[], options: { onChange(): void
   }
 }
 
-function readOptional(file: string): string | undefined {
+/** `hidden`: this process had no descriptor to look with. */
+function compare(file: string, content: string): 'same' | 'missing' | 'changed' | 'hidden' {
   try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
+    return readFileSync(file, 'utf8') === content ? 'same' : 'changed'
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    return ['EMFILE', 'ENFILE'].includes(code) ? 'hidden' : 'missing'
   }
 }

@@ -43,16 +43,20 @@ export function prepare(revision: Revision, signal: AbortSignal): Preparation {
   })
   child.on('error', (error) => end(`the process that reads it failed: ${error.message}`))
   child.on('close', (code, signal) => end(`the process that reads it ended without a result (${signal ?? code})`))
+  // One that could not be started (EMFILE) has no pid to be killed by.
+  const kill = (): void => {
+    if (child.pid !== undefined) child.kill('SIGKILL')
+  }
   const deadline = setTimeout(() => {
     end(`reading it took more than ${DEADLINE_MS / 1000} s, and was given up`)
-    child.kill('SIGKILL')
+    kill()
   }, DEADLINE_MS)
   lowerPriority(child.pid)
   // How the process ended says more than that it could not be written to.
   if (child.pid !== undefined) child.send(revision, () => undefined)
   const onAbort = (): void => {
     end('the agent was told to end')
-    child.kill('SIGKILL')
+    kill()
   }
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
@@ -73,7 +77,7 @@ export function prepare(revision: Revision, signal: AbortSignal): Preparation {
     close: () => {
       clearTimeout(deadline)
       signal.removeEventListener('abort', onAbort)
-      child.kill('SIGKILL')
+      kill()
     },
   }
 }

@@ -10,8 +10,10 @@ import { createKeepalivedWatch } from '../../src/daemon-parts.ts'
 import { createKeepalivedConfirmer } from '../../src/daemons/confirm-keepalived.ts'
 import type { UnitState } from '../../src/daemons/unit.ts'
 import { watchKeepalived } from '../../src/daemons/watch-keepalived.ts'
+import { until } from '../../src/drill/lab-agents.ts'
 import { createAgentLog } from '../../src/log/agent-log.ts'
 import { ageMs, childrenOf } from '../../src/proc.ts'
+import { withoutDescriptors } from '../support/no-descriptors.ts'
 
 /** A process with a child of keepalived's name; the kernel shows of it what it shows of the real one. */
 async function family(t: TestContext): Promise<{ parent: ChildProcess; pid: number; child: number }> {
@@ -87,6 +89,23 @@ test('each time that it hangs is in the log', async (t) => {
       told.slice(0, index + 1),
     )
   }
+})
+
+test('what cannot be looked at does not hang, nor does one that hangs go on', async (t) => {
+  const { pid, child } = await family(t)
+  const events: string[] = []
+  const watch = watchKeepalived({
+    unit: { state: (): UnitState => ({ kind: 'running', pid }) },
+    onEvent: (what) => events.push(what),
+  })
+  t.after(watch.close)
+  // Longer than a VRRP process that is gone is put up with, by which time it has been looked at more than once.
+  await withoutDescriptors(() => sleep(2_200))
+  assert.deepEqual({ events, kind: watch.state().kind }, { events: [], kind: 'running' })
+  process.kill(child, 'SIGSTOP')
+  await until('it hangs', HANGS_MS, async () => watch.state().kind === 'hanging')
+  await withoutDescriptors(() => sleep(1_200))
+  assert.deepEqual({ events, kind: watch.state().kind }, { events: ['hangs'], kind: 'hanging' })
 })
 
 test('its age is that of the process, not of the watch', async (t) => {
