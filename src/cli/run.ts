@@ -12,6 +12,7 @@ import { createServiceManager } from '../host/service-manager.ts'
 import { becomeProgram, tryProgram } from '../host/take-over.ts'
 import { createAgentLog, readLogSettings } from '../log/agent-log.ts'
 import { cleanWords } from '../log/clean-record.ts'
+import { createLogOutput, type LogOutput } from '../log/log-output.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { openNetwork } from '../open-network.ts'
 import { createParts } from '../parts.ts'
@@ -28,11 +29,14 @@ import { statusOf } from '../status.ts'
 import { createStop } from '../stop-daemons.ts'
 import { resume, suspend } from '../suspend.ts'
 import { releaseEndOf } from '../timeline/release-end.ts'
+import type { Troubles } from '../troubles.ts'
 import { version } from '../version.ts'
 import { whyOf } from '../why.ts'
 import { whyStuck } from '../why-stuck.ts'
 import { readAgentConfig } from './read-config.ts'
 import { whatIsMissing } from './what-is-missing.ts'
+
+const STDOUT = 1
 
 /**
  * The daemon. Ends on SIGTERM and SIGINT; HAProxy and keepalived go on serving. Becomes the program on the disk when that
@@ -58,7 +62,8 @@ export async function run(options: { config: string }): Promise<number> {
     return 75
   }
   const secrets = createSecrets()
-  const { log, close } = await createAgentLog(logging.settings, secrets)
+  const output = createLogOutput(STDOUT)
+  const { log, close } = await createAgentLog(logging.settings, secrets, output)
   hurry()
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
@@ -73,7 +78,7 @@ export async function run(options: { config: string }): Promise<number> {
   process.on('uncaughtException', giveUp)
 
   try {
-    const end = await serve(config, { log, secrets }, ending)
+    const end = await serve(config, { log, secrets, output }, ending)
     // Whoever wants it to end while it gives way gets that.
     if (end.kind === 'gives way' && !ending.signal.aborted) {
       const to = end.successor()
@@ -93,6 +98,7 @@ export async function run(options: { config: string }): Promise<number> {
     return giveUp(error as Error)
   } finally {
     close()
+    output.close()
     lock.release()
   }
 }
@@ -121,12 +127,13 @@ type End = { kind: 'ended' | 'stopped' } | { kind: 'gives way'; successor(): str
 /** The agent with its doors: the control socket and the status on the network. `stopped`: the daemons have ended as well. */
 async function serve(
   config: AgentConfig,
-  { log, secrets }: { log: Logger; secrets: Secrets },
+  { log, secrets, output }: { log: Logger; secrets: Secrets; output: LogOutput },
   ending: AbortController,
 ): Promise<End> {
   const startedAtMs = Date.now()
   const metrics = createMetrics(startedAtMs)
   const parts = await createParts(config, { log, secrets, onAnswer: metrics.counted.answered })
+  watchOutput(output, parts.troubles, log)
   metrics.counted.earlier(parts.timeline.latest(1_000))
   parts.timeline.onEvent(metrics.counted.event)
   const schedule = createSchedule(() => program.successor() !== undefined && !control.isBusy())
@@ -195,6 +202,18 @@ async function serve(
   }
   await parts.close()
   return isStopped ? { kind: 'stopped' } : end
+}
+
+function watchOutput(output: LogOutput, troubles: Pick<Troubles, 'raise' | 'clear'>, log: Logger): void {
+  output.onChange((state) => {
+    if (state.kind === 'failing') {
+      const text = `the log cannot be written: ${state.reason}; some of its lines wait for room, and more are left out`
+      troubles.raise('log', text)
+      return
+    }
+    troubles.clear('log')
+    log.warn({ about: 'log', linesLost: state.leftOut }, 'the log can be written again')
+  })
 }
 
 /** The front door comes before whatever else runs here; the daemons inherit it. The unit of systemd has Nice= for it. */

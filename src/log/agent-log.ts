@@ -7,7 +7,6 @@ import { createRepeats, type Entry } from './repeats.ts'
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const FORMS = ['json', 'pretty'] as const
 const LOOK_EVERY_MS = 1_000
-const MAX_UNWRITTEN_CHARACTERS = 1_000_000
 
 export type LogSettings = { level: (typeof LEVELS)[number]; form: (typeof FORMS)[number] }
 
@@ -36,12 +35,12 @@ export type AgentLog = { log: Logger; close(): void }
 /**
  * The agent's log: a JSON document per line, or lines for people. Whatever is logged comes out clean (see `cleanRecord`),
  * without secrets, and what repeats is left out (see `createRepeats`); debug and trace, which somebody asked for, are
- * told in full. Written before the call returns, so that nothing is lost with the process.
+ * told in full.
  */
 export async function createAgentLog(
   { level, form }: LogSettings,
   secrets: Pick<Secrets, 'hide'>,
-  destination: DestinationStream = standardOutput(),
+  destination: DestinationStream,
 ): Promise<AgentLog> {
   const writer = pino(
     {
@@ -82,16 +81,6 @@ export async function createAgentLog(
       write(repeats.flush())
     },
   }
-}
-
-/**
- * A file on a full disk takes no line: what could not be written comes later, or, beyond the bound, never. The agent goes on
- * without a log.
- */
-function standardOutput(): DestinationStream {
-  const destination = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_CHARACTERS })
-  destination.on('error', () => undefined)
-  return destination
 }
 
 /** `(fields, message)`, `(message)` and `(error, message)`, as pino takes them. */
