@@ -4,8 +4,11 @@ import * as z from 'zod'
 import type { AgentConfig } from '../spec/agent-config.ts'
 import { parseStateFile } from '../state-file.ts'
 
-/** The pair that a plan starts from. Paths are shown in the diff; `release`: its id, where it is a stored one. */
-export type PlanFrom = { haproxy: string; keepalived: string; release: string | undefined }
+/**
+ * The pair that a plan starts from. Paths are shown in the diff; `release`: its id, where it is a stored one; `note`: which of the two
+ * is not in the directory that was named, and what the plan takes that to mean.
+ */
+export type PlanFrom = { haproxy: string; keepalived: string; release: string | undefined; note?: string }
 
 const STATE = z.object({ applied: z.object({ release: z.string() }).nullable(), previous: z.string().nullable() })
 
@@ -43,14 +46,21 @@ export function planFrom(
   return { kind: 'unknown', reason: whyUnknown(from, found, stored, directory) }
 }
 
-/** One of the two is a start: a host may have had HAProxy alone. */
+/** One of the two is a start: a host may have had HAProxy alone. Or somebody forgot to copy the other one. */
 function pairOf(directory: string): ReturnType<typeof planFrom> {
   const from = pairIn(directory, undefined)
-  if (existsSync(from.haproxy) || existsSync(from.keepalived)) return { kind: 'from', from }
+  const [hasHaproxy, hasKeepalived] = [existsSync(from.haproxy), existsSync(from.keepalived)]
+  if (hasHaproxy && hasKeepalived) return { kind: 'from', from }
+  if (hasKeepalived) return { kind: 'from', from: { ...from, note: noteOn(directory, 'haproxy.cfg', 'HAProxy') } }
+  if (hasHaproxy) return { kind: 'from', from: { ...from, note: noteOn(directory, 'keepalived.conf', 'keepalived') } }
   return {
     kind: 'unknown',
     reason: `${directory} has neither haproxy.cfg nor keepalived.conf; --from takes a directory with one node's files under these names, or a release (without --from: the live files)`,
   }
+}
+
+function noteOn(directory: string, file: string, daemon: string): string {
+  return `${directory} has no ${file}, so the plan takes the node to run no ${daemon}; if it does, copy its ${file} there`
 }
 
 function pairIn(directory: string, release: string | undefined): PlanFrom {

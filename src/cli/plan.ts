@@ -64,7 +64,7 @@ export async function plan(path: string, options: PlanOptions): Promise<number> 
     const takeovers = takeoverJson(proof.table)
     const said = { ok, node, from: start.from, changes: shownChanges(changes, options), consequences, takeovers }
     console.log(JSON.stringify({ ...said, ...jsonOfFindings(proof.findings) }, undefined, 2))
-  } else printPlan({ node, changes, consequences, proof, showsDiff: options.diff })
+  } else printPlan({ node, note: start.from.note, changes, consequences, proof, showsDiff: options.diff })
   return ok ? 0 : 1
 }
 

@@ -8,6 +8,8 @@ import { printFindings, printTakeovers } from './print-proof.ts'
 
 type Plan = {
   node: string
+  /** What the plan takes for so where a file is not there. */
+  note: string | undefined
   changes: readonly Change[]
   consequences: readonly { kind: Consequence['kind']; text: string }[]
   proof: Proof
@@ -15,8 +17,9 @@ type Plan = {
 }
 
 /** In a line what changes, what follows, the diffs, who takes over then, and last what stands against it. */
-export function printPlan({ node, changes, consequences, proof, showsDiff }: Plan): void {
+export function printPlan({ node, note, changes, consequences, proof, showsDiff }: Plan): void {
   console.log(forTerminal(summary(node, changes)))
+  if (note !== undefined) console.log(paint('yellow', forTerminal(note)))
   for (const { kind, text } of changes.length === 0 ? [] : consequences)
     console.log(paint(MOVES.has(kind) ? 'yellow' : 'bold', forTerminal(text)))
   if (showsDiff) for (const { diff } of changes) console.log(`\n${paintDiff(forTerminal(diff)).trimEnd()}`)

@@ -48,14 +48,25 @@ suite('what a plan starts from', () => {
     })
   })
 
-  test('a directory with a pair, or with one of the two', () => {
-    writeFileSync(join(directory, 'haproxy.cfg'), '')
+  test('a directory with a pair, or with one of the two, where a note says which is not there', () => {
+    const files = { haproxy: join(directory, 'haproxy.cfg'), keepalived: join(directory, 'keepalived.conf') }
+    const from = { ...files, release: undefined }
+    writeFileSync(files.haproxy, '')
     assert.deepEqual(planFrom(directory, undefined), {
       kind: 'from',
       from: {
-        haproxy: join(directory, 'haproxy.cfg'),
-        keepalived: join(directory, 'keepalived.conf'),
-        release: undefined,
+        ...from,
+        note: `${directory} has no keepalived.conf, so the plan takes the node to run no keepalived; if it does, copy its keepalived.conf there`,
+      },
+    })
+    writeFileSync(files.keepalived, '')
+    assert.deepEqual(planFrom(directory, undefined), { kind: 'from', from })
+    rmSync(files.haproxy)
+    assert.deepEqual(planFrom(directory, undefined), {
+      kind: 'from',
+      from: {
+        ...from,
+        note: `${directory} has no haproxy.cfg, so the plan takes the node to run no HAProxy; if it does, copy its haproxy.cfg there`,
       },
     })
   })

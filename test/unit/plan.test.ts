@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -106,6 +106,17 @@ suite('plan', () => {
         'each of api, ingress comes to this node; k8s-api-lb holds it once all nodes have the change',
       ],
     )
+  })
+
+  test('a directory without haproxy.cfg says that it is not there, before haproxy is started', () => {
+    const alone = join(directory, 'alone')
+    mkdirSync(alone)
+    copyFileSync(join(directory, 'keepalived.conf'), join(alone, 'keepalived.conf'))
+    const note = `${alone} has no haproxy.cfg, so the plan takes the node to run no HAProxy; if it does, copy its haproxy.cfg there`
+    const [summary, ...lines] = run('plan', CASE, '--from', alone, '--no-diff').split('\n')
+    assert.match(summary ?? '', /^on k8s-api-lb: haproxy\.cfg \+\d+ -0 lines$/)
+    assert.deepEqual(lines.slice(0, 3), [note, 'haproxy is started', ''])
+    assert.equal(JSON.parse(run('plan', CASE, '--from', alone, '--json')).from.note, note)
   })
 
   test('what cannot fail over is told, and that the agents would reject it, with exit code 1', () => {
