@@ -44,11 +44,19 @@ export function createSuspensions(
       ? { ...lastingFor(undefined, now()), reason: `${file} cannot be read` }
       : found.suspension
   const inTurn = createTurns()
+  /** What the file says. `suspension` is ahead of it: one that begins holds before the disk has it. */
+  let remembered = suspension
+  let begun = 0
+  const forget = async (): Promise<void> => {
+    await rm(file, { force: true })
+    remembered = undefined
+  }
   const current = (): Suspension | undefined => {
     if (suspension === undefined || !isOver(suspension, now())) return suspension
+    const over = suspension
     suspension = undefined
     // It carries its own end: one that cannot be removed is over all the same.
-    inTurn(() => rm(file, { force: true })).catch(() => undefined)
+    inTurn(async () => (remembered === over ? forget() : undefined)).catch(() => undefined)
     onEnd()
     return undefined
   }
@@ -56,26 +64,32 @@ export function createSuspensions(
   return {
     current,
     begin: async ({ forMs, reason }) => {
-      const before = suspension
       const next = { ...lastingFor(forMs, now()), reason }
       // Before the disk has it: a pass under way looks meanwhile.
       suspension = next
-      try {
-        await inTurn(() => writeDurably(file, JSON.stringify(next), 0o640))
-      } catch (error) {
-        if (suspension === next) suspension = before
-        throw error
-      }
-      troubles.clear(TROUBLE)
+      begun += 1
+      await inTurn(async () => {
+        try {
+          await writeDurably(file, JSON.stringify(next), 0o640)
+        } catch (error) {
+          if (suspension === next) suspension = remembered
+          throw error
+        }
+        remembered = next
+        troubles.clear(TROUBLE)
+      })
       return next
     },
-    end: async () => {
-      const ended = current()
-      await inTurn(() => rm(file, { force: true }))
-      // One that has begun meanwhile stands.
-      if (suspension === ended) suspension = undefined
-      troubles.clear(TROUBLE)
-      return ended
+    end: () => {
+      const begunBefore = begun
+      return inTurn(async () => {
+        const ended = begun === begunBefore ? current() : remembered
+        await forget()
+        // One that has begun since this was asked for stands.
+        if (begun === begunBefore) suspension = undefined
+        troubles.clear(TROUBLE)
+        return ended
+      })
     },
     close: () => clearInterval(timer),
   }

@@ -157,6 +157,32 @@ suite('the files of what is applied and suspended', () => {
     assert.equal(next.suspensions.current()?.reason, 'anew')
     next.suspensions.close()
   })
+
+  test('a suspension that is ended while it begins is over, and ended once', async () => {
+    const { suspensions } = createSuspended(join(directory, 'suspension.json'))
+    const beginning = suspensions.begin({ forMs: undefined, reason: 'short' })
+    const endings = [suspensions.end(), suspensions.end()]
+    assert.equal((await beginning).reason, 'short')
+    assert.deepEqual(
+      (await Promise.all(endings)).map((ended) => ended?.reason),
+      ['short', undefined],
+    )
+    assert.equal(suspensions.current(), undefined)
+    suspensions.close()
+  })
+
+  test('a suspension that cannot be remembered brings back none that was ended meanwhile', async () => {
+    const lost = join(directory, 'lost')
+    mkdirSync(lost)
+    const { suspensions } = createSuspended(join(lost, 'suspension.json'))
+    await suspensions.begin({ forMs: undefined, reason: 'before' })
+    const ending = suspensions.end()
+    rmSync(lost, { recursive: true })
+    await assert.rejects(suspensions.begin({ forMs: undefined, reason: 'anew' }), { code: 'ENOENT' })
+    assert.equal((await ending)?.reason, 'before')
+    assert.equal(suspensions.current(), undefined)
+    suspensions.close()
+  })
 })
 
 function createSuspended(file: string): { suspensions: Suspensions; troubles: ReturnType<typeof createTroubles> } {
