@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { exec } from '../exec.ts'
 import type { Check } from './check.ts'
 import { usesFamily } from './examined.ts'
-import { nonlocalBindVerdict, rpFilterVerdict, selinuxVerdict } from './verdicts/kernel.ts'
+import { hidepidVerdict, nonlocalBindVerdict, rpFilterVerdict, selinuxVerdict } from './verdicts/kernel.ts'
+import type { Verdict } from './verdicts/verdict.ts'
 
 export const KERNEL_CHECKS: readonly Check[] = [
   {
@@ -37,7 +38,21 @@ export const KERNEL_CHECKS: readonly Check[] = [
       SELinux: selinuxVerdict({ enforcing: selinux('enforce'), connectsAny: selinux('booleans/haproxy_connect_any') }),
     }),
   },
+  {
+    family: 'kernel',
+    name: 'hidepid',
+    look: async ({ agent }, signal): Promise<Record<string, Verdict>> =>
+      agent.user === undefined ? {} : { hidepid: hidepidVerdict(agent.user.name, await seesOthers(agent.as, signal)) },
+  },
 ]
+
+/** Process 1 is root's, or in a container without a user of its own the agent's. `as`: words before a command. */
+async function seesOthers(as: readonly string[] | undefined, signal: AbortSignal): Promise<boolean | undefined> {
+  if (as === undefined) return undefined
+  const [file = 'test', ...words] = [...as, 'test', '-r', '/proc/1/stat']
+  const said = await exec(file, words, { timeoutMs: 2_000, signal })
+  return said.kind === 'exited' && said.code < 2 ? said.code === 0 : undefined
+}
 
 /** selinuxfs: `enforce` is 0 or 1; a boolean has its value now and the pending one. */
 function selinux(path: string): boolean | undefined {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nonlocalBindVerdict, rpFilterVerdict, selinuxVerdict } from '../../src/doctor/verdicts/kernel.ts'
+import {
+  hidepidVerdict,
+  nonlocalBindVerdict,
+  rpFilterVerdict,
+  selinuxVerdict,
+} from '../../src/doctor/verdicts/kernel.ts'
 import { withSetting } from '../../src/doctor/verdicts/mend.ts'
 import { line, mend } from '../support/verdict-line.ts'
 
@@ -49,6 +54,17 @@ test('SELinux is a problem where its policy is known to keep HAProxy from ports'
   assert.match(
     line(selinuxVerdict({ enforcing: true, connectsAny: undefined })),
     /^cannot tell: SELinux is enforcing, with a policy that has no boolean haproxy_connect_any: what it denies/,
+  )
+})
+
+test('a /proc that hides the daemons from the agent is a problem', () => {
+  assert.deepEqual(
+    [true, false, undefined].map((sees) => line(hidepidVerdict('lb-agent', sees))),
+    [
+      'ok: lb-agent sees the processes of others in /proc.',
+      'problem: /proc hides the processes of others from lb-agent (hidepid): the agent cannot see whether keepalived runs or hangs, nor that HAProxy has been started again. → mount -o remount,hidepid=0 /proc, and the same in /etc/fstab',
+      'cannot tell: Whether lb-agent sees the processes of others in /proc was not asked. → run lb-agent doctor as root',
+    ],
   )
 })
 

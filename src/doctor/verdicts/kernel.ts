@@ -1,5 +1,5 @@
 import { type MendStep, SYSCTL_FILE, sysctlName } from './mend.ts'
-import { cannotTell, ok, problem, type Verdict } from './verdict.ts'
+import { AS_ROOT, cannotTell, ok, problem, type Verdict } from './verdict.ts'
 
 /** `value`: of the key, undefined where the kernel has none. `used`: lb.yaml has a VIP of that family. */
 export function nonlocalBindVerdict(family: 'ipv4' | 'ipv6', value: string | undefined, used: boolean): Verdict {
@@ -52,6 +52,17 @@ export function selinuxVerdict({ enforcing, connectsAny }: Selinux): Verdict {
       ? 'SELinux is enforcing. HAProxy may use all ports (haproxy_connect_any); whether keepalived may run lb-agent check is not known.'
       : 'SELinux is enforcing, with a policy that has no boolean haproxy_connect_any: what it denies to HAProxy and keepalived is not known.',
     `${DENIALS}; nothing there since the last release: well`,
+  )
+}
+
+/** `sees`: whether the agent's user may look at process 1; undefined where that was not asked. */
+export function hidepidVerdict(user: string, sees: boolean | undefined): Verdict {
+  if (sees === undefined)
+    return cannotTell(`Whether ${user} sees the processes of others in /proc was not asked.`, AS_ROOT)
+  if (sees) return ok(`${user} sees the processes of others in /proc.`)
+  return problem(
+    `/proc hides the processes of others from ${user} (hidepid): the agent cannot see whether keepalived runs or hangs, nor that HAProxy has been started again.`,
+    'mount -o remount,hidepid=0 /proc, and the same in /etc/fstab',
   )
 }
 
