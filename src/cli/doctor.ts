@@ -12,6 +12,7 @@ import { notSetUpWithoutConfig } from './agent-here.ts'
 import { dryRunText, endOf, mendingText, reportOf, stepText, textOf } from './doctor-text.ts'
 import { interruption } from './interruption.ts'
 import { readAgentConfig } from './read-config.ts'
+import { refuse } from './refuse.ts'
 
 export type DoctorOptions = { config: string; json?: boolean; fix?: boolean; dryRun?: boolean }
 
@@ -100,9 +101,4 @@ function codeOf(findings: readonly Finding[]): number {
 function interrupted(): number {
   console.error('lb-agent: interrupted; nothing was changed')
   return INTERRUPTED
-}
-
-function refuse(reason: string): number {
-  console.error(`lb-agent: ${reason}`)
-  return 2
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { parseFirewallOptions } from '../firewall/options.ts'
 import { firewallText } from '../firewall/text.ts'
-import { printProblems } from './print.ts'
 import { readAgentConfig } from './read-config.ts'
 import { readDesired } from './read-desired.ts'
+import { refuseFor } from './refuse.ts'
 import { whichNode } from './which-node.ts'
 
 export type FirewallVerbOptions = {
@@ -26,10 +26,7 @@ export async function firewall(path: string, options: FirewallVerbOptions): Prom
     return 2
   }
   const desired = readDesired(path)
-  if (desired.kind === 'problems') {
-    printProblems(desired.problems)
-    return 1
-  }
+  if (desired.kind === 'problems') return refuseFor(desired.problems)
   const which = whichNode(desired, options.node ?? config?.node)
   if (which.kind === 'none') return which.exitCode
   process.stdout.write(firewallText(desired.spec, which.node, read.options))

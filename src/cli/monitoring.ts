@@ -1,8 +1,7 @@
 import { type MonitoringPart, monitoringText } from '../monitoring/text.ts'
 import { shown } from '../spec/shown.ts'
-import { printProblems } from './print.ts'
 import { readDesired } from './read-desired.ts'
-import { refuse } from './refuse.ts'
+import { refuse, refuseFor } from './refuse.ts'
 
 export type MonitoringOptions = Partial<Record<MonitoringPart, boolean>> & { port: string }
 
@@ -14,10 +13,7 @@ export async function monitoring(path: string, options: MonitoringOptions): Prom
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     return refuse(`--port is ${shown(options.port)}; a port is 1-65535`)
   const desired = readDesired(path)
-  if (desired.kind === 'problems') {
-    printProblems(desired.problems)
-    return 1
-  }
+  if (desired.kind === 'problems') return refuseFor(desired.problems)
   process.stdout.write(monitoringText(part, desired.spec, port))
   return 0
 }

@@ -34,6 +34,7 @@ import { version } from '../version.ts'
 import { whyOf } from '../why.ts'
 import { whyStuck } from '../why-stuck.ts'
 import { readAgentConfig } from './read-config.ts'
+import { refuse } from './refuse.ts'
 import { whatIsMissing } from './what-is-missing.ts'
 
 const STDOUT = 1
@@ -44,16 +45,10 @@ const STDOUT = 1
  */
 export async function run(options: { config: string }): Promise<number> {
   const logging = readLogSettings(process.env)
-  if (logging.kind === 'wrong') {
-    console.error(`lb-agent: ${logging.reason}`)
-    return 2
-  }
+  if (logging.kind === 'wrong') return refuse(logging.reason)
   const config = readAgentConfig(options.config)
   const missing = whatIsMissing(config)
-  if (missing !== undefined) {
-    console.error(`lb-agent: ${missing}`)
-    return 1
-  }
+  if (missing !== undefined) return refuse(missing, { code: 1 })
   const lock = takeLock(join(config.paths.state, 'lock'))
   if (lock.kind === 'busy') {
     console.error(

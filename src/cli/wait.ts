@@ -5,6 +5,7 @@ import { DURATION, parseDurationMs } from '../spec/duration.ts'
 import type { Status } from '../status.ts'
 import { age } from '../time-text.ts'
 import { type Condition, parseConditions, whyNot } from '../wait-for.ts'
+import { refuse } from './refuse.ts'
 
 const LOOK_EVERY_MS = 500
 
@@ -18,14 +19,9 @@ export async function wait(
   connect: () => Promise<ControlClient>,
 ): Promise<number> {
   const parsed = parseConditions(text)
-  if ('mistake' in parsed) {
-    console.error(`lb-agent: --wait: ${parsed.mistake}`)
-    return 2
-  }
-  if (!DURATION.test(lasting) || !DURATION.test(timeout)) {
-    console.error('lb-agent: --for and --timeout take durations such as 30s or 10m')
-    return 2
-  }
+  if ('mistake' in parsed) return refuse(`--wait: ${parsed.mistake}`)
+  if (!DURATION.test(lasting) || !DURATION.test(timeout))
+    return refuse('--for and --timeout take durations such as 30s or 10m')
   const [lastingMs, timeoutMs] = [parseDurationMs(lasting), parseDurationMs(timeout)]
   const startedAt = performance.now()
   let goodSince: number | undefined

@@ -85,15 +85,21 @@ export function startProbe(options: ProbeOptions): Probe {
     asking = false
     if (event.kind !== 'answered') drop()
     if (closed) return
-    if (event.kind === 'answered') options.onAnswer(performance.now() - askedAt)
-    silent = event.kind === 'answered' ? [] : [...silent, event]
-    if (silent.length > 0) port = ports[(ports.indexOf(port ?? 0) + 1) % ports.length]
-    if (silent.length > 0 && silent.length < ports.length) {
-      ask()
+    if (event.kind === 'answered') {
+      options.onAnswer(performance.now() - askedAt)
+      end(event)
       return
     }
-    options.onEvent(worstOf(silent) ?? event)
+    silent.push(event)
+    // The one that was asked longest ago.
+    port = ports.find((_, index) => ports[index - 1] === port) ?? ports[0]
+    if (silent.length < ports.length) ask()
+    else end(worstOf(silent) ?? event)
+  }
+
+  const end = (event: ProbeEvent): void => {
     silent = []
+    options.onEvent(event)
     clearTimeout(timer)
     timer = setTimeout(ask, options.everyMs)
   }

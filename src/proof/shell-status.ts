@@ -2,6 +2,7 @@ import { parseShell, type Shell } from './shell-syntax.ts'
 import {
   BADLY,
   BOTH,
+  eitherWay,
   goingOn,
   inverted,
   NONE,
@@ -74,11 +75,8 @@ function list(parts: readonly Shell[], script: Script, before: Statuses): Ways {
     const next = run(part, script, ways.goesOn)
     // What is tested does not end the script, and a command within a chain is.
     const ends = script.exitsOnFailure && part.kind === 'command' && next.goesOn.has('badly')
-    ways = {
-      exits: union(ways.exits, next.exits, ends ? BADLY : NONE),
-      returns: union(ways.returns, next.returns),
-      goesOn: ends ? without(next.goesOn, 'badly') : next.goesOn,
-    }
+    const goesOn = ends ? without(next.goesOn, 'badly') : next.goesOn
+    ways = eitherWay({ ...ways, goesOn: NONE }, { ...next, goesOn, exits: union(next.exits, ends ? BADLY : NONE) })
   }
   return ways
 }
@@ -89,11 +87,7 @@ function chain({ first, rest }: Extract<Shell, { kind: 'chain' }>, script: Scrip
     const runsAfter: Status = when === '&&' ? 'well' : 'badly'
     if (!ways.goesOn.has(runsAfter)) continue
     const next = run(part, script, new Set([runsAfter]))
-    ways = {
-      exits: union(ways.exits, next.exits),
-      returns: union(ways.returns, next.returns),
-      goesOn: union(without(ways.goesOn, runsAfter), next.goesOn),
-    }
+    ways = eitherWay({ ...ways, goesOn: without(ways.goesOn, runsAfter) }, next)
   }
   return ways
 }
@@ -117,20 +111,11 @@ function conditional({ branches, otherwise }: Extract<Shell, { kind: 'if' }>, sc
   for (const { condition, body } of branches) {
     const seen = run(condition, { ...script, exitsOnFailure: false }, asked)
     const then = seen.goesOn.has('well') ? run(body, script, WELL) : goingOn(NONE)
-    ways = {
-      exits: union(ways.exits, seen.exits, then.exits),
-      returns: union(ways.returns, seen.returns, then.returns),
-      goesOn: union(ways.goesOn, then.goesOn),
-    }
+    ways = eitherWay(ways, eitherWay({ ...seen, goesOn: NONE }, then))
     if (!seen.goesOn.has('badly')) return ways
     asked = BADLY
   }
-  const last = otherwise === undefined ? goingOn(WELL) : run(otherwise, script, asked)
-  return {
-    exits: union(ways.exits, last.exits),
-    returns: union(ways.returns, last.returns),
-    goesOn: union(ways.goesOn, last.goesOn),
-  }
+  return eitherWay(ways, otherwise === undefined ? goingOn(WELL) : run(otherwise, script, asked))
 }
 
 /** How often it runs is not known, nor what `break` leaves. */
@@ -138,11 +123,7 @@ function loop({ condition, isUntil, body }: Extract<Shell, { kind: 'loop' }>, sc
   const asked = condition === undefined ? UNKNOWN : run(condition, script, before)
   const enters = asked.goesOn.has(isUntil ? 'badly' : 'well')
   const inside = enters ? run(body, script, BOTH) : goingOn(NONE)
-  return {
-    exits: union(asked.exits, inside.exits),
-    returns: union(asked.returns, inside.returns),
-    goesOn: BOTH,
-  }
+  return { ...eitherWay(asked, inside), goesOn: BOTH }
 }
 
 /** Functions that call each other are not followed further. */

@@ -21,6 +21,15 @@ export function union(...sets: readonly Statuses[]): Statuses {
   return new Set(sets.flatMap((set) => [...set]))
 }
 
+/** What either may come to. */
+export function eitherWay(one: Ways, other: Ways): Ways {
+  return {
+    exits: union(one.exits, other.exits),
+    returns: union(one.returns, other.returns),
+    goesOn: union(one.goesOn, other.goesOn),
+  }
+}
+
 export function without(set: Statuses, status: Status): Statuses {
   return new Set([...set].filter((one) => one !== status))
 }

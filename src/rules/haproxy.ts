@@ -1,8 +1,9 @@
 import type { BindConfig, HaproxyConfig, ProxyConfig, TimeoutName } from '../haproxy-config/config.ts'
+import { API_PORTS } from '../proof/api-ports.ts'
 import type { Position } from '../spec/problem.ts'
 import { andList, type Evidence, finding, isAre } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
-import { AGENT_PORT, API_PORTS, HEALTH_PORT, WATCH_MS } from './ports.ts'
+import { AGENT_PORT, HEALTH_PORT, WATCH_MS } from './ports.ts'
 
 /** The haproxy.cfg of hand-written pairs. What is the same for several of its sections is one finding. */
 export function haproxyRules({ haproxy, cluster }: Evidence): RuleFinding[] {

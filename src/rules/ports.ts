@@ -1,5 +1,3 @@
-/** kube-apiserver, and the supervisor of RKE2. 8443, which kubeadm's guide gives HAProxy, is that of many ingresses as well. */
-export const API_PORTS: readonly number[] = [6443, 9345]
 /** Watches are silent for minutes; the API server itself ends them after 5 to 10 (kube-apiserver, --min-request-timeout). */
 export const WATCH_MS = 600_000
 /** `http.listen` of agent.yaml, and `haproxy.healthPort` of lb.yaml, unless they say other ones. */

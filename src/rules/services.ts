@@ -1,7 +1,8 @@
+import { API_PORTS } from '../proof/api-ports.ts'
 import type { Service } from '../spec/spec.ts'
 import { andList, type Evidence, finding } from './evidence.ts'
 import type { RuleFinding } from './finding.ts'
-import { AGENT_PORT, API_PORTS, WATCH_MS } from './ports.ts'
+import { AGENT_PORT, WATCH_MS } from './ports.ts'
 
 /** What lb.yaml says of services and pools. */
 export function serviceRules({ spec: given }: Evidence): RuleFinding[] {
